@@ -135,20 +135,25 @@ class Probe:
         terms = [y[name] * w[name] for name in y] if isinstance(y, Mapping) else [y * w]
         return float(sum(np.sum(t) for t in terms)), float(sum(np.abs(t).sum() for t in terms))
 
-    def slope(self, array: Array, direction: Array, h: float) -> tuple[float, float]:
-        """The central difference along a direction, and its rounding; (nan, 0) where forward refuses a step."""
-        start, total, size = array.copy(), 0.0, 0.0
+    def slope(self, array: Array, place: Any, v: Any, h: float) -> tuple[float, float]:
+        """The central difference as array[place] moves along v, and its rounding; (nan, 0) if forward refuses a step.
+
+        The rounding is that of f, and f's slope times that of the moved entries.
+        """
+        start, total, size, values = np.copy(array[place]), 0.0, 0.0, []
         try:
             for step, weight in ((1, 8), (-1, -8), (2, -1), (-2, 1)):
-                array[...] = start + step * h * direction
+                array[place] = start + step * h * v
                 f, terms = self.measure()
                 total += weight * f
                 size = max(size, terms)
+                values.append(f)
         except ValueError:
             return np.nan, 0.0
         finally:
-            array[...] = start
-        return total / (12 * h), 8 * np.finfo(float).eps * size / h
+            array[place] = start
+        eps = np.finfo(float).eps
+        return total / (12 * h), 8 * eps * (size + np.abs(start).max() * np.ptp(values) / h) / h
 
 
 def compare(
@@ -156,32 +161,31 @@ def compare(
 ) -> GradientRow:
     """One array: entry by entry, and along a random direction where there are more entries than that."""
     if np.shape(exact) != array.shape:
-        expected = f"a gradient of shape {array.shape} for {name}"
-        raise GradientError(checks.sentence(probe.twin.who, expected, np.shape(exact)))
+        wanted = f"a gradient of shape {array.shape} for {name}"
+        raise GradientError(checks.sentence(probe.twin.who, wanted, np.shape(exact)))
     chosen = np.arange(array.size) if array.size <= entries else rng.choice(array.size, entries, replace=False)
     places = [np.unravel_index(i, array.shape) for i in chosen]
-    directions = np.zeros((len(places), *array.shape))
-    for direction, place in zip(directions, places, strict=True):
-        direction[place] = 1
     expected = np.array([exact[place] for place in places])
-    numeric, excess = settle(probe, array, directions, expected, tolerance)
+    numeric, excess = settle(probe, array, [(place, 1.0) for place in places], expected, tolerance)
     error = relative(excess, numeric, expected)
     if len(places) < array.size:
         v: Array = rng.standard_normal(array.shape) / array.size**0.5
         along = np.array([np.vdot(exact, v)])
-        found, past = settle(probe, array, v[np.newaxis], along, tolerance)
+        found, past = settle(probe, array, [(..., v)], along, tolerance)
         error = max(error, relative(past, found, np.linalg.norm(exact * v)))
     worst = int(excess.argmax())
     index = tuple(int(i) for i in places[worst])
     return GradientRow(name, array.shape, len(places), error, index, float(expected[worst]), float(numeric[worst]))
 
 
-def settle(probe: Probe, array: Array, directions: Array, expected: Array, tolerance: float) -> tuple[Array, Array]:
+def settle(
+    probe: Probe, array: Array, moves: list[tuple[Any, Any]], expected: Array, tolerance: float
+) -> tuple[Array, Array]:
     """The differences, and by how much each misses its expected value past rounding, at the step that suits it best."""
     numeric, excess = np.zeros(len(expected)), np.full(len(expected), np.inf)
     for h in STEPS:
         for i in np.flatnonzero(excess > tolerance * (abs(numeric) + abs(expected))):
-            slope, rounding = probe.slope(array, directions[i], h)
+            slope, rounding = probe.slope(array, *moves[i], h)
             past = max(abs(slope - expected[i]) - rounding, 0.0)
             if past < excess[i]:
                 numeric[i], excess[i] = slope, past

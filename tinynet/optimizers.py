@@ -78,6 +78,9 @@ class Optimizer(Node):
         self.slots: dict[str, dict[str, Array]] = {}
         self.steps = 0
 
+    def cast(self, dtype: Any) -> None:
+        self.slots = {name: {slot: a.astype(dtype) for slot, a in held.items()} for name, held in self.slots.items()}
+
     def direction(self, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, Array]]:
         """The direction of step t (from 1) for the gradient g of one array, and its slots after the step."""
         raise NotImplementedError
