@@ -50,12 +50,15 @@ def assert_equal(got, expected, tolerance=1e-12):
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
 
 
-@settings(max_examples=20)
-@given(problem=problems(), seed=st.integers(0, 1000))
-def test_every_function_in_lockstep(problem, seed):
-    """Both nets train by themselves, from one seed; after each of 1,000 steps every array is the same to 1e-12."""
+@settings(max_examples=15)
+@given(problem=problems(), seed=st.integers(0, 1000), rate=st.sampled_from([0.3, 1.2]))
+def test_every_function_in_lockstep(problem, seed, rate):
+    """From one seed both nets train for 1,000 steps, and after each every array is the same to 1e-12.
+
+    At 0.3 each goes its own way all along. At the notes' 1.2 some drawn problems blow a difference of 1e-16 up to 1e-12
+    and more, whoever computes them, so there every step starts from the same parameters.
+    """
     X, Y, n_h = problem
-    rate = 0.3
     model = the_net(n_h, seed=seed, learning_rate=rate).build(X.shape[0])
     n_x, n_h, n_y = notes.layer_sizes(X, Y, n_h)
     assert (n_x, n_h, n_y) == (model.layers[0].n_in, model.layers[0].units, model.layers[1].units)
@@ -78,6 +81,8 @@ def test_every_function_in_lockstep(problem, seed):
         for name, p in parameters.items():
             assert_equal(model.params[name], p)
             np.testing.assert_array_equal(model.params[name], stepped[name])
+        if rate > 1:
+            parameters = dict(zip(model.params, model.get_weights(), strict=True))
     np.testing.assert_array_equal(model.predict_classes(X), notes.predict(parameters, X))
 
 

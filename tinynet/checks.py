@@ -84,13 +84,8 @@ def real(
     bounds = [(above, "above", "__gt__"), (least, "of at least", "__ge__"), (below, "below", "__lt__")]
     told = " and ".join(f"{word} {bound:g}" for bound, word, _ in bounds if bound is not None)
     expected = f"{name} as a finite number {told}".rstrip()
-    if (
-        isinstance(value, (bool, np.bool_))
-        or not isinstance(value, (int, float, np.number, np.ndarray))
-        or np.ndim(value)
-    ):
-        raise TypeError(sentence(who, expected, shown(value)))
-    if isinstance(value, (complex, np.complexfloating)):
+    scalar = isinstance(value, (int, float, np.number, np.ndarray)) and np.ndim(value) == 0
+    if not scalar or np.asarray(value).dtype.kind not in "iuf":
         raise TypeError(sentence(who, expected, shown(value)))
     number = float(value)
     if not math.isfinite(number) or not all(

@@ -52,7 +52,7 @@ class Door:
         m, units = X.shape[1], layers[-1].units
         if X.shape[0] == m > 1 and Y.ndim == 1 and not self.said:
             text = "a square X with labels (m,) fits both ways: say examples='columns' or examples='rows'"
-            warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=4)
+            warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=3)
         inside = self.turned(Y) if Y.ndim == 2 else Y
         if inside.shape not in ((m,), (units, m)):
             cure = f"{m} examples in X ask for {m} in Y"

@@ -126,7 +126,7 @@ class Probe:
         return [each(np.copy if self.steps_in_place else frozen, x) for x in self.inputs]
 
     def upstream(self, y: Any, rng: Any) -> Any:
-        return each(lambda a: rng.standard_normal(np.shape(a)), y) if np.ndim(y) or isinstance(y, Mapping) else 1.0
+        return each(lambda a: rng.standard_normal(np.shape(a)) if np.ndim(a) else float(rng.standard_normal()), y)
 
     def measure(self) -> tuple[float, float]:
         """<w, forward>, and the sum of the sizes of its terms, which bounds its rounding."""

@@ -1,0 +1,95 @@
+"""The data sets: the course's numbers, shapes, seeds, and that each is what its name says."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+TWO_CLASSES = {name: maker for name, maker in tn.data.SETS.items()}
+
+
+def course_flower():
+    """load_planar_dataset of the course, in its own order of calls."""
+    rng, points = np.random.RandomState(1), []
+    for j in range(2):
+        t = np.linspace(j * 3.12, (j + 1) * 3.12, 200) + rng.randn(200) * 0.2
+        r = 4 * np.sin(4 * t) + rng.randn(200) * 0.2
+        points.append(np.c_[r * np.sin(t), r * np.cos(t)])
+    return np.concatenate(points).T
+
+
+def test_planar_is_the_course_s():
+    X, Y = tn.data.planar()
+    np.testing.assert_array_equal(X, course_flower())
+    assert Y.tolist() == [[0] * 200 + [1] * 200]
+    assert tn.data.planar(m=10, seed=2)[0].shape == (2, 10)
+
+
+@pytest.mark.parametrize("name", TWO_CLASSES)
+def test_shapes_and_seeds(name):
+    make = TWO_CLASSES[name]
+    X, Y = make()
+    m = X.shape[1]
+    assert X.shape == (2, m)
+    assert X.dtype == np.float64
+    assert Y.shape == (1, m)
+    assert set(Y.ravel()) == {0, 1}
+    assert abs(Y.mean() - 0.5) < 0.05
+    np.testing.assert_array_equal(make()[0], X)
+    assert not np.array_equal(make(seed=77)[0], X)
+    assert make(m=100)[0].shape == (2, 100)
+
+
+@pytest.mark.parametrize(("name", "least"), [("moons", 0.95), ("circles", 0.8), ("gaussian_quantiles", 0.95), ("xor", 0.95)])
+def test_a_small_net_learns_it(name, least):
+    X, Y = tn.data.SETS[name](m=300)
+    model = tn.Sequential([tn.Dense(8, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=0)
+    model.compile(tn.Adam(0.05), metrics=["accuracy"])
+    model.fit(X, Y, 400, verbose=0)
+    assert model.evaluate(X, Y)["accuracy"] >= least
+
+
+@pytest.mark.parametrize("make", [tn.data.blobs, tn.data.spirals])
+def test_more_classes_give_labels(make):
+    X, Y = make(m=90, n_classes=3, seed=4)
+    assert Y.shape == (90,)
+    assert np.bincount(Y).tolist() == [30, 30, 30]
+    model = tn.Sequential([tn.Dense(16, tn.tanh), tn.Dense(3, tn.softmax)], seed=0)
+    model.compile(tn.Adam(0.05), metrics=["accuracy"])
+    model.fit(X / np.abs(X).max(), Y, 600, verbose=0)
+    assert model.evaluate(X / np.abs(X).max(), Y)["accuracy"] > 0.9
+
+
+def test_what_the_names_say():
+    X, Y = tn.data.circles(noise=0)
+    np.testing.assert_allclose(np.hypot(*X), np.where(Y.ravel(), 0.5, 1.0))
+    X, Y = tn.data.moons(noise=0)
+    first, second = X[:, Y[0] == 0], X[:, Y[0] == 1]
+    np.testing.assert_allclose(np.hypot(*first), 1)
+    np.testing.assert_allclose(np.hypot(second[0] - 1, second[1] - 0.5), 1)
+    X, Y = tn.data.gaussian_quantiles(m=1000)
+    r = np.hypot(*X)
+    assert r[Y[0] == 0].max() < r[Y[0] == 1].min()
+    assert np.var(X) == pytest.approx(0.5, rel=0.1)
+    X, Y = tn.data.xor(noise=0)
+    np.testing.assert_array_equal((X[0] > 0) ^ (X[1] > 0), Y[0] == 1)
+
+
+@pytest.mark.parametrize(("examples", "flat"), [("columns", True), ("columns", False), ("rows", True), ("rows", False)])
+def test_train_test_split(examples, flat):
+    X, Y = np.arange(40).reshape(2, 20), np.arange(20) if flat else np.arange(20).reshape(1, 20)
+    turn = np.transpose if examples == "rows" else np.asarray
+    parts = tn.data.train_test_split(turn(X), turn(Y), test_size=0.3, seed=1, examples=examples)
+    X_train, X_test, Y_train, Y_test = (turn(part) for part in parts)
+    assert (X_train.shape, X_test.shape) == ((2, 14), (2, 6))
+    for x, y in ((X_train, Y_train), (X_test, Y_test)):
+        np.testing.assert_array_equal(x[0], y.ravel())
+        np.testing.assert_array_equal(x[1], y.ravel() + 20)
+    assert sorted([*Y_train.ravel(), *Y_test.ravel()]) == list(range(20))
+
+
+def test_both_sides_of_a_split_have_an_example():
+    for share in (0.01, 0.99):
+        X_train, X_test, *_ = tn.data.train_test_split([[1, 2, 3]], [1, 2, 3], test_size=share)
+        assert X_train.size >= 1
+        assert X_test.size >= 1

@@ -1,0 +1,315 @@
+"""Bad input: an error of one form, "who: expected ..., got ...: the cure", before anything has changed."""
+
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((2, 400)), rng.integers(0, 2, (1, 400))
+LABELS = rng.integers(0, 3, 400)
+FORM = re.compile(r"^(?:[\w ,()]+|check_gradients): expected .+, got .+", re.DOTALL)
+
+
+def binary(**settings):
+    model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=0, **settings)
+    model.compile(tn.SGD(0.1))
+    return model
+
+
+def many():
+    model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(3, tn.softmax)], seed=0)
+    model.compile(tn.SGD(0.1))
+    return model
+
+
+def with_nan(a, value=np.nan):
+    a = a.astype(float)
+    a.flat[3] = value
+    return a
+
+
+BAD_X = {
+    "one dimension": (X[0], r"expected X of shape \(n_x, m\), got \(400,\): X.reshape\(1, -1\)"),
+    "three dimensions": (X[np.newaxis], r"got \(1, 2, 400\)"),
+    "a number": (3.0, r"got \(\)"),
+    "NaN": (with_nan(X), r"X of finite numbers, got nan at index \(0, 3\): clean the data"),
+    "infinite": (with_nan(X, -np.inf), "got -inf"),
+    "object": (X.astype(object), "dtype object"),
+    "text": (X.astype(str), "dtype <U"),
+    "complex": (X + 0j, "dtype complex128"),
+    "dates": (X.astype("datetime64[s]"), "datetime64"),
+    "masked": (np.ma.masked_less(X, 0), "a masked array: fill or drop"),
+    "no examples": (X[:, :0], "which is empty"),
+    "no inputs": (X[:0], "which is empty"),
+    "ragged": ([[1, 2], [3]], "rows of unequal lengths"),
+    "None": (None, "dtype object"),
+    "a dictionary": ({}, "dtype object"),
+}
+FITTED_X = {
+    "the other axis": (X.T, r"layer 1, Dense\(4\): expected X of shape \(2, m\), got \(400, 2\): did you mean X.T, or examples='rows'\?"),
+    "another width": (X[[0, 1, 1]], r"layer 1, Dense\(4\): .* got \(3, 400\): \(4, 2\)·\(3, 400\) do not align"),
+}
+BAD_Y = {
+    "too few": (Y[:, :-1], r"Y of shape \(1, 400\) or \(400,\), got \(1, 399\): 400 examples in X ask for 400 in Y"),
+    "the other axis": (Y.T, r"got \(400, 1\): did you mean Y.T, or examples='rows'"),
+    "too many rows": (np.vstack([Y, Y]), r"got \(2, 400\)"),
+    "three dimensions": (Y[np.newaxis], r"got \(1, 1, 400\)"),
+    "a number": (1, r"got \(\)"),
+    "-1 and 1": (2 * Y - 1, r"labels Y of 0 and 1, got values from -1 to 1: map the labels to 0 and 1, as in Y == 1"),
+    "1 and 2": (Y + 1, "values from 1 to 2"),
+    "NaN": (with_nan(Y), "Y of finite numbers"),
+    "object": (Y.astype(object), "dtype object"),
+    "text": (np.where(Y, "a", "b"), "dtype <U1"),
+    "complex": (Y + 1j, "complex"),
+    "masked": (np.ma.masked_equal(Y, 1), "masked"),
+    "empty": ([], r"got \(0,\)"),
+}
+BAD_LABELS = {
+    "a class too many": (np.where(LABELS == 2, 10, LABELS), "whole labels from 0 to 2, got 10"),
+    "a fraction": (np.where(LABELS == 2, 1.7, LABELS), "got 1.7"),
+    "negative": (LABELS - 1, "got -1"),
+    "a row of labels": (LABELS[np.newaxis], r"Y of shape \(3, 400\) or \(400,\), got \(1, 400\)"),
+    "columns that do not sum to 1": (np.ones((3, 400)), "sum to 1"),
+    "negative probabilities": (np.tile([[-1.0], [1.0], [1.0]], 400), "not negative"),
+    "one hot the other way": (np.eye(3)[LABELS], r"got \(400, 3\): did you mean Y.T"),
+}
+
+
+def refused(call, message, model=None):
+    before = pickle.dumps(model)
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        call()
+    assert FORM.match(str(caught.value)), str(caught.value)
+    assert pickle.dumps(model) == before
+
+
+@pytest.mark.parametrize(("x", "message"), BAD_X.values(), ids=BAD_X)
+def test_bad_x_for_a_new_model(x, message):
+    for method in ("fit", "gradients", "check_gradients"):
+        model = binary()
+        refused(lambda model=model, method=method: getattr(model, method)(x, Y), message, model)
+
+
+@pytest.mark.parametrize(("x", "message"), (BAD_X | FITTED_X).values(), ids=BAD_X | FITTED_X)
+def test_bad_x_for_a_built_model(x, message):
+    model = binary().build(2)
+    for method in ("fit", "gradients", "check_gradients", "evaluate"):
+        refused(lambda method=method: getattr(model, method)(x, Y), message, model)
+    for method in ("predict", "predict_classes", "trace", "forward", "__call__"):
+        refused(lambda method=method: getattr(model, method)(x), message, model)
+
+
+@pytest.mark.parametrize(("y", "message"), BAD_Y.values(), ids=BAD_Y)
+def test_bad_y(y, message):
+    for model in (binary(), binary().build(2)):
+        refused(lambda model=model: model.fit(X, y), message, model)
+        refused(lambda model=model: model.gradients(X, y), message, model)
+
+
+@pytest.mark.parametrize(("y", "message"), BAD_LABELS.values(), ids=BAD_LABELS)
+def test_bad_labels_of_many_classes(y, message):
+    for model in (many(), many().build(2)):
+        refused(lambda model=model: model.fit(X, y), message, model)
+
+
+def test_the_other_axis_is_recognised():
+    hint = r"did you mean X.T, or examples='rows'\?"
+    refused(lambda: binary().fit(X.T, Y), hint)
+    refused(lambda: binary().fit(X.T, Y.ravel()), hint)
+    refused(lambda: binary().fit(X.T, Y.T), hint)
+    rows = binary(examples="rows")
+    refused(lambda: rows.fit(X, Y.ravel()), r"did you mean X.T, or examples='columns'\?", rows)
+    refused(lambda: rows.fit(X, Y), r"did you mean X.T, or examples='columns'\?", rows)
+    refused(lambda: rows.fit(X.T, Y), r"expected Y of shape \(400, 1\) or \(400,\), got \(1, 400\): did you mean Y.T", rows)
+    refused(lambda: rows.build(2).predict(X), r"expected X of shape \(m, 2\), got \(2, 400\): did you mean X.T", rows.build(2))
+
+
+def test_a_square_x_with_flat_labels_warns():
+    square, labels = X[:, :2], [0, 1]
+    with pytest.warns(UserWarning, match="say examples='columns' or examples='rows'") as caught:
+        binary().fit(square, labels, verbose=0)
+    assert caught[0].filename == __file__
+    binary(examples="columns").fit(square, labels, verbose=0)
+    binary(examples="rows").fit(square, labels, verbose=0)
+    binary().fit(square, [labels], verbose=0)
+
+
+def fit(**settings):
+    return lambda model: model.fit(X, Y, **{"verbose": 0, **settings})
+
+
+BAD_SETTINGS = {
+    "units 0": (lambda _: tn.Dense(0), "units as a whole number of at least 1, got 0"),
+    "units -2": (lambda _: tn.Dense(-2), "got -2"),
+    "units 2.5": (lambda _: tn.Dense(2.5), "got 2.5"),
+    "units True": (lambda _: tn.Dense(True), "got True"),
+    "units text": (lambda _: tn.Dense("4"), "got '4'"),
+    "activation": (lambda _: tn.Dense(4, "tahn"), "one of identity, sigmoid, tanh, relu, leaky_relu, softmax, got 'tahn'"),
+    "activation class": (lambda _: tn.Dense(4, tn.Tanh), "activation to be one of"),
+    "initializer": (lambda _: tn.Dense(4, initializer="xavier"), "one of zeros, normal, glorot, he, got 'xavier'"),
+    "stddev": (lambda _: tn.Normal(0), "above 0"),
+    "slope": (lambda _: tn.LeakyReLU(1), "below 1"),
+    "use_bias": (lambda _: tn.Dense(4, use_bias=1), "True or False"),
+    "learning rate 0": (lambda _: tn.SGD(0), "learning_rate as a finite number above 0, got 0"),
+    "learning rate -1": (lambda _: tn.SGD(-1), "got -1"),
+    "learning rate NaN": (lambda _: tn.Adam(np.nan), "got nan"),
+    "learning rate text": (lambda _: tn.SGD("0.1"), "got '0.1'"),
+    "learning rate array": (lambda _: tn.SGD(np.ones(2)), "learning_rate as a finite number"),
+    "learning rate complex": (lambda _: tn.SGD(np.array(1j)), "learning_rate as a finite number"),
+    "learning rate assigned": (lambda m: setattr(m.optimizer, "learning_rate", -1), "SGD: expected learning_rate"),
+    "momentum 1.5": (lambda _: tn.SGD(0.1, momentum=1.5), "momentum as a finite number of at least 0 and below 1, got 1.5"),
+    "momentum -0.1": (lambda _: tn.SGD(0.1, momentum=-0.1), "got -0.1"),
+    "beta 1": (lambda _: tn.Adam(beta_1=1), "beta_1"),
+    "epsilon 0": (lambda _: tn.Adam(epsilon=0), "epsilon"),
+    "nesterov": (lambda _: tn.SGD(nesterov="yes"), "nesterov as True or False"),
+    "batch_size 0": (fit(batch_size=0), "batch_size as a whole number of at least 1, got 0"),
+    "batch_size 2.5": (fit(batch_size=2.5), "got 2.5"),
+    "epochs -1": (fit(epochs=-1), "epochs as a whole number of at least 0, got -1"),
+    "epochs 1.5": (fit(epochs=1.5), "got 1.5"),
+    "shuffle": (fit(shuffle="yes"), "shuffle as True or False"),
+    "verbose": (fit(verbose="loud"), "verbose"),
+    "no layers": (lambda _: tn.Sequential([]), r"a list of layers, got \[\]"),
+    "not layers": (lambda _: tn.Sequential([4, 1]), "a list of layers"),
+    "one layer": (lambda _: tn.Sequential(tn.Dense(1)), "a list of layers"),
+    "dtype": (lambda _: tn.Sequential([tn.Dense(1)], dtype="float16"), "one of float32, float64, got 'float16'"),
+    "examples": (lambda _: tn.Sequential([tn.Dense(1)], examples="cols"), "one of columns, rows, got 'cols'"),
+    "seed text": (lambda _: tn.Sequential([tn.Dense(1)], seed="3"), "seed as a whole number"),
+    "seed -1": (lambda _: tn.Sequential([tn.Dense(1)], seed=-1), "seed as a whole number of at least 0"),
+    "optimizer": (lambda m: m.compile("sgdm"), "optimizer to be one of sgd, adam, got 'sgdm'"),
+    "optimizer class": (lambda m: m.compile(tn.SGD), "optimizer to be one of"),
+    "loss": (lambda m: m.compile(loss="bce"), "one of mse, binary_crossentropy, categorical_crossentropy, sparse_cat"),
+    "metrics": (lambda m: m.compile(metrics="accuracy"), "metrics as a list"),
+    "metric": (lambda m: m.compile(metrics=["f1"]), "one of accuracy, got 'f1'"),
+    "loss of another activation": (lambda m: m.compile(loss="sparse_categorical_crossentropy"), "to be softmax, got sigmoid"),
+    "build": (lambda m: m.build(3), r"one input width, got build\(3\) after build\(2\)"),
+    "build 0": (lambda m: m.build(0), "n_x"),
+    "threshold": (lambda m: m.predict_classes(X, threshold=2), "threshold"),
+    "weights": (lambda m: m.set_weights(m.get_weights()[:-1]), "a list of W1, b1, W2, b2, got 3 of them"),
+    "weights mapping": (lambda m: m.set_weights({}), "a list of W1"),
+    "weights shape": (lambda m: m.set_weights([w.T for w in m.get_weights()]), r"W1 of shape \(4, 2\), got \(2, 4\)"),
+    "weights NaN": (lambda m: m.set_weights([*m.get_weights()[:-1], [[np.nan]]]), "b2 of finite numbers"),
+    "dA": (lambda m: (m.forward(X), m.backward(X)), "dA"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_bad_settings(call, message):
+    model = binary().build(2)
+    if message == "dA":
+        model.forward(X)
+    refused(lambda: call(model), message, model)
+
+
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        (tn.tanh, "binary_crossentropy"),
+        (tn.identity, "binary_crossentropy"),
+        (tn.softmax, "binary_crossentropy"),
+        (tn.sigmoid, "categorical_crossentropy"),
+        (tn.identity, "sparse_categorical_crossentropy"),
+    ],
+)
+def test_a_loss_that_does_not_fit(last, loss):
+    model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(2, last)])
+    refused(lambda: model.compile(loss=loss), "the last activation to be", model)
+
+
+def test_a_softmax_over_one_unit():
+    for loss in (None, "categorical_crossentropy", "mse"):
+        model = tn.Sequential([tn.Dense(1, tn.softmax)])
+        refused(lambda model=model, loss=loss: model.compile(loss=loss), "at least 2 units, got 1: .* take the sigmoid", model)
+
+
+def test_metrics_and_classes_of_a_regression():
+    model = tn.Sequential([tn.Dense(1)]).build(2)
+    refused(lambda: model.compile(metrics=["accuracy"]), "a sigmoid or softmax output", model)
+    refused(lambda: model.predict_classes(X), "a sigmoid or softmax output", model)
+
+
+def test_one_layer_in_two_places():
+    layer = tn.Dense(2)
+    refused(lambda: tn.Sequential([layer, layer]), "each in one place")
+    tn.Sequential([layer])
+    refused(lambda: tn.Sequential([layer]), "each in one place")
+    refused(lambda: tn.Sequential([tn.Dense(2).build(2)]), "set_weights gives it weights")
+
+
+def test_out_of_order():
+    model = tn.Sequential([tn.Dense(1, tn.sigmoid)])
+    for call in (model.fit, model.evaluate, model.gradients, model.check_gradients):
+        with pytest.raises(RuntimeError, match="call compile"):
+            call(X, Y)
+    model.compile()
+    for call in (model.predict, model, model.predict_classes, model.trace, model.forward):
+        with pytest.raises(RuntimeError, match=r"call fit\(X, Y\) or build\(n_x\) first"):
+            call(X)
+    with pytest.raises(RuntimeError, match="build"):
+        model.evaluate(X, Y)
+    with pytest.raises(RuntimeError, match="build"):
+        model.get_weights()
+    with pytest.raises(RuntimeError, match="build"):
+        model.set_weights([])
+    model.build(2)
+    with pytest.raises(RuntimeError, match=r"model.forward|forward\(x\) first"):
+        model.backward(np.ones((1, 400)))
+
+
+P, G = {"w": np.ones(2)}, {"w": np.ones(2)}
+BAD_NODE_CALLS = {
+    "activation": (lambda: tn.tanh([[1, np.nan]]), "Tanh: expected Z of finite numbers"),
+    "softmax of a vector": (lambda: tn.softmax([1.0, 2.0]), r"Z of shape \(n_y, m\), got \(2,\)"),
+    "loss of unequal shapes": (lambda: tn.MeanSquaredError()(np.ones((1, 3)), np.ones((1, 4))), r"Y of shape \(1, 3\) or \(3,\)"),
+    "loss of unequal ranks": (lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones(3)), r"Y of shape \(2, 3\), got \(3,\)"),
+    "loss turned": (lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones((3, 2))), "did you mean Y.T"),
+    "loss of logits": (lambda: tn.BinaryCrossEntropy()([[3.0]], [1]), "is it Z"),
+    "infinite cost": (lambda: tn.CrossEntropy()([[0.0], [1.0]], [0]), "leaves Y possible"),
+    "pair that does not fit": (lambda: tn.BinaryCrossEntropy().pair(tn.tanh), "to be sigmoid, got tanh"),
+    "layer width": (lambda: tn.Dense(2).build(3)(np.ones((2, 5))), r"\(2, 3\)·\(2, 5\) do not align"),
+    "optimizer without mappings": (lambda: tn.SGD()([1], [2]), "params as a mapping"),
+    "optimizer names": (lambda: tn.SGD()(P, {"v": G["w"]}), "grads named w, got v"),
+    "optimizer shapes": (lambda: tn.SGD()(P, {"w": np.ones(3)}), r"of shape \(2,\)"),
+    "optimizer in place of ints": (lambda: tn.SGD().forward({"w": np.array([1])}, {"w": [1.0]}), "writeable array of floats"),
+    "optimizer in place of a list": (lambda: tn.SGD().forward({"w": [1.0]}, {"w": [1.0]}), "writeable array"),
+    "tolerance": (lambda: tn.check_gradients(tn.Tanh(), X, tolerance=0), "tolerance"),
+    "planar": (lambda: tn.data.planar(401), "an even m"),
+    "noise": (lambda: tn.data.moons(noise=-1), "noise"),
+    "split": (lambda: tn.data.train_test_split(X, Y.T), "the same examples"),
+    "split share": (lambda: tn.data.train_test_split(X, Y, test_size=1), "test_size"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), BAD_NODE_CALLS.values(), ids=BAD_NODE_CALLS)
+def test_bad_calls_of_nodes_and_functions(call, message):
+    refused(call, message)
+
+
+def test_an_optimizer_keeps_to_its_parameters():
+    sgd = tn.SGD(0.1, momentum=0.9)
+    sgd.forward({"w": np.ones(2)}, G)
+    refused(lambda: sgd.forward({"v": np.ones(2)}, {"v": np.ones(2)}), "reset", sgd)
+    sgd.reset()
+    sgd.forward({"v": np.ones(2)}, {"v": np.ones(2)})
+
+
+def test_a_step_that_overflows_writes_nothing():
+    sgd, params = tn.SGD(1e300), {"a": np.ones(1), "w": np.ones(1)}
+    with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match="a finite step of w"):
+        sgd.forward(params, {"a": np.ones(1), "w": np.array([1e300])})
+    assert params == {"a": 1, "w": 1}
+    assert (sgd.steps, sgd.slots) == (0, {})
+
+
+@pytest.mark.parametrize("kind", [bool, int, np.uint8, np.int64, float, np.float32])
+def test_labels_of_any_kind(kind):
+    expected = binary().gradients(X, Y)[0]
+    assert binary().gradients(X, Y.astype(kind))[0] == expected
+    assert binary().gradients(X, Y.ravel().astype(kind))[0] == expected
+    assert binary().gradients(X.tolist(), Y.tolist())[0] == expected
+    if kind is not bool:
+        one_hot = np.eye(3)[:, LABELS]
+        assert many().gradients(X, LABELS.astype(kind))[0] == many().gradients(X, one_hot.astype(kind))[0]

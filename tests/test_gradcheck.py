@@ -1,0 +1,110 @@
+"""The checker itself: what it says, what it forgives (rounding, a kink within its step), and what it does not."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((3, 8)), rng.integers(0, 2, (1, 8))
+
+
+def scaled(factor):
+    return type("Scaled", (tn.Tanh,), {"derivative": lambda self, Z: factor / np.cosh(Z) ** 2})()
+
+
+def test_the_table_of_a_model():
+    model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=0)
+    model.compile()
+    table = model.check_gradients(X, Y)
+    assert [row.name for row in table.rows] == ["W1", "b1", "W2", "b2"]
+    assert [row.shape for row in table.rows] == [(4, 3), (4, 1), (1, 4), (1, 1)]
+    assert [row.checked for row in table.rows] == [12, 4, 4, 1]
+    assert table.worst_error == max(row.error for row in table.rows) < 1e-8
+    assert len(table.worst_index) == 2
+    assert "gradient check passed, worst error" in str(table)
+    _, grads = model.gradients(X, Y)
+    for row in table.rows:
+        assert row.exact == pytest.approx(grads[row.name][row.at], rel=1e-12)
+        assert row.numeric == pytest.approx(row.exact, rel=1e-6)
+
+
+def test_the_error_names_the_worst_entry():
+    def derivative(self, Z):
+        slope = 1 / np.cosh(Z) ** 2
+        slope[1, 2] *= 1.001
+        return slope
+
+    node = type("OneEntryOff", (tn.Tanh,), {"derivative": derivative})()
+    with pytest.raises(tn.GradientError, match=r"OneEntryOff: gradient check FAILED, worst error .* in input 0[\s\S]*\(1, 2\)"):
+        tn.check_gradients(node, X)
+    assert issubclass(tn.GradientError, AssertionError)
+
+
+def test_a_factor_of_one_in_a_million_is_caught():
+    assert tn.check_gradients(scaled(1.0), X).passed
+    for factor in (1 + 1e-6, 1 - 1e-6):
+        with pytest.raises(tn.GradientError):
+            tn.check_gradients(scaled(factor), X)
+
+
+def test_small_gradients_are_not_hidden():
+    """A factor of 2 on a gradient of 1e-9, which an error against max(1, ...) lets through."""
+    A = np.full((1, 4), 0.25)
+    node = type("Twice", (tn.MeanSquaredError,), {"derivative": lambda self, A, Y: 4 * (A - Y)})()
+    assert tn.check_gradients(tn.MeanSquaredError(), A, A + 1e-9).passed
+    with pytest.raises(tn.GradientError):
+        tn.check_gradients(node, A, A + 1e-9)
+
+
+def test_a_kink_within_the_step_is_stepped_around():
+    Z = np.array([[1e-4, -3e-5, 0.7]])
+    assert tn.check_gradients(tn.ReLU(), Z).passed
+    with pytest.raises(tn.GradientError):
+        tn.check_gradients(tn.ReLU(), np.array([[0.0]]))
+
+
+def test_the_edge_of_a_domain_is_stepped_around():
+    assert tn.check_gradients(tn.BinaryCrossEntropy(), [[1e-4, 1 - 1e-4]], [0, 1]).passed
+
+
+def test_a_large_array_is_checked_all_over():
+    """Entry by entry only 5 of 4,000 are looked at, but a random direction moves them all."""
+
+    def parameter_gradients(self, dZ, cache):
+        dW = dZ @ cache["X"].T
+        dW[13, 17] += 0.5
+        return {"W": dW}
+
+    def layer(**methods):
+        return type("Layer", (tn.Dense,), methods)(40, "tanh", use_bias=False).build(100, seed=1)
+
+    x = rng.standard_normal((100, 3))
+    table = tn.check_gradients(layer(), x, entries=5)
+    assert [row.checked for row in table.rows] == [5, 5]
+    with pytest.raises(tn.GradientError):
+        tn.check_gradients(layer(parameter_gradients=parameter_gradients), x, entries=5)
+
+
+def test_float32_nodes_are_checked_in_float64():
+    layer = tn.Dense(3, "tanh").build(3, seed=0, dtype="float32")
+    assert tn.check_gradients(layer, X.astype(np.float32)).passed
+    assert layer.W.dtype == np.float32
+
+
+def test_nothing_changes():
+    layer = tn.Dense(3, "tanh").build(3, seed=0)
+    layer.forward(X)
+    before = layer.W.copy(), layer.cache["X"].copy()
+    tn.check_gradients(layer, X)
+    np.testing.assert_array_equal(layer.W, before[0])
+    np.testing.assert_array_equal(layer.cache["X"], before[1])
+
+
+def test_a_gradient_of_the_wrong_shape_or_name():
+    flat = type("Flat", (tn.Tanh,), {"pullback": lambda self, dA, cache: (np.zeros(3), {})})()
+    with pytest.raises(tn.GradientError, match=r"a gradient of shape \(3, 8\) for input 0, got \(3,\)"):
+        tn.check_gradients(flat, X)
+    extra = type("Extra", (tn.Tanh,), {"pullback": lambda self, dA, cache: (dA, {"W": dA})})()
+    with pytest.raises(tn.GradientError, match="gradients of no parameter, got W"):
+        tn.check_gradients(extra, X)

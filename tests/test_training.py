@@ -1,0 +1,293 @@
+"""fit and its laws: what goes on where it ended, what a seed fixes, what a batch is, what happens when a cost runs away."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinynet as tn
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((2, 30)), rng.integers(0, 2, (1, 30))
+
+
+def a_model(optimizer=None, seed=0, hidden=tn.tanh, **settings):
+    model = tn.Sequential([tn.Dense(3, hidden), tn.Dense(1, tn.sigmoid)], seed=seed, **settings)
+    model.compile(optimizer or tn.SGD(0.5, momentum=0.9), metrics=["accuracy"])
+    return model
+
+
+def same(one, other):
+    for p, q in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
+@settings(max_examples=50)
+@given(
+    a=st.integers(0, 5),
+    b=st.integers(0, 5),
+    batch_size=st.none() | st.integers(1, 40),
+    shuffle=st.booleans(),
+    kind=st.sampled_from(["sgd", "adam"]),
+)
+def test_fit_a_then_b_is_fit_a_plus_b(a, b, batch_size, shuffle, kind):
+    one, two = a_model(kind), a_model(kind)
+    whole = one.fit(X, Y, a + b, batch_size, shuffle, verbose=0)
+    first = two.fit(X, Y, a, batch_size, shuffle, verbose=0)
+    second = two.fit(X, Y, b, batch_size, shuffle, verbose=0)
+    same(one, two)
+    assert (len(first), len(second)) == (a, b)
+    for name, numbers in whole.history.items():
+        assert numbers == first.history.get(name, []) + second.history.get(name, [])
+    assert two.history.history == one.history.history == whole.history
+
+
+def test_reset_starts_again():
+    for seed in (3, np.random.default_rng(3), np.random.RandomState(3)):
+        model = a_model("adam", seed=seed)
+        first = model.fit(X, Y, 4, batch_size=7, verbose=0)
+        model.reset()
+        assert len(model.history) == 0
+        again = model.fit(X, Y, 4, batch_size=7, verbose=0)
+        assert again.history == first.history
+    a_model().reset()
+
+
+def test_seeds():
+    assert a_model(seed=1).build(2).params["W1"].tolist() == a_model(seed=np.random.default_rng(1)).build(2).params["W1"].tolist()
+    assert a_model(seed=1).build(2).params["W1"].tolist() != a_model(seed=2).build(2).params["W1"].tolist()
+    assert a_model(seed=None).build(2).params["W1"].tolist() != a_model(seed=None).build(2).params["W1"].tolist()
+    shared = np.random.default_rng(1)
+    assert a_model(seed=shared).build(2).params["W1"].tolist() != a_model(seed=shared).build(2).params["W1"].tolist()
+
+
+def test_no_global_random_state():
+    state = np.random.get_state()[1].tolist()
+    a_model(seed=None).fit(X, Y, 3, batch_size=4, verbose=0)
+    tn.data.planar()
+    assert np.random.get_state()[1].tolist() == state
+
+
+def test_weights_are_drawn_layer_by_layer_with_one_call_each():
+    draws = np.random.RandomState(3)
+    layers = [tn.Dense(4, tn.tanh, initializer=tn.Normal(0.01)), tn.Dense(2, tn.relu), tn.Dense(1)]
+    model = tn.Sequential(layers, seed=np.random.RandomState(3)).build(3)
+    np.testing.assert_array_equal(model.layers[0].W, draws.standard_normal((4, 3)) * 0.01)
+    np.testing.assert_array_equal(model.layers[1].W, draws.standard_normal((2, 4)) * np.sqrt(2 / 4))
+    np.testing.assert_array_equal(model.layers[2].W, draws.standard_normal((1, 2)) * np.sqrt(2 / 3))
+    assert not any(layer.b.any() for layer in model.layers)
+
+
+def test_the_epoch_s_loss_of_batches_is_their_mean():
+    """Each batch's cost before its own update, weighted by its size: by hand."""
+    model, twin = a_model(), a_model()
+    twin.build(2)
+    report = model.fit(X, Y, 1, batch_size=8, shuffle=False, verbose=0)
+    total, hits = 0.0, 0.0
+    for start in range(0, 30, 8):
+        part = slice(start, start + 8)
+        x, y = X[:, part], Y[:, part]
+        J, grads = twin.gradients(x, y)
+        total += J * x.shape[1] / 30
+        hits += np.sum(twin.predict_classes(x) == y) / 30
+        twin.optimizer.forward(twin.params, grads)
+    assert report.history["loss"] == [pytest.approx(total, rel=1e-14)]
+    assert report.history["accuracy"] == [pytest.approx(hits, rel=1e-14)]
+    same(model, twin)
+
+
+def test_every_example_is_seen_once_an_epoch():
+    """With a zero gradient nothing moves, so the mean over any batches is the cost of the whole set."""
+    model = a_model(tn.SGD(1e-300))
+    whole = model.build(2).evaluate(X, Y)["loss"]
+    for batch_size, shuffle in itertools.product([1, 7, 29, 30, 31], [True, False]):
+        assert model.fit(X, Y, 1, batch_size, shuffle, verbose=0).history["loss"][0] == pytest.approx(whole, rel=1e-13)
+
+
+def test_batches_are_shuffled():
+    runs = [a_model().fit(X, Y, 3, batch_size=5, shuffle=shuffle, verbose=0).history["loss"] for shuffle in (True, False)]
+    assert runs[0] != runs[1]
+
+
+def test_the_whole_set_needs_no_draw():
+    model = a_model(seed=np.random.default_rng(5)).build(2)
+    before = model._generator.bit_generator.state
+    model.fit(X, Y, 2, verbose=0)
+    model.fit(X, Y, 2, batch_size=30, verbose=0)
+    assert model._generator.bit_generator.state == before
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", [tn.SGD(0.1, 0.9), tn.SGD(0.1, 0.9, nesterov=True), tn.Adam(0.1)])
+def test_one_dtype_throughout(dtype, optimizer):
+    model = a_model(optimizer, dtype=dtype, hidden=tn.leaky_relu)
+    model.fit(X, Y, 3, batch_size=7, verbose=0)
+    J, grads = model.gradients(X, Y)
+    arrays = [*model.get_weights(), *grads.values(), model.predict(X), *model.trace(X).values()]
+    arrays += [slot for slots in model.optimizer.slots.values() for slot in slots.values()]
+    assert {a.dtype for a in arrays} == {np.dtype(dtype)}
+    assert isinstance(J, float)
+    assert model.check_gradients(X, Y).passed
+
+
+def test_rows_are_columns_turned():
+    columns, rows = a_model(), a_model(examples="rows")
+    columns.fit(X, Y, 5, batch_size=7, verbose=0)
+    rows.fit(X.T, Y.T, 5, batch_size=7, verbose=0)
+    same(columns, rows)
+    np.testing.assert_array_equal(rows.predict(X.T), columns.predict(X).T)
+    np.testing.assert_array_equal(rows.predict_classes(X.T), columns.predict_classes(X).T)
+    assert rows.evaluate(X.T, Y.ravel()) == columns.evaluate(X, Y)
+    for name, seen in columns.trace(X).items():
+        np.testing.assert_array_equal(rows.trace(X.T)[name], seen.T)
+    np.testing.assert_array_equal(rows.forward(X.T), columns.forward(X).T)
+    np.testing.assert_array_equal(rows.backward(np.ones((30, 1))), columns.backward(np.ones((1, 30))).T)
+    assert rows.check_gradients(X.T, Y.T).passed
+
+
+def test_one_example_and_one_unit():
+    model = tn.Sequential([tn.Dense(1, tn.sigmoid)], seed=0)
+    model.compile("sgd")
+    model.fit([[1.0]], [1], 3, batch_size=5, verbose=0)
+    assert model.predict([[1.0]]).shape == (1, 1)
+
+
+def test_epochs_zero():
+    model = a_model()
+    assert len(model.fit(X, Y, 0, verbose=0)) == 0
+    assert model.params
+
+
+def test_the_default_is_adam_and_the_matching_loss():
+    for last, loss in [(tn.sigmoid, tn.BinaryCrossEntropy), (tn.softmax, tn.CrossEntropy), (tn.identity, tn.MeanSquaredError)]:
+        model = tn.Sequential([tn.Dense(2, last)])
+        model.compile()
+        assert isinstance(model.optimizer, tn.Adam)
+        assert isinstance(model._cost.pair.loss, loss)
+
+
+def test_the_automatic_initializer_follows_the_activation():
+    kinds = {activation: type(tn.Dense(2, activation).initializer) for activation in ("tanh", "relu", "leaky_relu", "softmax")}
+    assert kinds == {"tanh": tn.Glorot, "relu": tn.He, "leaky_relu": tn.He, "softmax": tn.Glorot}
+
+
+def test_progress(capsys):
+    a_model().fit(X, Y, 100, verbose=0)
+    assert capsys.readouterr().out == ""
+    model = a_model()
+    model.fit(X, Y, 100)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 10
+    assert lines[-1] == f"epoch 100/100  loss {model.history.history['loss'][-1]:.6f}  accuracy {model.history.history['accuracy'][-1]:.6f}"
+    model.fit(X, Y)
+    assert capsys.readouterr().out.startswith("epoch 1/1  loss")
+
+
+def test_looks(capsys):
+    model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(3, tn.LeakyReLU(0.2)), tn.Dense(1)])
+    assert repr(model) == "Sequential([Dense(4, tanh), Dense(3, LeakyReLU(0.2)), Dense(1, identity)])"
+    model.summary()
+    model.build(2).summary()
+    text = capsys.readouterr().out
+    assert "not built" in text
+    assert "W1 (4, 2), b1 (4, 1)" in text
+    assert "31 parameters, float64" in text
+    assert repr(tn.SGD(0.1, 0.9, nesterov=True)) == "SGD(learning_rate=0.1, momentum=0.9, nesterov=True)"
+    assert repr(tn.Adam()) == "Adam(learning_rate=0.001)"
+
+
+def test_set_weights_gives_the_same_model():
+    one, other = a_model(seed=1).build(2), a_model(seed=2).build(2)
+    weights = one.get_weights()
+    other.set_weights(weights)
+    weights[0][...] = 7
+    same(one, other)
+    np.testing.assert_array_equal(one.predict(X), other.predict(X))
+
+
+def test_compiling_again_keeps_the_weights():
+    model = a_model().build(2)
+    before = model.get_weights()
+    model.compile("sgd", metrics=["accuracy"])
+    model.fit(X, Y, 0, verbose=0)
+    for p, q in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
+# ---- a cost that runs away
+
+
+def runaway(batch_size=None):
+    """A regression whose error grows a thousandfold each step."""
+    model = tn.Sequential([tn.Dense(2), tn.Dense(1)], seed=0, dtype="float64")
+    model.compile(tn.SGD(1e4))
+    return model, lambda: model.fit(X, Y, 1000, batch_size=batch_size, verbose=0)
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+def test_a_runaway_cost_stops_with_the_last_finite_weights(batch_size):
+    model, fit = runaway(batch_size)
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, batch \d: .*layer \d, Dense\(\d\).*a smaller learning rate"):
+        fit()
+    assert all(np.isfinite(p).all() for p in model.get_weights())
+    assert all(np.isfinite(model.history.history["loss"]))
+    model.optimizer.learning_rate = 1e-30
+    with np.errstate(over="ignore"), pytest.raises(FloatingPointError):  # the weights are finite, but huge
+        fit()
+    model.reset()
+    model.fit(X, Y, 3, verbose=0)
+    assert np.isfinite(model.evaluate(X, Y)["loss"])
+
+
+def test_the_first_layer_that_is_not_finite_is_named():
+    model = tn.Sequential([tn.Dense(2), tn.Dense(2), tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(0.1))
+    model.build(2)
+    model.layers[1].W = [[1e200, 1e200], [1e200, 1e200]]
+    model.layers[0].W = [[1e200, 1e200], [1e200, 1e200]]
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError, match=r"epoch 1, batch 1: .*layer 2, Dense\(2\) is the first"):
+        model.fit(X, Y, verbose=0)
+    for p, q in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
+def test_a_loss_that_overflows_by_itself_is_named():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(0.1))
+    with pytest.raises(FloatingPointError, match=r"the output of layer 1, Dense\(1\) is finite, but too large"):
+        model.fit(X, np.full((1, 30), 1e200), verbose=0)
+
+
+def test_a_saturated_unit_still_learns():
+    model = tn.Sequential([tn.Dense(1, tn.sigmoid)], seed=0)
+    model.compile(tn.SGD(10.0))
+    model.build(1)
+    model.layers[0].W, model.layers[0].b = [[0.0]], [[1000.0]]
+    assert model.gradients([[1.0]], [0])[1]["b1"] == 1
+    model.fit([[1.0]], [0], 200, verbose=0)
+    assert model.evaluate([[1.0]], [0])["loss"] < 0.01
+
+
+def test_an_interrupt_leaves_a_model_that_goes_on():
+    model = a_model()
+    steps = iter(range(1000))
+    update = model.optimizer.update
+
+    def interrupted(params, grads):
+        if next(steps) == 5:
+            raise KeyboardInterrupt
+        update(params, grads)
+
+    model.optimizer.update = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, 10, verbose=0)
+    model.optimizer.update = update
+    assert len(model.history) == 5
+    model.fit(X, Y, 5, verbose=0)
+    twin = a_model()
+    twin.fit(X, Y, 10, verbose=0)
+    same(model, twin)
+    assert model.history.history == twin.history.history
