@@ -52,9 +52,8 @@ def gelu(slope):
     s = tn.functions.sigmoid
     return {
         "value": lambda self, Z: Z * s(slope * Z),
-        "derivative": lambda self, Z: s(slope * Z) + slope * Z * tn.functions.sigmoid_derivative(slope * Z),
+        "derivative": lambda self, Z: s(slope * Z) + slope * Z * s(slope * Z) * s(-slope * Z),
     }
-
 
 
 def parameters(W=lambda dZ, X: dZ @ X.T, b=lambda dZ: dZ.sum(axis=1, keepdims=True)):
@@ -201,9 +200,7 @@ MUSEUM = {
     "dense, dX sign": Exhibit("-W^T dZ", dense(input_gradient=lambda self, dZ, cache: -cache["W"].T @ dZ), X),
     "dense, activation skipped": Exhibit(
         "dZ = dA",
-        dense(
-            pullback=lambda self, dA, cache: (self.input_gradient(dA, cache), self.parameter_gradients(dA, cache)),
-        ),
+        dense(pullback=lambda self, dA, cache: (self.input_gradient(dA, cache), self.parameter_gradients(dA, cache))),
         X,
     ),
     "dense, bias forgotten forward": Exhibit("Z = W X, but a db", dense(preactivation=lambda self, X: self.W @ X), X),
@@ -236,7 +233,9 @@ MUSEUM = {
         "the term of 1 - y forgotten backward", faulty(tn.BinaryCrossEntropy, derivative=lambda self, A, Y: -Y / A), TARGETS
     ),
     "binary cross-entropy, dZ for dA": Exhibit(
-        "a - y, where a (1 - a) should divide it", faulty(tn.BinaryCrossEntropy, derivative=lambda self, A, Y: A - Y), TARGETS
+        "a - y, where a (1 - a) should divide it",
+        faulty(tn.BinaryCrossEntropy, derivative=lambda self, A, Y: A - Y),
+        TARGETS,
     ),
     "binary cross-entropy, clipped": Exhibit(
         "Keras: probabilities clipped at 1e-7, so z = 1000 against y = 0 costs 15.9",
@@ -265,20 +264,14 @@ MUSEUM = {
     "softmax pair, no 1/m": Exhibit(
         "A - Y",
         tn.Pair(
-            faulty(
-                tn.CrossEntropy,
-                pair_derivative=lambda self, Z, Y: (tn.softmax(Z) - Y) * Z.shape[1],
-            ),
+            faulty(tn.CrossEntropy, pair_derivative=lambda self, Z, Y, activation: (tn.softmax(Z) - Y) * Z.shape[1]),
             "softmax",
         ),
         LOGITS,
     ),
     "any loss, upstream ignored": Exhibit(
         "backward(dJ) does not use dJ",
-        faulty(
-            tn.MeanSquaredError,
-            pullback=lambda self, dJ, cache: tn.MeanSquaredError.pullback(self, 1.0, cache),
-        ),
+        faulty(tn.MeanSquaredError, pullback=lambda self, dJ, cache: tn.MeanSquaredError.pullback(self, 1.0, cache)),
         REAL,
     ),
     # optimizers
@@ -335,8 +328,8 @@ def page() -> str:
     rows = "\n".join(f"| {name} | {e.story} | {e.caught_by} |" for name, e in MUSEUM.items())
     return f"""# The museum of wrong derivatives
 
-{len(MUSEUM)} planted faults, each a node of the public API with one thing wrong. The test suite holds that every one is caught:
-by `tn.check_gradients` (check), or, where backward is the true derivative of a wrong forward, by a value from elsewhere
+{len(MUSEUM)} planted faults, each a node of the public API with one thing wrong. The tests hold that every one is caught: by
+`tn.check_gradients` (check), or, where backward is the true derivative of a wrong forward, by a value from elsewhere
 (reference). Those marked with a project's name shipped there. The code is `tests/museum.py`.
 
 | exhibit | what is wrong | caught by |

@@ -70,11 +70,7 @@ def cross_entropy(A, Y):
     return -sum(map(mp.log, chosen)) / A.shape[1]
 
 
-LOSSES = {
-    "MeanSquaredError": mean_squared_error,
-    "BinaryCrossEntropy": binary_cross_entropy,
-    "CrossEntropy": cross_entropy,
-}
+LOSSES = {"MeanSquaredError": mean_squared_error, "BinaryCrossEntropy": binary_cross_entropy, "CrossEntropy": cross_entropy}
 
 
 def sgd(theta, g, v, learning_rate, momentum, nesterov):

@@ -155,7 +155,7 @@ def net(model, arrays):
 def net_rounding(model, arrays):
     """The error of each layer is at most its own terms and what its weights make of the error below."""
     bound = abs(arrays["X"])
-    for i, layer in enumerate(model.layers, 1):
+    for i in range(1, len(model.layers) + 1):
         bound = abs(arrays[f"W{i}"]).dot(bound) + abs(arrays.get(f"b{i}", 0)) + 1
     return 10 * len(model.layers) * bound
 
@@ -203,7 +203,9 @@ def pair(node, arrays):
 
 def single(cases):
     """One output of one example, so that J is a cost and not a sum of them."""
-    return cases.map(lambda c: c._replace(inputs=tuple(a[:, :1] if c.node.loss.match is tn.Softmax else a[:1, :1] for a in c.inputs)))
+    return cases.map(
+        lambda c: c._replace(inputs=tuple(a[:, :1] if c.node.loss.match is tn.Softmax else a[:1, :1] for a in c.inputs))
+    )
 
 
 ROWS = {
@@ -239,12 +241,23 @@ ROWS = {
     "cross_entropy": Row(tn.CrossEntropy, loss_cases(tn.CrossEntropy, PROBABILITIES), loss, ("A", "Y"), loss),
     "pair of one example": Row(tn.Pair, single(pair_cases(PAIRS, WIDE)), pair, ("Z", "Y")),
     "pair": Row(tn.Pair, pair_cases(PAIRS, WIDE), pair, ("Z", "Y"), pair),
-    "mixed pair": Row(tn.Pair, pair_cases(MIXED, OFF_KINK), pair, ("Z", "Y"), lambda node, arrays: 4 * pair(node, arrays) + 100, terms=net_terms),
-    "sgd": Row(
-        tn.SGD, optimizer_cases(SGDS), step(sgd), ("p", "g"), lambda node, arrays: 100, differentiable=2
+    "mixed pair": Row(
+        tn.Pair,
+        pair_cases(MIXED, OFF_KINK),
+        pair,
+        ("Z", "Y"),
+        lambda node, arrays: 4 * pair(node, arrays) + 100,
+        terms=net_terms,
     ),
+    "sgd": Row(tn.SGD, optimizer_cases(SGDS), step(sgd), ("p", "g"), lambda node, arrays: 100, differentiable=2),
     "adam": Row(
-        tn.Adam, optimizer_cases(ADAMS), step(adam), ("p", "g"), lambda node, arrays: 100, differentiable=2, terms=lambda node, arrays: 100
+        tn.Adam,
+        optimizer_cases(ADAMS),
+        step(adam),
+        ("p", "g"),
+        lambda node, arrays: 100,
+        differentiable=2,
+        terms=lambda node, arrays: 100,
     ),
     "sequential": Row(tn.Sequential, net_cases(), net, ("X",), net_rounding, terms=net_terms),
 }

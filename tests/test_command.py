@@ -48,7 +48,7 @@ def test_other_data_and_settings(name, capsys, tmp_path):
     [
         (["--hidden", "-1"], "units as a whole number of at least 1, got -1"),
         (["--epochs", "-1"], "epochs as a whole number of at least 0, got -1"),
-        (["--learning-rate", "0"], "learning_rate as a finite number above 0"),
+        (["--learning-rate", "0"], "learning_rate as a number in (0, inf)"),
         (["--epochs", "1", "--out", "/no/such/folder/p.png"], "/no/such/folder"),
     ],
 )
@@ -63,7 +63,7 @@ def test_wrong_settings_are_one_line(words, message, capsys):
 
 
 def test_without_matplotlib_it_says_which_extra_and_goes_on(tmp_path):
-    code = "import sys; sys.modules['matplotlib'] = None; sys.argv[0] = 'x'; from tinynet.__main__ import main; sys.exit(main())"
+    code = "import sys; sys.modules['matplotlib'] = None; from tinynet.__main__ import main; sys.exit(main())"
     words = [sys.executable, "-c", code, "planar", "--epochs", "1", "--out", str(tmp_path / "p.png")]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert 'no picture: plots need matplotlib: install the extra "plot"' in done.stdout

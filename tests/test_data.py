@@ -5,7 +5,7 @@ import pytest
 
 import tinynet as tn
 
-TWO_CLASSES = {name: maker for name, maker in tn.data.SETS.items()}
+TWO_CLASSES = tn.data.SETS
 
 
 def course_flower():

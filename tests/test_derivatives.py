@@ -42,7 +42,9 @@ def flat(y, prefix):
 
 def in_place(inputs):
     """Copies where forward writes: the parameters of an optimizer."""
-    return tuple({k: a.copy() for k, a in x.items()} if i == 0 and isinstance(x, Mapping) else x for i, x in enumerate(inputs))
+    return tuple(
+        {k: a.copy() for k, a in x.items()} if i == 0 and isinstance(x, Mapping) else x for i, x in enumerate(inputs)
+    )
 
 
 @rows
@@ -73,7 +75,11 @@ def test_backward_equals_the_exact_derivative(row):
         arrays = named(row, case)
         y = case.node(*case.inputs)
         rng = np.random.default_rng(case.seed)
-        w = {k: rng.standard_normal(a.shape) for k, a in y.items()} if isinstance(y, Mapping) else rng.standard_normal(np.shape(y))
+        w = (
+            {k: rng.standard_normal(a.shape) for k, a in y.items()}
+            if isinstance(y, Mapping)
+            else rng.standard_normal(np.shape(y))
+        )
         weights = {name: ref.exact(v) for name, v in flat(w, "y").items()}
 
         def scalar(moved):

@@ -45,12 +45,15 @@ BAD_X = {
     "masked": (np.ma.masked_less(X, 0), "a masked array: fill or drop"),
     "no examples": (X[:, :0], "which is empty"),
     "no inputs": (X[:0], "which is empty"),
-    "ragged": ([[1, 2], [3]], "rows of unequal lengths"),
+    "ragged": ([[1, 2], [3]], "dtype object"),
     "None": (None, "dtype object"),
     "a dictionary": ({}, "dtype object"),
 }
 FITTED_X = {
-    "the other axis": (X.T, r"layer 1, Dense\(4\): expected X of shape \(2, m\), got \(400, 2\): did you mean X.T, or examples='rows'\?"),
+    "the other axis": (
+        X.T,
+        r"layer 1, Dense\(4\): expected X of shape \(2, m\), got \(400, 2\): did you mean X.T, or examples='rows'\?",
+    ),
     "another width": (X[[0, 1, 1]], r"layer 1, Dense\(4\): .* got \(3, 400\): \(4, 2\)·\(3, 400\) do not align"),
 }
 BAD_Y = {
@@ -59,7 +62,7 @@ BAD_Y = {
     "too many rows": (np.vstack([Y, Y]), r"got \(2, 400\)"),
     "three dimensions": (Y[np.newaxis], r"got \(1, 1, 400\)"),
     "a number": (1, r"got \(\)"),
-    "-1 and 1": (2 * Y - 1, r"labels Y of 0 and 1, got values from -1 to 1: map the labels to 0 and 1, as in Y == 1"),
+    "-1 and 1": (2 * Y - 1, r"labels Y of 0 and 1, got values from -1 to 1: map them to 0 and 1, as in Y == 1"),
     "1 and 2": (Y + 1, "values from 1 to 2"),
     "NaN": (with_nan(Y), "Y of finite numbers"),
     "object": (Y.astype(object), "dtype object"),
@@ -125,7 +128,9 @@ def test_the_other_axis_is_recognised():
     refused(lambda: rows.fit(X, Y.ravel()), r"did you mean X.T, or examples='columns'\?", rows)
     refused(lambda: rows.fit(X, Y), r"did you mean X.T, or examples='columns'\?", rows)
     refused(lambda: rows.fit(X.T, Y), r"expected Y of shape \(400, 1\) or \(400,\), got \(1, 400\): did you mean Y.T", rows)
-    refused(lambda: rows.build(2).predict(X), r"expected X of shape \(m, 2\), got \(2, 400\): did you mean X.T", rows.build(2))
+    refused(
+        lambda: rows.build(2).predict(X), r"expected X of shape \(m, 2\), got \(2, 400\): did you mean X.T", rows.build(2)
+    )
 
 
 def test_a_square_x_with_flat_labels_warns():
@@ -151,17 +156,17 @@ BAD_SETTINGS = {
     "activation": (lambda _: tn.Dense(4, "tahn"), "one of identity, sigmoid, tanh, relu, leaky_relu, softmax, got 'tahn'"),
     "activation class": (lambda _: tn.Dense(4, tn.Tanh), "activation to be one of"),
     "initializer": (lambda _: tn.Dense(4, initializer="xavier"), "one of zeros, normal, glorot, he, got 'xavier'"),
-    "stddev": (lambda _: tn.Normal(0), "above 0"),
-    "slope": (lambda _: tn.LeakyReLU(1), "below 1"),
+    "stddev": (lambda _: tn.Normal(0), r"in \(0, inf\)"),
+    "slope": (lambda _: tn.LeakyReLU(1), r"in \[0, 1\)"),
     "use_bias": (lambda _: tn.Dense(4, use_bias=1), "True or False"),
-    "learning rate 0": (lambda _: tn.SGD(0), "learning_rate as a finite number above 0, got 0"),
+    "learning rate 0": (lambda _: tn.SGD(0), r"learning_rate as a number in \(0, inf\), got 0"),
     "learning rate -1": (lambda _: tn.SGD(-1), "got -1"),
     "learning rate NaN": (lambda _: tn.Adam(np.nan), "got nan"),
     "learning rate text": (lambda _: tn.SGD("0.1"), "got '0.1'"),
-    "learning rate array": (lambda _: tn.SGD(np.ones(2)), "learning_rate as a finite number"),
-    "learning rate complex": (lambda _: tn.SGD(np.array(1j)), "learning_rate as a finite number"),
+    "learning rate array": (lambda _: tn.SGD(np.ones(2)), "learning_rate as a number"),
+    "learning rate complex": (lambda _: tn.SGD(np.array(1j)), "learning_rate as a number"),
     "learning rate assigned": (lambda m: setattr(m.optimizer, "learning_rate", -1), "SGD: expected learning_rate"),
-    "momentum 1.5": (lambda _: tn.SGD(0.1, momentum=1.5), "momentum as a finite number of at least 0 and below 1, got 1.5"),
+    "momentum 1.5": (lambda _: tn.SGD(0.1, momentum=1.5), r"momentum as a number in \[0, 1\), got 1.5"),
     "momentum -0.1": (lambda _: tn.SGD(0.1, momentum=-0.1), "got -0.1"),
     "beta 1": (lambda _: tn.Adam(beta_1=1), "beta_1"),
     "epsilon 0": (lambda _: tn.Adam(epsilon=0), "epsilon"),
@@ -184,7 +189,10 @@ BAD_SETTINGS = {
     "loss": (lambda m: m.compile(loss="bce"), "one of mse, binary_crossentropy, categorical_crossentropy, sparse_cat"),
     "metrics": (lambda m: m.compile(metrics="accuracy"), "metrics as a list"),
     "metric": (lambda m: m.compile(metrics=["f1"]), "one of accuracy, got 'f1'"),
-    "loss of another activation": (lambda m: m.compile(loss="sparse_categorical_crossentropy"), "to be softmax, got sigmoid"),
+    "loss of another activation": (
+        lambda m: m.compile(loss="sparse_categorical_crossentropy"),
+        "to be softmax, got sigmoid",
+    ),
     "build": (lambda m: m.build(3), r"one input width, got build\(3\) after build\(2\)"),
     "build 0": (lambda m: m.build(0), "n_x"),
     "threshold": (lambda m: m.predict_classes(X, threshold=2), "threshold"),
@@ -222,7 +230,9 @@ def test_a_loss_that_does_not_fit(last, loss):
 def test_a_softmax_over_one_unit():
     for loss in (None, "categorical_crossentropy", "mse"):
         model = tn.Sequential([tn.Dense(1, tn.softmax)])
-        refused(lambda model=model, loss=loss: model.compile(loss=loss), "at least 2 units, got 1: .* take the sigmoid", model)
+        refused(
+            lambda model=model, loss=loss: model.compile(loss=loss), "at least 2 units, got 1: .* take the sigmoid", model
+        )
 
 
 def test_metrics_and_classes_of_a_regression():
@@ -255,7 +265,7 @@ def test_out_of_order():
     with pytest.raises(RuntimeError, match="build"):
         model.set_weights([])
     model.build(2)
-    with pytest.raises(RuntimeError, match=r"model.forward|forward\(x\) first"):
+    with pytest.raises(RuntimeError, match="a forward before this backward"):
         model.backward(np.ones((1, 400)))
 
 
@@ -263,17 +273,26 @@ P, G = {"w": np.ones(2)}, {"w": np.ones(2)}
 BAD_NODE_CALLS = {
     "activation": (lambda: tn.tanh([[1, np.nan]]), "Tanh: expected Z of finite numbers"),
     "softmax of a vector": (lambda: tn.softmax([1.0, 2.0]), r"Z of shape \(n_y, m\), got \(2,\)"),
-    "loss of unequal shapes": (lambda: tn.MeanSquaredError()(np.ones((1, 3)), np.ones((1, 4))), r"Y of shape \(1, 3\) or \(3,\)"),
-    "loss of unequal ranks": (lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones(3)), r"Y of shape \(2, 3\), got \(3,\)"),
+    "loss of unequal shapes": (
+        lambda: tn.MeanSquaredError()(np.ones((1, 3)), np.ones((1, 4))),
+        r"Y of shape \(1, 3\) or \(3,\)",
+    ),
+    "loss of unequal ranks": (
+        lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones(3)),
+        r"Y of shape \(2, 3\), got \(3,\)",
+    ),
     "loss turned": (lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones((3, 2))), "did you mean Y.T"),
     "loss of logits": (lambda: tn.BinaryCrossEntropy()([[3.0]], [1]), "is it Z"),
-    "infinite cost": (lambda: tn.CrossEntropy()([[0.0], [1.0]], [0]), "leaves Y possible"),
+    "infinite cost": (lambda: tn.CrossEntropy()([[0.0], [1.0]], [0]), "a finite cost"),
     "pair that does not fit": (lambda: tn.BinaryCrossEntropy().pair(tn.tanh), "to be sigmoid, got tanh"),
     "layer width": (lambda: tn.Dense(2).build(3)(np.ones((2, 5))), r"\(2, 3\)·\(2, 5\) do not align"),
     "optimizer without mappings": (lambda: tn.SGD()([1], [2]), "params as a mapping"),
     "optimizer names": (lambda: tn.SGD()(P, {"v": G["w"]}), "grads named w, got v"),
     "optimizer shapes": (lambda: tn.SGD()(P, {"w": np.ones(3)}), r"of shape \(2,\)"),
-    "optimizer in place of ints": (lambda: tn.SGD().forward({"w": np.array([1])}, {"w": [1.0]}), "writeable array of floats"),
+    "optimizer in place of ints": (
+        lambda: tn.SGD().forward({"w": np.array([1])}, {"w": [1.0]}),
+        "writeable array of floats",
+    ),
     "optimizer in place of a list": (lambda: tn.SGD().forward({"w": [1.0]}, {"w": [1.0]}), "writeable array"),
     "tolerance": (lambda: tn.check_gradients(tn.Tanh(), X, tolerance=0), "tolerance"),
     "planar": (lambda: tn.data.planar(401), "an even m"),

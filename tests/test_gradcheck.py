@@ -36,7 +36,9 @@ def test_the_error_names_the_worst_entry():
         return slope
 
     node = type("OneEntryOff", (tn.Tanh,), {"derivative": derivative})()
-    with pytest.raises(tn.GradientError, match=r"OneEntryOff: gradient check FAILED, worst error .* in input 0[\s\S]*\(1, 2\)"):
+    with pytest.raises(
+        tn.GradientError, match=r"OneEntryOff: gradient check FAILED, worst error .* in input 0[\s\S]*\(1, 2\)"
+    ):
         tn.check_gradients(node, X)
     assert issubclass(tn.GradientError, AssertionError)
 

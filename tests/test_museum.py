@@ -21,7 +21,9 @@ def test_the_fault_is_caught(exhibit):
         assert not all(map(np.allclose, *map(leaves, (value, exhibit.truth))))
 
 
-@pytest.mark.parametrize("name", [name for name, e in MUSEUM.items() if e.caught_by == "reference" and "clipped" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name, e in MUSEUM.items() if e.caught_by == "reference" and "clipped" not in name]
+)
 def test_a_check_alone_would_not_have_caught_it(name):
     assert tn.check_gradients(MUSEUM[name].node, *MUSEUM[name].inputs).passed
 

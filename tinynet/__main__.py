@@ -1,14 +1,12 @@
 """The command: `python -m tinynet planar` trains the notes' net on the flower and draws what it has learned."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from tinynet import data, plots
+from tinynet import checks, data, plots
 from tinynet.activations import ACTIVATIONS
 from tinynet.checks import Array
 from tinynet.initializers import Normal
@@ -22,9 +20,7 @@ SWEEP = (1, 2, 3, 4, 5, 20, 50)
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tinynet", description="A mini deep-learning framework in numpy.")
     commands = parser.add_subparsers(dest="command", required=True)
-    job = commands.add_parser(
-        "planar", help="train the notes' 2-layer net on planar data and draw its decision boundary"
-    )
+    job = commands.add_parser("planar", help="train the notes' 2-layer net on planar data and draw its decision boundary")
     job.add_argument("--hidden", type=int, default=4, help="hidden units; 0 is logistic regression (default 4)")
     job.add_argument("--epochs", type=int, default=10_000, help="default 10000")
     job.add_argument("--learning-rate", type=float, default=1.2, help="default 1.2")
@@ -39,7 +35,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def net(hidden: int, activation: str, learning_rate: float, seed: int) -> Sequential:
-    """The notes' net: weights N(0, 0.01^2) from RandomState(seed), gradient descent; without hidden units, logistic regression."""
+    """The notes' net: weights N(0, 0.01^2) from RandomState(seed), gradient descent. 0 hidden units: logistic regression."""
     small = Normal(0.01)
     layers: list[Layer] = [Dense(hidden, activation, initializer=small)] if hidden else []
     model = Sequential([*layers, Dense(1, "sigmoid", initializer=small)], seed=np.random.RandomState(seed))
@@ -60,13 +56,13 @@ def name(hidden: int) -> str:
 
 def planar(chosen: argparse.Namespace) -> None:
     X, Y = data.SETS[chosen.data]()
-    trained = []
+    epochs, trained = checks.count("planar", "epochs", chosen.epochs, least=0), []
     for hidden in SWEEP if chosen.sweep else (chosen.hidden,):
         model = net(hidden, chosen.activation, chosen.learning_rate, chosen.seed)
         if chosen.sweep:
-            model.fit(X, Y, chosen.epochs, verbose=0)
+            model.fit(X, Y, epochs, verbose=0)
         else:
-            train(model, X, Y, chosen.epochs)
+            train(model, X, Y, epochs)
         accuracy = f"accuracy {model.build(2).evaluate(X, Y)['accuracy']:.2%}"
         print(f"{name(hidden)}: {accuracy}", flush=True)
         trained.append((model, f"{name(hidden)}, {accuracy}"))

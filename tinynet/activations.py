@@ -8,8 +8,6 @@ The instances at the end (`tanh`, `relu`, ...) are templates: a layer takes a co
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -25,6 +23,7 @@ class Activation(Node):
 
     keeps: Literal["Z", "A"] = "Z"  # what `derivative` reads: the cache holds the cheapest thing that suffices
     rectifier = False  # whether it passes about half of its inputs: initializer="auto" asks
+    classifies = False  # whether `classes` makes labels of its outputs
 
     def value(self, Z: Array) -> Array:
         raise NotImplementedError
@@ -38,6 +37,10 @@ class Activation(Node):
 
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         return dA * self.derivative(cache[self.keeps]), {}
+
+    def classes(self, A: Array, threshold: float = 0.5) -> Array:
+        """The classes that outputs A, or targets Y, stand for."""
+        checks.refuse(self.who, "a sigmoid or softmax output", self.label, "predict gives its values")
 
     def admit(self, Z: Any) -> tuple[Array]:
         return (checks.numbers(self.who, "Z", Z),)
@@ -73,11 +76,17 @@ class Sigmoid(Activation):
     [0.5, 4.248354255291589e-18]
     """
 
+    classifies = True
+
     def value(self, Z: Array) -> Array:
         return functions.sigmoid(Z)
 
     def derivative(self, Z: Array) -> Array:
-        return functions.sigmoid_derivative(Z)
+        e = np.exp(-np.abs(Z))
+        return e / np.square(1 + e)
+
+    def classes(self, A: Array, threshold: float = 0.5) -> Array:
+        return np.greater(A, threshold)
 
 
 class Tanh(Activation):
@@ -130,7 +139,7 @@ class LeakyReLU(Activation):
 
     def __init__(self, slope: float = 0.01) -> None:
         super().__init__()
-        self.slope = checks.real(self.who, "slope", slope, least=0, below=1)
+        self.slope = checks.real(self.who, "slope", slope, "[0, 1)")
 
     def value(self, Z: Array) -> Array:
         return np.maximum(self.slope * Z, Z)
@@ -153,6 +162,7 @@ class Softmax(Activation):
     """
 
     keeps = "A"
+    classifies = True
 
     def value(self, Z: Array) -> Array:
         return functions.softmax(Z)
@@ -161,6 +171,9 @@ class Softmax(Activation):
         A = cache["A"]
         D = dA - dA[A.argmax(axis=0), np.arange(A.shape[1])]
         return A * (D - (A * D).sum(axis=0)), {}
+
+    def classes(self, A: Array, threshold: float = 0.5) -> Array:
+        return A.argmax(axis=0)
 
     def admit(self, Z: Any) -> tuple[Array]:
         return (checks.matrix(self.who, "Z", Z, "(n_y, m)"),)

@@ -1,13 +1,11 @@
-"""The cost of a net as one node: (X, Y) -> J, with the net's parameters as its own.
+"""Layers in a row, and the cost of such a net as one node: (X, Y) -> J, with the net's parameters as its own.
 
 Forward runs through the layers to the last Z and into the loss's pair; backward is the notes' chain read off the page:
 dZ2 gives dW2, db2 and dA1, which gives dZ1, which gives dW1, db1. `fit`, `gradients`, `evaluate` and `check_gradients`
-all use this node, so what is checked is what trains.
+all use the cost, so what is checked is what trains.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinynet import checks
@@ -17,27 +15,32 @@ from tinynet.losses import Pair
 from tinynet.node import Node
 
 
-def named(layers: Sequence[Layer]) -> Iterator[tuple[str, Layer, str]]:
-    """("W1", layer 1, "W"), ("b1", layer 1, "b"), ("W2", ...), ...: the input is layer 0."""
-    return ((f"{key}{layer.position}", layer, key) for layer in layers for key in layer.params)
+class Chain(Node):
+    """Layers whose parameters also stand under the notes' names, W1, b1, W2, ...: the input is layer 0."""
 
-
-class Cost(Node):
-    """J of the net on X (n_x, m) against targets Y (n_y, m); `backward(dJ)` fills `grads`."""
-
-    def __init__(self, layers: Sequence[Layer], pair: Pair) -> None:
+    def __init__(self, layers: Sequence[Layer]) -> None:
         super().__init__()
-        self.layers, self.pair = tuple(layers), pair
+        self.layers = tuple(layers)
         self.link()
 
     def link(self) -> None:
-        self.params = {name: layer.params[key] for name, layer, key in named(self.layers)}
-        self.places = [(name, -layer.position, key) for name, layer, key in named(self.layers)]
+        """The layers' own arrays, not copies, and where each belongs: ("W1", layer 1, "W"), ("b1", layer 1, "b"), ..."""
+        self.names = [(f"{key}{layer.position}", layer, key) for layer in self.layers for key in layer.params]
+        self.params = {name: layer.params[key] for name, layer, key in self.names}
+        self.grads, self.cache = {}, {}
 
     def cast(self, dtype: Any) -> None:
         for layer in self.layers:
             layer.cast(dtype)
         self.link()
+
+
+class Cost(Chain):
+    """J of the net on X (n_x, m) against targets Y (n_y, m); `backward(dJ)` fills `grads`."""
+
+    def __init__(self, layers: Sequence[Layer], pair: Pair) -> None:
+        super().__init__(layers)
+        self.pair = pair
 
     def outputs(self, X: Array) -> Array:
         """Z of the last layer."""
@@ -45,9 +48,6 @@ class Cost(Node):
         for layer in hidden:
             X = layer.value(X)
         return last.preactivation(X)
-
-    def value(self, X: Array, Y: Array) -> float:
-        return self.pair.value(self.outputs(X), Y)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
         *hidden, last = self.layers
@@ -67,15 +67,18 @@ class Cost(Node):
             below, kept = self.layers[i - 1], cache["layers"][i - 1]
             dZ, _ = below.activation.pullback(dA, kept)
             grads.append(below.parameter_gradients(dZ, kept))
-        return (), {name: grads[place][key] for name, place, key in self.places}
+        return (), {name: grads[-layer.position][key] for name, layer, key in self.names}
 
-    def first_not_finite(self, X: Array) -> str:
-        """Which layer's output is the first with an inf or a NaN; the loss's, where all are finite."""
+    def first_not_finite(self, X: Array, grads: Mapping[str, Array]) -> str:
+        """Which layer is the first with an inf or a NaN, in its output or else in its gradient."""
         for layer in self.layers:
             X = layer.value(X)
             if not checks.all_finite(X):
                 return f"{layer.who} is the first whose output is not finite"
-        return f"the output of {self.layers[-1].who} is finite, but too large for {self.pair!r}"
+        for name, layer, _ in self.names:
+            if not checks.all_finite(grads[name]):
+                return f"{layer.who} is the first whose gradient is not finite"
+        return f"every output and gradient is finite up to {self.layers[-1].who}, but too large"
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:
         return X, Y  # the model's door has seen them

@@ -4,8 +4,6 @@ Every function returns X (2, m), one column an example, and Y: 0 and 1 of shape 
 sigmoid wants them, and labels (m,) where there are more, as a softmax does. The same seed gives the same set.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +25,7 @@ def planar(m: int = 400, seed: int = 1) -> tuple[Array, Array]:
     """
     half, odd = divmod(checks.count("planar", "m", m, least=2), 2)
     if odd:
-        raise ValueError(checks.sentence("planar", "an even m, half for each class", m))
+        checks.refuse("planar", "an even m, half for each class", m)
     rng = np.random.RandomState(checks.count("planar", "seed", seed, least=0))
     petals = []
     for j in range(2):
@@ -58,7 +56,7 @@ def circles(m: int = 200, noise: float = 0.3, factor: float = 0.5, seed: Any = 0
     ([1.0, 1.0, 0.5, 0.5], [[0, 0, 1, 1]])
     """
     Y = classes("circles", m)
-    factor = checks.real("circles", "factor", factor, above=0, below=1)
+    factor = checks.real("circles", "factor", factor, "(0, 1)")
     angle = np.concatenate([np.linspace(0, 2 * np.pi, n, endpoint=False) for n in np.bincount(Y)])
     X = np.where(Y, factor, 1.0) * np.array([np.cos(angle), np.sin(angle)])
     return noisy("circles", X, noise, seed), Y[np.newaxis]
@@ -87,7 +85,7 @@ def gaussian_quantiles(m: int = 200, variance: float = 0.5, seed: Any = 0) -> tu
     ((2, 100), 50)
     """
     m = checks.count("gaussian_quantiles", "m", m, least=2)
-    deviation = checks.real("gaussian_quantiles", "variance", variance, above=0) ** 0.5
+    deviation = checks.real("gaussian_quantiles", "variance", variance, "(0, inf)") ** 0.5
     X = deviation * generator("gaussian_quantiles", seed).standard_normal((2, m))
     rank = np.hypot(*X).argsort().argsort()
     return X, (rank >= m / 2).astype(int)[np.newaxis]
@@ -105,9 +103,7 @@ def xor(m: int = 200, noise: float = 0.3, seed: Any = 0) -> tuple[Array, Array]:
     return noisy("xor", X, noise, seed), np.array([0, 1, 1, 0])[corner][np.newaxis]
 
 
-def spirals(
-    m: int = 300, n_classes: int = 2, noise: float = 0.1, turns: float = 1.0, seed: Any = 0
-) -> tuple[Array, Array]:
+def spirals(m: int = 300, n_classes: int = 2, noise: float = 0.1, turns: float = 1.0, seed: Any = 0) -> tuple[Array, Array]:
     """One spiral arm a class, each making `turns` turns on its way from the middle to radius 1; `noise` is in radians.
 
     >>> X, Y = spirals(6, n_classes=3)
@@ -115,7 +111,7 @@ def spirals(
     ((2, 6), [0, 0, 1, 1, 2, 2])
     """
     arm = classes("spirals", m, checks.count("spirals", "n_classes", n_classes, least=2))
-    turns = checks.real("spirals", "turns", turns, above=0)
+    turns = checks.real("spirals", "turns", turns, "(0, inf)")
     r = np.concatenate([np.linspace(0.05, 1, n) for n in np.bincount(arm)])
     angle = noisy("spirals", 2 * np.pi * (turns * r + arm / n_classes), noise, seed)
     return r * np.array([np.cos(angle), np.sin(angle)]), shaped(arm, n_classes)
@@ -144,11 +140,11 @@ def train_test_split(
     """
     who = "train_test_split"
     axis = checks.known(who, "examples", examples, {"columns": -1, "rows": 0})
-    share = checks.real(who, "test_size", test_size, above=0, below=1)
+    share = checks.real(who, "test_size", test_size, "(0, 1)")
     X, Y = np.asarray(X), np.asarray(Y)
     if X.ndim != 2 or Y.ndim not in (1, 2) or X.shape[axis] != Y.shape[axis] or X.shape[axis] < 2:
         got = f"X {X.shape} and Y {Y.shape}"
-        raise ValueError(checks.sentence(who, f"X and Y with the same examples (at least 2) as {examples}", got))
+        checks.refuse(who, f"X and Y with the same examples (at least 2) as {examples}", got)
     m = X.shape[axis]
     held_out = min(max(round(share * m), 1), m - 1)
     order = generator(who, seed).permutation(m)
@@ -167,6 +163,6 @@ def shaped(labels: Array, n_classes: int) -> Array:
 
 
 def noisy(who: str, clean: Array, noise: float, seed: Any) -> Array:
-    noise = checks.real(who, "noise", noise, least=0)
+    noise = checks.real(who, "noise", noise, "[0, inf)")
     noised: Array = clean + noise * generator(who, seed).standard_normal(clean.shape)
     return noised

@@ -4,8 +4,6 @@ Columns are examples, as in the notes; with examples="rows" a user's arrays are 
 takes. Where an array would fit the other way round, the error says so.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -43,7 +41,7 @@ class Door:
         if first.params and inside.shape[0] != first.n_in:
             product = f"({first.units}, {first.n_in})·{inside.shape} do not align"
             cure = self.other_axis("X") if inside.shape[1] == first.n_in else product
-            raise ValueError(checks.sentence(first.who, f"X of shape {self.axes(first.n_in)}", np.shape(X), cure))
+            checks.refuse(first.who, f"X of shape {self.axes(first.n_in)}", np.shape(X), cure)
         return inside
 
     def data(self, X: Any, Y: Any, layers: Sequence[Layer], loss: Loss) -> tuple[Array, Array]:
@@ -52,7 +50,7 @@ class Door:
         m, units = X.shape[1], layers[-1].units
         if X.shape[0] == m > 1 and Y.ndim == 1 and not self.said:
             text = "a square X with labels (m,) fits both ways: say examples='columns' or examples='rows'"
-            warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=3)
+            warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=4)
         inside = self.turned(Y) if Y.ndim == 2 else Y
         if inside.shape not in ((m,), (units, m)):
             cure = f"{m} examples in X ask for {m} in Y"
@@ -61,7 +59,7 @@ class Door:
             elif inside.shape == (m, units):
                 cure = self.other_axis("Y")
             shape = (m, units) if self.examples == "rows" else (units, m)
-            raise ValueError(checks.sentence(self.who, f"Y of shape {shape} or ({m},)", Y.shape, cure))
+            checks.refuse(self.who, f"Y of shape {shape} or ({m},)", Y.shape, cure)
         return X, loss.targets(inside, units, m, self.dtype)
 
     def axes(self, n: Any) -> str:

@@ -6,8 +6,6 @@ Each takes and gives arrays, elementwise or down the columns (axis 0: the classe
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from __future__ import annotations
-
 import numpy as np
 
 from tinynet.checks import Array
@@ -21,12 +19,6 @@ def sigmoid(z: Array) -> Array:
     """
     e = np.exp(-np.abs(z))
     return np.maximum(e, z >= 0) / (1 + e)
-
-
-def sigmoid_derivative(z: Array) -> Array:
-    """sigmoid(z) sigmoid(-z), which is even in z; from the value alone, a (1 - a) would be 0 at z = 40."""
-    e = np.exp(-np.abs(z))
-    return e / np.square(1 + e)
 
 
 def exp_difference(a: Array, b: Array) -> Array:

@@ -8,10 +8,8 @@ hide small gradients. A step that crosses a kink or leaves the domain is taken a
 A check proves only that backward fits forward: a forward with a wrong constant passes, so forwards need reference values.
 """
 
-from __future__ import annotations
-
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,30 +34,21 @@ class GradientRow(NamedTuple):
 
 
 class GradientTable:
-    """The rows of a check; `worst` is the one with the largest error."""
+    """The rows of a check, and the worst error with its array and its index there."""
 
     def __init__(self, who: str, rows: list[GradientRow], tolerance: float) -> None:
-        self.who, self.rows, self.tolerance = who, rows, tolerance
-        self.worst = max(rows, key=lambda row: row.error)
-        self.passed = self.worst.error <= tolerance
-
-    @property
-    def worst_error(self) -> float:
-        return self.worst.error
-
-    @property
-    def worst_index(self) -> tuple[int, ...]:
-        return self.worst.at
+        worst = max(rows, key=lambda row: row.error)
+        self.who, self.rows, self.passed = who, rows, worst.error <= tolerance
+        self.worst_name, self.worst_error, self.worst_index = worst.name, worst.error, worst.at
 
     def __str__(self) -> str:
-        verdict = "passed" if self.passed else "FAILED"
-        lines = [f"{self.who}: gradient check {verdict}, worst error {self.worst.error:.1e} in {self.worst.name}"]
+        verdict = f"gradient check {'passed' if self.passed else 'FAILED'}"
         form = "{:>14} {:>12} {:>8} {:>8}  {:<12} {:>14} {:>14}"
-        lines.append(form.format("", "shape", "checked", "error", "worst at", "backward", "difference"))
+        lines = [form.format("", "shape", "checked", "error", "worst at", "backward", "difference")]
         for row in self.rows:
             figures = [f"{row.error:.1e}", str(row.at), f"{row.exact:.7g}", f"{row.numeric:.7g}"]
             lines.append(form.format(row.name, str(row.shape), row.checked, *figures))
-        return "\n".join(lines)
+        return "\n".join([f"{self.who}: {verdict}, worst error {self.worst_error:.1e} in {self.worst_name}", *lines])
 
     __repr__ = __str__
 
@@ -68,9 +57,7 @@ class GradientError(AssertionError):
     """backward is not the derivative of forward."""
 
 
-def check_gradients(
-    node: Node, *inputs: Any, tolerance: float = 1e-7, entries: int = 100, seed: int = 0
-) -> GradientTable:
+def check_gradients(node: Node, *inputs: Any, tolerance: float = 1e-7, entries: int = 100, seed: int = 0) -> GradientTable:
     """Check the gradients of any node with respect to its inputs and parameters, in float64, on a copy.
 
     At most `entries` entries of an array are checked one by one, drawn by `seed`; a larger array is checked along a
@@ -80,11 +67,11 @@ def check_gradients(
     >>> check_gradients(tn.Tanh(), np.array([[0.5, -1.0]])).passed
     True
     """
-    tolerance = checks.real("check_gradients", "tolerance", tolerance, above=0)
+    tolerance = checks.real("check_gradients", "tolerance", tolerance, "(0, inf)")
     entries = checks.count("check_gradients", "entries", entries)
     rng = np.random.default_rng(seed)
     probe = Probe(node, inputs, rng)
-    rows = [compare(probe, *array, tolerance, entries, rng) for array in probe.arrays()]
+    rows = [compare(probe, name, tolerance, entries, rng) for name in probe.exact]
     table = GradientTable(node.who, rows, tolerance)
     if not table.passed:
         raise GradientError(str(table))
@@ -92,110 +79,96 @@ def check_gradients(
 
 
 class Probe:
-    """A private float64 copy of the node and its inputs, the gradients that its backward gives, and <w, forward>."""
+    """A private float64 copy of a node and its inputs, with the gradients of <w, forward> that its backward gives."""
 
     def __init__(self, node: Node, inputs: tuple[Any, ...], rng: Any) -> None:
         self.twin = node.fresh()
         self.twin.cast(np.float64)
-        self.steps_in_place = any(isinstance(x, Mapping) for x in inputs)  # an optimizer: forward moves it along
+        self.in_place = any(isinstance(x, Mapping) for x in inputs)  # an optimizer, which forward moves along
         self.inputs = [each(lambda a: np.array(a, dtype=np.float64), x) for x in inputs]
+        self.arrays = {**flat(self.inputs), **self.twin.params}
         subject = copy.deepcopy(self.twin)
-        if not self.steps_in_place:  # what an earlier forward left must not be seen again
-            turned = [each(lambda a: np.flip(a).copy(), x) for x in self.inputs]
-            subject.backward(self.upstream(subject.forward(*turned), rng))
+        if not self.in_place:  # what an earlier forward and backward left must not be seen again
+            turned = [np.flip(x).copy() for x in self.inputs]
+            subject.backward(upstream(subject.forward(*turned), rng))
             subject.forward(*turned)
-        y = subject.forward(*self.arguments())
-        self.w = self.upstream(y, rng)
+        self.w = upstream(subject.forward(*self.arguments()), rng)
         d_inputs = subject.backward(self.w)
-        self.d_inputs = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
-        self.grads = subject.grads
-        if self.grads.keys() != self.twin.params.keys():
+        self.exact = {**flat(d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)), **subject.grads}
+        if subject.grads.keys() != self.twin.params.keys():
             expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
-            raise GradientError(checks.sentence(node.who, expected, ", ".join(self.grads) or "none"))
-
-    def arrays(self) -> Iterator[tuple[str, Array, Array]]:
-        """Each array that has a gradient, with that gradient: the inputs, then the parameters."""
-        for i, (x, d) in enumerate(zip(self.inputs, self.d_inputs, strict=False)):  # targets come last and have none
-            if isinstance(x, Mapping):
-                yield from ((f"input {i} {name}", x[name], d[name]) for name in x)
-            else:
-                yield f"input {i}", x, d
-        yield from ((name, p, self.grads[name]) for name, p in self.twin.params.items())
+            checks.refuse(node.who, expected, ", ".join(subject.grads) or "none", error=GradientError)
+        if isinstance(self.w, float):  # figures of J itself, whatever the upstream gradient
+            self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
 
     def arguments(self) -> list[Any]:
-        return [each(np.copy if self.steps_in_place else frozen, x) for x in self.inputs]
-
-    def upstream(self, y: Any, rng: Any) -> Any:
-        return each(lambda a: rng.standard_normal(np.shape(a)) if np.ndim(a) else float(rng.standard_normal()), y)
+        """The inputs, read-only: only an optimizer's forward may write to an argument."""
+        return [each(lambda a: a.copy() if self.in_place else np.broadcast_to(a, a.shape), x) for x in self.inputs]
 
     def measure(self) -> tuple[float, float]:
         """<w, forward>, and the sum of the sizes of its terms, which bounds its rounding."""
-        subject = copy.deepcopy(self.twin) if self.steps_in_place else self.twin
-        y, w = subject.forward(*self.arguments()), self.w
-        terms = [y[name] * w[name] for name in y] if isinstance(y, Mapping) else [y * w]
-        return float(sum(np.sum(t) for t in terms)), float(sum(np.abs(t).sum() for t in terms))
+        subject = copy.deepcopy(self.twin) if self.in_place else self.twin
+        y, w = flat([subject.forward(*self.arguments())]), flat([self.w])
+        terms = np.concatenate([np.ravel(y[name] * w[name]) for name in y])
+        return float(terms.sum()), float(np.abs(terms).sum())
 
     def slope(self, array: Array, place: Any, v: Any, h: float) -> tuple[float, float]:
         """The central difference as array[place] moves along v, and its rounding; (nan, 0) if forward refuses a step.
 
         The rounding is that of f, and f's slope times that of the moved entries.
         """
-        start, total, size, values = np.copy(array[place]), 0.0, 0.0, []
+        start, f = np.copy(array[place]), []
         try:
-            for step, weight in ((1, 8), (-1, -8), (2, -1), (-2, 1)):
+            for step in (1, -1, 2, -2):
                 array[place] = start + step * h * v
-                f, terms = self.measure()
-                total += weight * f
-                size = max(size, terms)
-                values.append(f)
+                f.append(self.measure())
         except ValueError:
             return np.nan, 0.0
         finally:
             array[place] = start
-        eps = np.finfo(float).eps
-        return total / (12 * h), 8 * eps * (size + np.abs(start).max() * np.ptp(values) / h) / h
+        values, sizes = np.array(f).T
+        rounding = 8 * np.finfo(float).eps * (sizes.max() + np.abs(start).max() * np.ptp(values) / h) / h
+        return float(values @ [8, -8, -1, 1]) / (12 * h), float(rounding)
 
 
-def compare(
-    probe: Probe, name: str, array: Array, exact: Array, tolerance: float, entries: int, rng: Any
-) -> GradientRow:
+def compare(probe: Probe, name: str, tolerance: float, entries: int, rng: Any) -> GradientRow:
     """One array: entry by entry, and along a random direction where there are more entries than that."""
+    array, exact = probe.arrays[name], probe.exact[name]
     if np.shape(exact) != array.shape:
-        wanted = f"a gradient of shape {array.shape} for {name}"
-        raise GradientError(checks.sentence(probe.twin.who, wanted, np.shape(exact)))
+        checks.refuse(probe.twin.who, f"a gradient of shape {array.shape} for {name}", np.shape(exact), error=GradientError)
     chosen = np.arange(array.size) if array.size <= entries else rng.choice(array.size, entries, replace=False)
-    places = [np.unravel_index(i, array.shape) for i in chosen]
+    places = [tuple(map(int, np.unravel_index(i, array.shape))) for i in chosen]
     expected = np.array([exact[place] for place in places])
     numeric, excess = settle(probe, array, [(place, 1.0) for place in places], expected, tolerance)
     error = relative(excess, numeric, expected)
     if len(places) < array.size:
         v: Array = rng.standard_normal(array.shape) / array.size**0.5
-        along = np.array([np.vdot(exact, v)])
-        found, past = settle(probe, array, [(..., v)], along, tolerance)
-        error = max(error, relative(past, found, np.linalg.norm(exact * v)))
+        found, past = settle(probe, array, [(..., v)], np.array([np.vdot(exact, v)]), tolerance)
+        error = max(error, relative(past, found, exact * v))
     worst = int(excess.argmax())
-    index = tuple(int(i) for i in places[worst])
-    return GradientRow(name, array.shape, len(places), error, index, float(expected[worst]), float(numeric[worst]))
+    return GradientRow(name, array.shape, len(places), error, places[worst], expected[worst], numeric[worst])
 
 
-def settle(
-    probe: Probe, array: Array, moves: list[tuple[Any, Any]], expected: Array, tolerance: float
-) -> tuple[Array, Array]:
+def settle(probe: Probe, array: Array, moves: list[Any], expected: Array, tolerance: float) -> tuple[Array, Array]:
     """The differences, and by how much each misses its expected value past rounding, at the step that suits it best."""
     numeric, excess = np.zeros(len(expected)), np.full(len(expected), np.inf)
     for h in STEPS:
         for i in np.flatnonzero(excess > tolerance * (abs(numeric) + abs(expected))):
-            slope, rounding = probe.slope(array, *moves[i], h)
+            slope, rounding = probe.slope(array, moves[i][0], moves[i][1], h)
             past = max(abs(slope - expected[i]) - rounding, 0.0)
             if past < excess[i]:
                 numeric[i], excess[i] = slope, past
     return numeric, excess
 
 
-def relative(excess: Array, numeric: Array, expected: Any) -> float:
+def relative(excess: Array, numeric: Array, expected: Array) -> float:
     """|numeric - exact| / (|numeric| + |exact|) in the norm; 0 where all are 0."""
-    off = float(np.linalg.norm(excess))
-    return off / float(np.linalg.norm(numeric) + np.linalg.norm(expected)) if off else 0.0
+    off = np.linalg.norm(excess)
+    return float(off / (np.linalg.norm(numeric) + np.linalg.norm(expected))) if off else 0.0
+
+
+def upstream(y: Any, rng: Any) -> Any:
+    return each(lambda a: rng.standard_normal(np.shape(a)) if np.ndim(a) else float(rng.standard_normal()), y)
 
 
 def each(function: Callable[[Any], Any], x: Any) -> Any:
@@ -203,8 +176,9 @@ def each(function: Callable[[Any], Any], x: Any) -> Any:
     return {name: function(a) for name, a in x.items()} if isinstance(x, Mapping) else function(x)
 
 
-def frozen(array: Array) -> Array:
-    """A view that cannot be written: only an optimizer's forward may write to an argument."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
+def flat(values: Iterable[Any]) -> dict[str, Any]:
+    """Arrays, and mappings of arrays, under one roof: "input 0", "input 1 W1", ..."""
+    found: dict[str, Any] = {}
+    for i, x in enumerate(values):
+        found |= {f"input {i} {name}": a for name, a in x.items()} if isinstance(x, Mapping) else {f"input {i}": x}
+    return found

@@ -1,7 +1,5 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
-from __future__ import annotations
-
 
 class History:
     """`history["loss"]` is a list with a float per epoch; so is every metric's.
@@ -20,7 +18,7 @@ class History:
         for name, number in record.items():
             self.history.setdefault(name, []).append(number)
 
-    def since(self, epoch: int) -> History:
+    def since(self, epoch: int) -> "History":
         """The epochs from this one on."""
         part = History()
         part.history = {name: numbers[epoch:] for name, numbers in self.history.items()}

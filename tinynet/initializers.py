@@ -4,8 +4,6 @@ Equal rows of W would stay equal for ever (the symmetry problem), so weights are
 `standard_normal` in float64, which makes a seed's numbers the same for every dtype and the notes' own for theirs.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -49,7 +47,7 @@ class Normal(Initializer):
     """
 
     def __init__(self, stddev: float = 0.01) -> None:
-        self.stddev = checks.real("Normal", "stddev", stddev, above=0)
+        self.stddev = checks.real("Normal", "stddev", stddev, "(0, inf)")
 
     def scale(self, n_out: int, n_in: int) -> float:
         return self.stddev
@@ -98,5 +96,5 @@ def generator(who: str, seed: Any) -> Any:
         return seed
     if seed is not None and not isinstance(seed, (int, np.integer)):
         kinds = "seed as a whole number, a Generator, a RandomState or None"
-        raise TypeError(checks.sentence(who, kinds, checks.shown(seed)))
+        checks.refuse(who, kinds, checks.shown(seed), error=TypeError)
     return np.random.default_rng(None if seed is None else checks.count(who, "seed", seed, least=0))

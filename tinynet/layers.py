@@ -7,22 +7,22 @@ example; a layer checks its own width and nothing else, since the model validate
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from tinynet import activations, checks, initializers
+from tinynet.activations import Activation, identity
 from tinynet.checks import Array
+from tinynet.initializers import Initializer, Zeros
 from tinynet.node import Field, Node
 
 
 class Layer(Node):
     """Z = preactivation(X), A = activation(Z): X (n_in, m) -> A (units, m)."""
 
-    def __init__(self, units: int, activation: activations.Activation | str = activations.identity) -> None:
+    def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
         self.position = 0  # its place in a model, from 1; the input is layer 0
         self.units = checks.count(type(self).__name__, "units", units)
@@ -44,7 +44,7 @@ class Layer(Node):
         """dX (n_in, m)."""
         raise NotImplementedError
 
-    def build(self, n_in: int, seed: Any = None, dtype: str = "float64") -> Layer:
+    def build(self, n_in: int, seed: Any = None, dtype: str = "float64") -> Self:
         """Draw the parameters for inputs of width n_in; `seed` is an int, a Generator or a RandomState."""
         n_in, rng = checks.count(self.who, "n_in", n_in), initializers.generator(self.who, seed)
         kind = checks.known(self.who, "dtype", dtype, checks.FLOATS)
@@ -70,14 +70,12 @@ class Layer(Node):
 
     def admit(self, X: Any) -> tuple[Array]:
         if not self.params:
-            raise RuntimeError(
-                checks.sentence(self.who, "a layer with parameters", "none so far", "build(n_in) makes them")
-            )
+            checks.refuse(self.who, "a layer with parameters", "none so far", "build(n_in) makes them", RuntimeError)
         dtype = next(iter(self.params.values())).dtype
         X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", dtype)
         if X.shape[0] != self.n_in:
             product = f"({self.units}, {self.n_in})·{X.shape} do not align"
-            raise ValueError(checks.sentence(self.who, f"X of shape ({self.n_in}, m)", X.shape, product))
+            checks.refuse(self.who, f"X of shape ({self.n_in}, m)", X.shape, product)
         return (X,)
 
     def admit_upstream(self, dA: Any) -> Array:
@@ -87,7 +85,7 @@ class Layer(Node):
     @property
     def who(self) -> str:
         place = f"layer {self.position}, " if self.position else ""
-        return f"{place}{type(self).__name__}({self.units})" if hasattr(self, "units") else type(self).__name__
+        return f"{place}{type(self).__name__}({self.units})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.units}, {self.activation.label})"
@@ -116,10 +114,10 @@ class Dense(Layer):
     def __init__(
         self,
         units: int,
-        activation: activations.Activation | str = activations.identity,
+        activation: Activation | str = identity,
         *,
-        initializer: initializers.Initializer | str = "auto",
-        bias_initializer: initializers.Initializer | str = initializers.Zeros(),
+        initializer: Initializer | str = "auto",
+        bias_initializer: Initializer | str = Zeros(),
         use_bias: bool = True,
     ) -> None:
         super().__init__(units, activation)

@@ -4,22 +4,22 @@ J is the mean over the m examples of the costs; where Keras averages over the ou
 regression losses), so do we. The gradient is that of J: the notes' 1/m stands in dZ = (A - Y) / m from the start, where
 the notes keep it for dW. This sentence, `Loss.weight`, is the only place that knows.
 
-A loss's author writes the costs of the entries and, right under them, their derivative. A loss and its matching
-activation make a `Pair`, which works on Z: dZ is A - Y in the mathematics, and in the arithmetic keeps the digits that
-A - Y loses in the tails.
+A loss's author writes the costs of the entries and, right under them, their derivative. With the last activation a loss
+makes a `Pair`, which works on Z: for the cross-entropies dZ is A - Y in the mathematics, and in the arithmetic it keeps
+the digits that A - Y loses in the tails.
 """
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from __future__ import annotations
-
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tinynet import activations, checks, functions
+from tinynet.activations import Activation, Sigmoid, Softmax
 from tinynet.checks import Array
 from tinynet.node import Node
 
@@ -28,8 +28,7 @@ class Loss(Node):
     """J = weight * sum of costs(A, Y); `backward(dJ=1)` gives dA = dJ * weight * derivative(A, Y)."""
 
     averages_outputs = True
-    match: type[activations.Activation] | None = None  # the activation that makes A - Y of the pair
-    needs_match = False
+    match: type[Activation] | None = None  # the one activation it takes; None takes them all
     reads = "A"
 
     def costs(self, A: Array, Y: Array) -> Array:
@@ -40,13 +39,14 @@ class Loss(Node):
         """d costs / dA, entry by entry."""
         raise NotImplementedError
 
-    def pair_costs(self, Z: Array, Y: Array) -> Array:
-        """The costs of match(Z), from Z."""
-        raise NotImplementedError
+    def pair_costs(self, Z: Array, Y: Array, activation: Activation) -> Array:
+        """The costs of A = activation(Z)."""
+        return self.costs(activation.value(Z), Y)
 
-    def pair_derivative(self, Z: Array, Y: Array) -> Array:
-        """d pair_costs / dZ: in the mathematics, a multiple of A - Y."""
-        raise NotImplementedError
+    def pair_derivative(self, Z: Array, Y: Array, activation: Activation) -> Array:
+        """d pair_costs / dZ."""
+        A, cache = activation.run(Z)
+        return activation.pullback(self.derivative(A, Y), cache)[0]
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         """Y as the costs want it, (n_y, m). Labels (m,) are the one promotion; what is outside the domain is an error."""
@@ -54,11 +54,8 @@ class Loss(Node):
         if Y.shape == (m,) and n_y == 1:
             Y = Y[np.newaxis]
         if Y.shape != (n_y, m):
-            labels = f" or ({m},)" if n_y == 1 else ""
-            cure = (
-                "did you mean Y.T, or examples='rows'?" if Y.shape == (m, n_y) else "one column of targets an example"
-            )
-            raise ValueError(checks.sentence(self.who, f"Y of shape {(n_y, m)}{labels}", Y.shape, cure))
+            turned = "did you mean Y.T, or examples='rows'?" if Y.shape == (m, n_y) else "one column of targets an example"
+            checks.refuse(self.who, f"Y of shape {(n_y, m)}{f' or ({m},)' if n_y == 1 else ''}", Y.shape, turned)
         return Y
 
     def weight(self, A: Array) -> float:
@@ -79,11 +76,14 @@ class Loss(Node):
         A = checks.matrix(self.who, self.reads, A, "(n_y, m)")
         n_y, m = A.shape
         Y = self.targets(Y, n_y, m, A.dtype)
-        self.require_domain(A, Y)
+        cure = f"{self.who}().pair(activation) takes Z, as fit, evaluate and gradients do"
+        if self.match and (A.min() < 0 or A.max() > 1):
+            checks.refuse(self.who, "A of probabilities", f"{A.flat[np.abs(A - 0.5).argmax()]:g}", f"is it Z? {cure}")
+        with np.errstate(divide="ignore", over="ignore"):
+            J = self.value(A, Y)
+        if not math.isfinite(J):
+            checks.refuse(self.who, "A at a finite cost from Y", J, cure if self.match else "")
         return A, Y
-
-    def require_domain(self, A: Array, Y: Array) -> None:
-        """An error where the cost of A against Y is not finite."""
 
     def admit_upstream(self, dJ: Any) -> float:
         return checks.real(self.who, "dJ", dJ)
@@ -91,22 +91,9 @@ class Loss(Node):
     def backward(self, dJ: Any = 1.0) -> Any:
         return super().backward(dJ)
 
-    def pair(self, activation: activations.Activation | str) -> Pair:
+    def pair(self, activation: Activation | str) -> "Pair":
         """The activation and this loss as one node on Z: `forward(Z, Y)`, `backward()` -> dZ."""
         return Pair(self, activation)
-
-    def require_probabilities(self, A: Array) -> None:
-        if A.min() < 0 or A.max() > 1:
-            worst = A.flat[np.abs(A - 0.5).argmax()]
-            cure = f"is it Z? {type(self).__name__}().pair(activation) takes Z itself"
-            raise ValueError(checks.sentence(self.who, "A of probabilities between 0 and 1", f"{worst:g}", cure))
-
-    def require_finite_cost(self, infinite: Array) -> None:
-        if infinite.any():
-            at = tuple(int(i) for i in np.argwhere(infinite)[0])
-            got = f"an A of exactly 0 or 1 against it at index {at}"
-            cure = f"{type(self).__name__}().pair(activation) takes Z and is finite, as fit, evaluate and gradients are"
-            raise ValueError(checks.sentence(self.who, "an A that leaves Y possible", got, cure))
 
 
 class MeanSquaredError(Loss):
@@ -117,19 +104,11 @@ class MeanSquaredError(Loss):
     (2.0, [[0.0, 2.0]])
     """
 
-    match = activations.Identity
-
     def costs(self, A: Array, Y: Array) -> Array:
         return np.square(A - Y)
 
     def derivative(self, A: Array, Y: Array) -> Array:
         return 2 * (A - Y)
-
-    def pair_costs(self, Z: Array, Y: Array) -> Array:
-        return self.costs(Z, Y)
-
-    def pair_derivative(self, Z: Array, Y: Array) -> Array:
-        return self.derivative(Z, Y)
 
 
 class BinaryCrossEntropy(Loss):
@@ -145,8 +124,7 @@ class BinaryCrossEntropy(Loss):
     (1000.0, [[1.0]])
     """
 
-    match = activations.Sigmoid
-    needs_match = True
+    match = Sigmoid
 
     def costs(self, A: Array, Y: Array) -> Array:
         return -(functions.times_log(Y, A) + functions.times_log1p(1 - Y, -A))
@@ -154,10 +132,10 @@ class BinaryCrossEntropy(Loss):
     def derivative(self, A: Array, Y: Array) -> Array:
         return functions.ratio(1 - Y, 1 - A) - functions.ratio(Y, A)
 
-    def pair_costs(self, Z: Array, Y: Array) -> Array:
+    def pair_costs(self, Z: Array, Y: Array, activation: Activation) -> Array:
         return np.maximum(Z, 0) - Z * Y + np.log1p(np.exp(-np.abs(Z)))
 
-    def pair_derivative(self, Z: Array, Y: Array) -> Array:
+    def pair_derivative(self, Z: Array, Y: Array, activation: Activation) -> Array:
         """a - y, where a is q for z < 0 and 1 - q otherwise: against whole labels, the tail q keeps its digits."""
         e = np.exp(-np.abs(Z))
         q = e / (1 + e)
@@ -166,14 +144,9 @@ class BinaryCrossEntropy(Loss):
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         Y = super().targets(Y, n_y, m, dtype)
         if Y.min() < 0 or Y.max() > 1:
-            low, high = Y.min(), Y.max()
-            cure = f"map the labels to 0 and 1, as in Y == {high:g}"
-            raise ValueError(checks.sentence(self.who, "labels Y of 0 and 1", f"values from {low:g} to {high:g}", cure))
+            got, cure = f"values from {Y.min():g} to {Y.max():g}", f"map them to 0 and 1, as in Y == {Y.max():g}"
+            checks.refuse(self.who, "labels Y of 0 and 1", got, cure)
         return Y
-
-    def require_domain(self, A: Array, Y: Array) -> None:
-        self.require_probabilities(A)
-        self.require_finite_cost(((A == 0) & (Y > 0)) | ((A == 1) & (Y < 1)))
 
 
 class CrossEntropy(Loss):
@@ -191,8 +164,7 @@ class CrossEntropy(Loss):
     """
 
     averages_outputs = False
-    match = activations.Softmax
-    needs_match = True
+    match = Softmax
 
     def costs(self, A: Array, Y: Array) -> Array:
         return -functions.times_log(Y, A)
@@ -200,10 +172,10 @@ class CrossEntropy(Loss):
     def derivative(self, A: Array, Y: Array) -> Array:
         return -functions.ratio(Y, A)
 
-    def pair_costs(self, Z: Array, Y: Array) -> Array:
+    def pair_costs(self, Z: Array, Y: Array, activation: Activation) -> Array:
         return -Y * functions.log_softmax(Z)
 
-    def pair_derivative(self, Z: Array, Y: Array) -> Array:
+    def pair_derivative(self, Z: Array, Y: Array, activation: Activation) -> Array:
         """a - y; for the largest a, (1 - y) - (1 - a) with 1 - a from the others."""
         e, top, rest = functions.softmax_terms(Z)
         e[top] = 1
@@ -212,32 +184,26 @@ class CrossEntropy(Loss):
         return dZ
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
-        labels = checks.numbers(self.who, "Y", Y, None if np.ndim(Y) == 1 else dtype)
-        if labels.shape == (m,):
-            off = (labels < 0) | (labels >= n_y) | (labels != np.rint(labels))
-            if off.any():
-                expected, cure = f"whole labels from 0 to {n_y - 1}", f"there are {n_y} classes, one an output"
-                raise ValueError(checks.sentence(self.who, expected, f"{labels[off][0]:g}", cure))
-            Y = np.zeros((n_y, m), dtype)
-            Y[labels.astype(np.intp), np.arange(m)] = 1
-            return Y
-        Y = super().targets(labels, n_y, m, dtype)
-        sums = Y.sum(axis=0)
-        if Y.min() < 0 or (abs(sums - 1) > 1e-5).any():
+        if np.ndim(Y) == 1:
+            labels = checks.numbers(self.who, "Y", Y, shape=(m,))
+            wrong = labels[(labels < 0) | (labels >= n_y) | (labels != np.rint(labels))]
+            if wrong.size:
+                cure = f"there are {n_y} classes, one an output"
+                checks.refuse(self.who, f"whole labels from 0 to {n_y - 1}", f"{wrong[0]:g}", cure)
+            return (labels == np.arange(n_y)[:, np.newaxis]).astype(dtype)
+        Y = super().targets(Y, n_y, m, dtype)
+        wrong = Y[:, (Y < 0).any(axis=0) | (np.abs(Y.sum(axis=0) - 1) > 1e-5)]
+        if wrong.size:
             cure = "one 1 and zeros otherwise, or labels of shape (m,)"
-            got = f"a column of {Y[:, abs(sums - 1).argmax()].tolist()}" if Y.min() >= 0 else f"{Y.min():g}"
-            raise ValueError(checks.sentence(self.who, "columns of Y that are not negative and sum to 1", got, cure))
-        return Y / sums
-
-    def require_domain(self, A: Array, Y: Array) -> None:
-        self.require_probabilities(A)
-        self.require_finite_cost((A == 0) & (Y > 0))
+            checks.refuse(self.who, "columns of Y that are not negative and sum to 1", wrong[:, 0].tolist(), cure)
+        return Y / Y.sum(axis=0)
 
 
 class Pair(Loss):
-    """J(activation(Z), Y) as one node on Z. A matching activation's costs and derivative come from Z itself.
+    """J(activation(Z), Y) as one node on Z.
 
-    A loss that does not fit the activation is an error: binary cross-entropy wants the sigmoid, cross-entropy the softmax.
+    The cross-entropies take one activation each, the sigmoid or the softmax, and work from Z itself; another one is an
+    error. The other losses follow whatever activation there is.
 
     >>> print(BinaryCrossEntropy().pair("sigmoid"))
     Pair(BinaryCrossEntropy, sigmoid)
@@ -245,37 +211,28 @@ class Pair(Loss):
 
     reads = "Z"
 
-    def __init__(self, loss: Loss, activation: activations.Activation | str) -> None:
+    def __init__(self, loss: Loss, activation: Activation | str) -> None:
         super().__init__()
         self.loss, self.activation = loss, activations.activation(type(loss).__name__, activation)
         self.averages_outputs = loss.averages_outputs
-        self.matches = loss.match is not None and isinstance(self.activation, loss.match)
-        if loss.match and loss.needs_match and not self.matches:
+        if loss.match and not isinstance(self.activation, loss.match):
             wanted = loss.match.__name__.lower()
             cure = f"give the last layer {wanted}, or take another loss"
-            raise ValueError(
-                checks.sentence(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
-            )
+            checks.refuse(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
 
     def costs(self, Z: Array, Y: Array) -> Array:
-        if self.matches:
-            return self.loss.pair_costs(Z, Y)
-        return self.loss.costs(self.activation.value(Z), Y)
+        return self.loss.pair_costs(Z, Y, self.activation)
 
     def derivative(self, Z: Array, Y: Array) -> Array:
-        if self.matches:
-            return self.loss.pair_derivative(Z, Y)
-        A, cache = self.activation.run(Z)
-        return self.activation.pullback(self.loss.derivative(A, Y), cache)[0]
+        return self.loss.pair_derivative(Z, Y, self.activation)
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         self.require_outputs(n_y)
         return self.loss.targets(Y, n_y, m, dtype)
 
     def require_outputs(self, n_y: int) -> None:
-        if n_y == 1 and isinstance(self.activation, activations.Softmax):
-            cure = "over one it is always 1: take the sigmoid"
-            raise ValueError(checks.sentence(self.who, "a softmax over at least 2 units", "1", cure))
+        if n_y == 1 and isinstance(self.activation, Softmax):
+            checks.refuse(self.who, "a softmax over at least 2 units", 1, "over one it is always 1: take the sigmoid")
 
     def __repr__(self) -> str:
         return f"Pair({type(self.loss).__name__}, {self.activation.label})"
@@ -294,6 +251,6 @@ def loss(who: str, value: Any) -> Loss:
     return value.fresh() if isinstance(value, Loss) else checks.known(who, "loss", value, LOSSES)()
 
 
-def matching(activation: activations.Activation) -> Loss:
-    """The loss whose pair with this activation gives A - Y; mean squared error where there is none."""
+def matching(activation: Activation) -> Loss:
+    """The loss that takes this activation and no other; mean squared error where there is none."""
     return next((kind() for kind in LOSSES.values() if isinstance(activation, kind.match or ())), MeanSquaredError())

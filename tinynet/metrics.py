@@ -1,6 +1,4 @@
-"""Metrics: what a user wants to read beside the cost, as pure functions of outputs A and targets Y, both (n_y, m)."""
-
-from __future__ import annotations
+"""Metrics: what a user wants to read beside the cost, as functions of outputs A and targets Y, both (n_y, m)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,40 +8,29 @@ import numpy as np
 from tinynet import activations, checks
 from tinynet.checks import Array
 
-Metric = Callable[[Array, Array], float]
+Metric = Callable[[activations.Activation, Array, Array], float]
 
 
-def binary_accuracy(A: Array, Y: Array) -> float:
-    """The share of outputs on their target's side of 0.5.
+def accuracy(activation: activations.Activation, A: Array, Y: Array) -> float:
+    """The share of right classes; those of several sigmoids count one by one.
 
-    >>> binary_accuracy(np.array([[0.9, 0.4]]), np.array([[1, 1]]))
+    >>> accuracy(activations.sigmoid, np.array([[0.9, 0.4]]), np.array([[1, 1]]))
+    0.5
+    >>> accuracy(activations.softmax, np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]]))
     0.5
     """
-    return float(np.count_nonzero((A > 0.5) == (Y > 0.5)) / A.size)
+    right = activation.classes(A) == activation.classes(Y)
+    return float(np.count_nonzero(right) / right.size)
 
 
-def categorical_accuracy(A: Array, Y: Array) -> float:
-    """The share of columns whose largest output is at their target's largest entry.
-
-    >>> categorical_accuracy(np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]]))
-    0.5
-    """
-    return float(np.count_nonzero(A.argmax(axis=0) == Y.argmax(axis=0)) / A.shape[1])
+METRICS: dict[str, Metric] = {"accuracy": accuracy}
 
 
-ACCURACIES: dict[type[activations.Activation], Metric] = {
-    activations.Sigmoid: binary_accuracy,
-    activations.Softmax: categorical_accuracy,
-}
-
-
-def metric_functions(who: str, names: Any, activation: activations.Activation) -> dict[str, Metric]:
+def named_metrics(who: str, names: Any, activation: activations.Activation) -> dict[str, Metric]:
     """The functions that names stand for on a net that ends in `activation`."""
-    if isinstance(names, str) or not isinstance(names, (list, tuple)):
-        raise TypeError(checks.sentence(who, "metrics as a list", checks.shown(names), 'metrics=["accuracy"]'))
-    for name in names:
-        checks.known(who, "metrics", name, {"accuracy": ACCURACIES})
-        if type(activation) not in ACCURACIES:
-            cure = "it counts right classes"
-            raise ValueError(checks.sentence(who, "a sigmoid or softmax output for accuracy", activation.label, cure))
-    return {name: ACCURACIES[type(activation)] for name in names}
+    if not isinstance(names, (list, tuple)):
+        checks.refuse(who, "metrics as a list", checks.shown(names), 'metrics=["accuracy"]', TypeError)
+    found = {name: checks.known(who, "metrics", name, METRICS) for name in names}
+    if found and not activation.classifies:
+        checks.refuse(who, "a sigmoid or softmax output for accuracy", activation.label, "it counts right classes")
+    return found

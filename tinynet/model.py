@@ -4,25 +4,22 @@ X walks through the layers to A, the loss makes J of it, the gradients walk back
 public method validates at the door first, then acts; behind the door every array is (n, m) of one dtype.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from tinynet import activations, checks, gradcheck, history, initializers, losses, optimizers
+from tinynet import checks, gradcheck, history, initializers, losses, optimizers
 from tinynet.checks import Array
-from tinynet.cost import Cost, named
+from tinynet.cost import Chain, Cost
 from tinynet.door import Door
 from tinynet.layers import Layer
-from tinynet.metrics import Metric, metric_functions
-from tinynet.node import Node
+from tinynet.metrics import Metric, named_metrics
 
 
-class Sequential(Node):
+class Sequential(Chain):
     """A net of layers, one after another.
 
     `seed`: an int, or a Generator or RandomState that is then used as it is; one generator draws weights and batches.
@@ -42,20 +39,17 @@ class Sequential(Node):
     def __init__(
         self, layers: Sequence[Layer], *, seed: Any = None, dtype: str = "float64", examples: str | None = None
     ) -> None:
-        super().__init__()
         if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Layer) for layer in layers):
-            raise TypeError(
-                checks.sentence(self.who, "a list of layers", checks.shown(layers), "[Dense(4, tanh), ...]")
-            )
+            checks.refuse(self.who, "a list of layers", checks.shown(layers), "[Dense(4, tanh), ...]", TypeError)
         for i, layer in enumerate(layers):
             if layer.position or layer.params or any(layer is other for other in layers[:i]):
                 cure = "make a new layer for each place; set_weights gives it weights"
-                raise ValueError(checks.sentence(self.who, "new layers, each in one place", f"{layer!r} again", cure))
+                checks.refuse(self.who, "new layers, each in one place", f"{layer!r} again", cure)
         self._door = Door(self.who, examples, dtype)
         self._generator = initializers.generator(self.who, seed)
-        self.layers = tuple(layers)
-        for position, layer in enumerate(self.layers, 1):
+        for position, layer in enumerate(layers, 1):
             layer.position = position
+        super().__init__(layers)
         self.optimizer: optimizers.Optimizer | None = None
         self.history = history.History()
         self._cost: Cost | None = None
@@ -63,12 +57,12 @@ class Sequential(Node):
 
     # ---- making and training
 
-    def build(self, n_x: int) -> Sequential:
+    def build(self, n_x: int) -> Self:
         """Draw the weights for inputs of width n_x, layer by layer; the first `fit` or `gradients` does it by itself."""
         n_x = checks.count(self.who, "n_x", n_x)
         if self.params and n_x != self.layers[0].n_in:
             got = f"build({n_x}) after build({self.layers[0].n_in})"
-            raise ValueError(checks.sentence(self.who, "one input width", got, "make a new model for other inputs"))
+            checks.refuse(self.who, "one input width", got, "make a new model for other inputs")
         if not self.params:
             self._generator_at_build = copy.deepcopy(self._generator)
             self._draw(n_x)
@@ -86,20 +80,13 @@ class Sequential(Node):
     def _draw(self, n_in: int) -> None:
         for layer in self.layers:
             n_in = layer.build(n_in, self._generator, self._door.dtype.name).units
-        self._link()
-
-    def _link(self) -> None:
-        """The same arrays under the notes' names: W1, b1, W2, ..."""
-        self.params = {name: layer.params[key] for name, layer, key in named(self.layers)}
-        self.grads, self.cache = {}, {}
+        self.link()
         if self._cost:
             self._cost.link()
 
     def cast(self, dtype: Any) -> None:
-        for layer in self.layers:
-            layer.cast(dtype)
+        super().cast(dtype)
         self._door.dtype = np.dtype(dtype)
-        self._link()
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
         """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam and the loss that
@@ -108,7 +95,7 @@ class Sequential(Node):
         own = optimizers.optimizer(self.who, optimizer)
         pair = (losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)).pair(last.activation)
         pair.require_outputs(last.units)
-        self._metrics = metric_functions(self.who, metrics, last.activation)
+        self._metrics = named_metrics(self.who, metrics, last.activation)
         self.optimizer, self._cost = own, Cost(self.layers, pair)
 
     def fit(
@@ -121,13 +108,12 @@ class Sequential(Node):
         `shuffle=False`. `verbose=1` prints some ten lines, 0 none. A cost that is not finite stops the training with a
         FloatingPointError; the weights stay at the last finite ones.
         """
-        cost, _ = self._compiled()
+        self._compiled()
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         every = max(1, epochs // 10) if checks.count(self.who, "verbose", verbose, least=0) else epochs + 1
-        X, Y = self._door.data(X, Y, self.layers, cost.pair)
-        self.build(X.shape[0])
+        X, Y = self._data(X, Y, build=True)
         first, m = len(self.history), X.shape[1]
         size = min(size or m, m)
         with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
@@ -139,43 +125,36 @@ class Sequential(Node):
         return self.history.since(first)
 
     def _epoch(self, X: Array, Y: Array, size: int, shuffle: bool) -> dict[str, float]:
+        """Forward, backward, update for every batch; the means over the examples of what they cost before it."""
+        cost, optimizer = self._compiled()
         m = X.shape[1]
         order = self._generator.permutation(m) if shuffle else None
         totals = dict.fromkeys(["loss", *self._metrics], 0.0)
         for start in range(0, m, size):
             batch = slice(start, start + size) if order is None else order[start : start + size]
             X_batch, Y_batch = X[:, batch], Y[:, batch]
+            J, cache = cost.run(X_batch, Y_batch)
+            grads = cost.pullback(1.0, cache)[1]
             try:
-                J, Z = self._step(X_batch, Y_batch)
+                if not math.isfinite(J):
+                    checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
+                optimizer.update(self.params, grads)
             except FloatingPointError as error:
                 place = f"epoch {len(self.history) + 1}, batch {start // size + 1}"
                 cure = "the weights are the last finite ones; a smaller learning rate may help"
-                raise FloatingPointError(f"{place}: {error}; {cure}") from None
+                raise FloatingPointError(f"{place}: {error}; {cost.first_not_finite(X_batch, grads)}; {cure}") from None
             share = X_batch.shape[1] / m
             totals["loss"] += share * J
-            for name, number in self._measured(Z, Y_batch).items():
+            for name, number in self._measured(cache["Z"], Y_batch).items():
                 totals[name] += share * number
         return totals
-
-    def _step(self, X: Array, Y: Array) -> tuple[float, Array]:
-        """Forward, backward, update: J before the update, and the Z that it came from."""
-        cost, optimizer = self._compiled()
-        J, cache = cost.run(X, Y)
-        if not math.isfinite(J):
-            raise FloatingPointError(checks.sentence(self.who, "a finite cost", J, cost.first_not_finite(X)))
-        _, grads = cost.pullback(1.0, cache)
-        try:
-            optimizer.update(self.params, grads)
-        except optimizers.StepError as error:
-            layer = next(layer for name, layer, _ in named(self.layers) if name == error.name)
-            raise FloatingPointError(f"{layer.who}: {error}") from None
-        return J, cache["Z"]
 
     def _measured(self, Z: Array, Y: Array) -> dict[str, float]:
         if not self._metrics:
             return {}
-        A = self.layers[-1].activation.value(Z)
-        return {name: metric(A, Y) for name, metric in self._metrics.items()}
+        last = self.layers[-1].activation
+        A = last.value(Z)
+        return {name: metric(last, A, Y) for name, metric in self._metrics.items()}
 
     # ---- using
 
@@ -187,22 +166,15 @@ class Sequential(Node):
 
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
         """The classes as integers: after a sigmoid A > threshold, (n_y, m) of 0 and 1; after a softmax the labels, (m,)."""
-        threshold = checks.real(self.who, "threshold", threshold, least=0, below=1)
-        kind = self.layers[-1].activation
-        if not isinstance(kind, (activations.Sigmoid, activations.Softmax)):
-            cure = "predict gives its values"
-            raise ValueError(checks.sentence(self.who, "a sigmoid or softmax output", kind.label, cure))
+        threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
         A = self.value(*self.admit(X))
-        if isinstance(kind, activations.Softmax):
-            labels: Array = A.argmax(axis=0)
-            return labels
-        return self._door.turned(np.greater(A, threshold).astype(int))
+        return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
 
     def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
         """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
         cost, _ = self._compiled()
         self._built()
-        X, Y = self._door.data(X, Y, self.layers, cost.pair)
+        X, Y = self._data(X, Y)
         Z = cost.outputs(X)
         return {"loss": cost.pair.value(Z, Y), **self._measured(Z, Y)}
 
@@ -229,7 +201,7 @@ class Sequential(Node):
         dA = self._door.matrix("dA", dA, "n_y")
         for layer in reversed(self.layers):
             dA = layer.backward(dA)
-        self.grads, self.cache = {name: layer.grads[key] for name, layer, key in named(self.layers)}, {}
+        self.grads, self.cache = {name: layer.grads[key] for name, layer, key in self.names}, {}
         return self._door.turned(dA)
 
     def value(self, X: Array) -> Array:
@@ -242,17 +214,14 @@ class Sequential(Node):
     def gradients(self, X: Any, Y: Any) -> tuple[float, dict[str, Array]]:
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
-        X, Y = self._door.data(X, Y, self.layers, cost.pair)
-        self.build(X.shape[0])
+        X, Y = self._data(X, Y, build=True)
         J, cache = cost.run(X, Y)
         return J, cost.pullback(1.0, cache)[1]
 
     def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
         """Prove the gradients of the whole net, its loss included, on this data: a table, or a GradientError with it."""
         cost, _ = self._compiled()
-        X, Y = self._door.data(X, Y, self.layers, cost.pair)
-        self.build(X.shape[0])
-        return gradcheck.check_gradients(cost, X, Y, **settings)
+        return gradcheck.check_gradients(cost, *self._data(X, Y, build=True), **settings)
 
     # ---- weights and looks
 
@@ -266,9 +235,9 @@ class Sequential(Node):
         self._built()
         if not isinstance(weights, (list, tuple)) or len(weights) != len(self.params):
             got = f"{len(weights)} of them" if isinstance(weights, (list, tuple)) else type(weights).__name__
-            raise ValueError(checks.sentence(self.who, f"a list of {', '.join(self.params)}", got))
-        held = self.params.items()
-        new = [checks.numbers(self.who, n, w, p.dtype, shape=p.shape) for (n, p), w in zip(held, weights, strict=True)]
+            checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
+        pairs = zip(self.params.items(), weights, strict=True)
+        new = [checks.numbers(self.who, name, w, p.dtype, p.shape) for (name, p), w in pairs]
         for p, w in zip(self.params.values(), new, strict=True):
             p[...] = w
 
@@ -288,13 +257,20 @@ class Sequential(Node):
         self._built()
         return (self._door.inputs(X, self.layers[0]),)
 
+    def _data(self, X: Any, Y: Any, build: bool = False) -> tuple[Array, Array]:
+        """X and the targets, through the door; then, if wanted, the weights that fit them."""
+        X, Y = self._door.data(X, Y, self.layers, self._compiled()[0].pair)
+        if build:
+            self.build(X.shape[0])
+        return X, Y
+
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:
-            got, cure = "one without a loss and an optimizer", "call compile() first"
-            raise RuntimeError(checks.sentence(self.who, "a compiled model", got, cure))
+            got = "one without a loss and an optimizer"
+            checks.refuse(self.who, "a compiled model", got, "call compile() first", RuntimeError)
         return self._cost, self.optimizer
 
     def _built(self) -> None:
         if not self.params:
             got, cure = "one whose input width is unknown", "call fit(X, Y) or build(n_x) first"
-            raise RuntimeError(checks.sentence(self.who, "a model with weights", got, cure))
+            checks.refuse(self.who, "a model with weights", got, cure, RuntimeError)

@@ -9,8 +9,6 @@ upstream gradient and that cache into gradients. The verbs add what the public n
 of copies, so that nobody can change it from outside. Training calls `run` and `pullback` directly.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -73,10 +71,8 @@ class Node:
 
     def require_cache(self) -> None:
         if not self.cache:
-            raise RuntimeError(
-                f"{self.who}: backward needs a forward of its own, and each forward serves one backward: "
-                f"call forward(x) first (a plain call, {type(self).__name__.lower()}(x), does not remember)"
-            )
+            cure = f"each forward serves one backward, and a plain {type(self).__name__.lower()}(x) does not remember"
+            checks.refuse(self.who, "a forward before this backward", "none", cure, RuntimeError)
 
     def fresh(self) -> Self:
         """A copy without the cache and the gradients: how a template becomes somebody's own node."""
@@ -100,12 +96,11 @@ class Field:
 
     def __get__(self, node: Node, owner: type[Node]) -> Array:
         shelf: dict[str, Array] = getattr(node, self.shelf)
-        if self.key in shelf:
-            return shelf[self.key]
-        if node.params and self.key not in node.params:
-            raise AttributeError(f"{node.who} has no parameter {self.key}")
-        cure = "build(n_x) or a first fit makes it" if self.shelf == "params" else "a backward makes it"
-        raise RuntimeError(f"{node.who}: expected {self.key} in its {self.shelf}, got none so far: {cure}")
+        if self.key not in shelf:
+            error = AttributeError if node.params and self.key not in node.params else RuntimeError
+            cure = "build(n_x) or a first fit makes it" if self.shelf == "params" else "a backward makes it"
+            checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, error)
+        return shelf[self.key]
 
     def __set__(self, node: Node, value: Any) -> None:
         held = Field("params", self.key).__get__(node, type(node))

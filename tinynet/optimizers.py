@@ -13,8 +13,6 @@ learning_rate * direction stands once, in the base.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -24,52 +22,36 @@ from tinynet import checks
 from tinynet.checks import Array
 from tinynet.node import Node
 
-Arrays: TypeAlias = "Mapping[str, Array]"
+Arrays: TypeAlias = Mapping[str, Array]
 
 
 class Hyperparameter:
-    """A validated number. Those in `params` are differentiable: `backward` gives them a gradient."""
+    """A validated number in its interval. A differentiable one stands in `params`, and `backward` gives it a gradient."""
 
-    def __init__(self, *, above: float | None = None, least: float | None = None, below: float | None = None) -> None:
-        self.bounds = {"above": above, "least": least, "below": below}
+    def __init__(self, interval: str, differentiable: bool = False) -> None:
+        self.interval, self.differentiable = interval, differentiable
 
-    def __set_name__(self, owner: type[Optimizer], name: str) -> None:
+    def __set_name__(self, owner: type[Node], name: str) -> None:
         self.name = name
 
-    def __get__(self, optimizer: Optimizer, owner: type[Optimizer]) -> float:
-        shelf = optimizer.params if self.name in optimizer.differentiable else optimizer.constants
-        return float(shelf[self.name])
+    def __get__(self, optimizer: "Optimizer", owner: type[Node]) -> float:
+        return float((optimizer.params if self.differentiable else optimizer.constants)[self.name])
 
-    def __set__(self, optimizer: Optimizer, value: Any) -> None:
-        number = checks.real(optimizer.who, self.name, value, **self.bounds)
+    def __set__(self, optimizer: "Optimizer", value: Any) -> None:
+        number = np.array(checks.real(optimizer.who, self.name, value, self.interval))
+        (optimizer.params if self.differentiable else optimizer.constants)[self.name] = number
         optimizer.cache = {}  # a step taken with the old number cannot be differentiated with the new one
-        if self.name in optimizer.differentiable:
-            optimizer.params[self.name] = np.array(number)
-        else:
-            optimizer.constants[self.name] = number
-
-
-class StepError(FloatingPointError):
-    """A step that is not finite, of the parameter `name`; nothing has been written."""
-
-    def __init__(self, who: str, name: str) -> None:
-        super().__init__(checks.sentence(who, f"a finite step of {name}", "one that overflows"))
-        self.name = name
 
 
 class Optimizer(Node):
     """params <- params - learning_rate * direction(grads, slots), for every named array."""
 
-    slot_names: tuple[
-        str, ...
-    ] = ()  # what is remembered of earlier steps, an array of zeros at first for each parameter
-    differentiable: tuple[str, ...] = ("learning_rate",)
-
-    learning_rate = Hyperparameter(above=0)
+    learning_rate = Hyperparameter("(0, inf)", differentiable=True)
+    slot_names: tuple[str, ...] = ()  # what is kept of earlier steps: for each parameter an array, zeros at first
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
-        self.constants: dict[str, Any] = {}
+        self.constants: dict[str, Array] = {}
         self.learning_rate = learning_rate
         self.reset()
 
@@ -86,7 +68,7 @@ class Optimizer(Node):
         raise NotImplementedError
 
     def direction_pullback(self, d: Array, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, float]]:
-        """For the upstream gradient d of the direction: that of g, and those of the differentiable hyperparameters but
+        """For the upstream gradient d of the direction: that of g, and those of the differentiable hyperparameters besides
         learning_rate. `slots` are those before the step."""
         raise NotImplementedError
 
@@ -100,7 +82,7 @@ class Optimizer(Node):
             step, after[name] = self.direction(g, self.slots_of(name, g), self.steps + 1)
             moves[name] = rate * step
             if not checks.all_finite(moves[name]):
-                raise StepError(self.who, name)
+                checks.refuse(self.who, f"a finite step of {name}", "one that overflows", error=FloatingPointError)
         return moves, after
 
     def update(self, params: Arrays, grads: Arrays) -> None:
@@ -117,17 +99,11 @@ class Optimizer(Node):
 
     def forward(self, params: Any, grads: Any) -> Any:
         """One step in place; the gradients and slots that backward needs are copied first."""
-        self.admit(params, grads)
+        grads = {name: g.copy() for name, g in self.admit(params, grads)[1].items()}
         for name, p in params.items():
-            if not isinstance(p, np.ndarray) or p.dtype not in checks.FLOATS.values() or not p.flags.writeable:
-                got = (
-                    f"dtype {p.dtype}"
-                    if isinstance(p, np.ndarray) and p.flags.writeable
-                    else "one that cannot be written"
-                )
+            if not (isinstance(p, np.ndarray) and p.dtype == grads[name].dtype and p.flags.writeable):
                 cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
-                raise TypeError(checks.sentence(self.who, f"{name} as a writeable array of floats", got, cure))
-        grads = {name: np.array(grads[name], dtype=p.dtype) for name, p in params.items()}
+                checks.refuse(self.who, f"{name} as a writeable array of floats", checks.shown(p), cure, TypeError)
         before = {name: self.slots_of(name, g) for name, g in grads.items()}
         self.update(params, grads)
         self.cache = {"grads": grads, "slots": before, "t": self.steps}
@@ -135,7 +111,7 @@ class Optimizer(Node):
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         rate, slots, t = self.learning_rate, cache["slots"], cache["t"]
-        d_grads, d_hyper = {}, dict.fromkeys(self.differentiable, 0.0)
+        d_grads, d_hyper = {}, dict.fromkeys(self.params, 0.0)
         for name, g in cache["grads"].items():
             d = d_params[name]
             step, _ = self.direction(g, slots[name], t)
@@ -146,31 +122,26 @@ class Optimizer(Node):
         return (d_params, d_grads), {hyper: np.array(gradient) for hyper, gradient in d_hyper.items()}
 
     def admit(self, params: Any, grads: Any) -> tuple[dict[str, Array], dict[str, Array]]:
-        params = {name: checks.numbers(self.who, name, p) for name, p in self.mapping("params", params).items()}
-        grads = self.like("grads", grads, params)
+        params = self.arrays("params", params)
+        grads = self.arrays("grads", grads, like=params)
         for name, slots in self.slots.items():
             if name not in params or any(slot.shape != params[name].shape for slot in slots.values()):
-                got = {name: p.shape for name, p in params.items()}
-                raise ValueError(
-                    checks.sentence(self.who, f"the {name} of its earlier steps", got, "reset() forgets them")
-                )
+                got, cure = {name: p.shape for name, p in params.items()}, "reset() forgets them"
+                checks.refuse(self.who, f"the {name} of its earlier steps", got, cure)
         return params, grads
 
     def admit_upstream(self, d_params: Any) -> dict[str, Array]:
-        return self.like("d_params", d_params, self.cache["grads"])
+        return self.arrays("d_params", d_params, like=self.cache["grads"])
 
-    def like(self, what: str, value: Any, params: Arrays) -> dict[str, Array]:
-        value = self.mapping(what, value)
-        if value.keys() != params.keys():
-            raise ValueError(checks.sentence(self.who, f"{what} named {', '.join(params)}", ", ".join(value) or "none"))
-        return {
-            n: checks.numbers(self.who, f"{what}[{n!r}]", value[n], p.dtype, shape=p.shape) for n, p in params.items()
-        }
-
-    def mapping(self, what: str, value: Any) -> Mapping[str, Any]:
+    def arrays(self, what: str, value: Any, like: Arrays | None = None) -> dict[str, Array]:
+        """A mapping of named arrays, with the names, dtypes and shapes of `like`."""
         if not isinstance(value, Mapping):
-            raise TypeError(checks.sentence(self.who, f"{what} as a mapping of named arrays", type(value).__name__))
-        return value
+            checks.refuse(self.who, f"{what} as a mapping of named arrays", type(value).__name__, error=TypeError)
+        if like is None:
+            return {name: checks.numbers(self.who, name, a) for name, a in value.items()}
+        if value.keys() != like.keys():
+            checks.refuse(self.who, f"{what} named {', '.join(like)}", ", ".join(value) or "none")
+        return {n: checks.numbers(self.who, f"{what}[{n!r}]", value[n], p.dtype, p.shape) for n, p in like.items()}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate:g})"
@@ -192,9 +163,7 @@ class SGD(Optimizer):
     """
 
     slot_names = ("v",)
-    differentiable = ("learning_rate", "momentum")
-
-    momentum = Hyperparameter(least=0, below=1)
+    momentum = Hyperparameter("[0, 1)", differentiable=True)
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
         super().__init__(learning_rate)
@@ -233,9 +202,7 @@ class Adam(Optimizer):
 
     slot_names = ("m", "r")
 
-    beta_1 = Hyperparameter(least=0, below=1)
-    beta_2 = Hyperparameter(least=0, below=1)
-    epsilon = Hyperparameter(above=0)
+    beta_1, beta_2, epsilon = Hyperparameter("[0, 1)"), Hyperparameter("[0, 1)"), Hyperparameter("(0, inf)")
 
     def __init__(
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8

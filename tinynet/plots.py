@@ -3,8 +3,6 @@
 A figure is made without pyplot, so drawing needs no screen and leaves no global state behind.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 RED_BLUE = "RdYlBu"
 
 
-def figure(columns: int, rows: int = 1) -> tuple[Figure, list[Any]]:
+def figure(columns: int, rows: int = 1) -> tuple["Figure", list[Any]]:
     """An empty figure and its axes; an ImportError that names the extra where matplotlib is missing."""
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415
