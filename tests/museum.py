@@ -264,7 +264,10 @@ MUSEUM = {
     "softmax pair, no 1/m": Exhibit(
         "A - Y",
         tn.Pair(
-            faulty(tn.CrossEntropy, pair_derivative=lambda self, Z, Y, activation: (tn.softmax(Z) - Y) * Z.shape[1]),
+            faulty(
+                tn.CrossEntropy,
+                pair_terms=lambda self, Z, Y, activation: (-Y * np.log(tn.softmax(Z)), (tn.softmax(Z) - Y) * Z.shape[1]),
+            ),
             "softmax",
         ),
         LOGITS,

@@ -5,6 +5,7 @@
 
 import ast
 import io
+import re
 import subprocess
 import sys
 import tokenize
@@ -12,29 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROOMS = {path.stem: path for path in (ROOT / "tinynet").glob("*.py")}
-MAY_IMPORT = {  # docs/design.md has the same table
-    "checks": set(),
-    "functions": {"checks"},
-    "node": {"checks"},
-    "history": set(),
-    "initializers": {"checks"},
-    "activations": {"checks", "functions", "node"},
-    "layers": {"activations", "checks", "initializers", "node"},
-    "losses": {"activations", "checks", "functions", "node"},
-    "optimizers": {"checks", "node"},
-    "metrics": {"activations", "checks"},
-    "data": {"checks", "initializers"},
-    "gradcheck": {"checks", "node"},
-    "plots": {"checks"},
-    "cost": {"checks", "layers", "losses", "node"},
-    "door": {"checks", "layers", "losses"},
-    "model": {
-        *("activations", "checks", "cost", "door", "gradcheck", "history", "initializers", "layers", "losses"),
-        *("metrics", "node", "optimizers"),
-    },
-}
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([\w, ]*)\|$", re.MULTILINE)
+MAY_IMPORT = {room: set(re.findall(r"\w+", allowed)) for room, allowed in ROW.findall(DESIGN)}
 # all that learning and proving needs; not the door, behind which rows are columns
-HEART = "node checks functions activations layers losses optimizers cost model gradcheck".split()
+HEART = ["node", "checks", "functions", "activations", "layers", "losses", "optimizers", "cost", "model", "gradcheck"]
 
 
 def imports(path):

@@ -54,16 +54,6 @@ def softmax(z: Array) -> Array:
     return e / (1 + rest)
 
 
-def log_softmax(z: Array) -> Array:
-    """log of softmax(z), also where softmax rounds to 1 or underflows to 0.
-
-    >>> print(log_softmax(np.array([[0.0], [-40.0]])).ravel())
-    [-4.24835426e-18 -4.00000000e+01]
-    """
-    _, top, rest = softmax_terms(z)
-    return (z - z[top]) - np.log1p(rest)
-
-
 def times_log(y: Array, a: Array) -> Array:
     """y log a, and 0 where y is 0, whatever a is there."""
     return y * np.log(np.where(y == 0, 1, a).astype(a.dtype))

@@ -39,14 +39,10 @@ class Loss(Node):
         """d costs / dA, entry by entry."""
         raise NotImplementedError
 
-    def pair_costs(self, Z: Array, Y: Array, activation: Activation) -> Array:
-        """The costs of A = activation(Z)."""
-        return self.costs(activation.value(Z), Y)
-
-    def pair_derivative(self, Z: Array, Y: Array, activation: Activation) -> Array:
-        """d pair_costs / dZ."""
+    def pair_terms(self, Z: Array, Y: Array, activation: Activation) -> tuple[Array, Array]:
+        """costs(activation(Z), Y) and their derivative with respect to Z; a loss with a `match` has its own, from Z."""
         A, cache = activation.run(Z)
-        return activation.pullback(self.derivative(A, Y), cache)[0]
+        return self.costs(A, Y), activation.pullback(self.derivative(A, Y), cache)[0]
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         """Y as the costs want it, (n_y, m). Labels (m,) are the one promotion; what is outside the domain is an error."""
@@ -62,11 +58,11 @@ class Loss(Node):
         """The constant of the mean: 1 / m, or 1 / (n_y m)."""
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
-    def value(self, A: Array, Y: Array) -> float:
-        return float(self.costs(A, Y).sum(dtype=np.float64)) * self.weight(A)
+    def mean(self, costs: Array, A: Array) -> float:
+        return float(costs.sum(dtype=np.float64)) * self.weight(A)
 
     def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        return self.value(A, Y), {"A": A, "Y": Y}
+        return self.mean(self.costs(A, Y), A), {"A": A, "Y": Y}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, Y = cache["A"], cache["Y"]
@@ -132,14 +128,11 @@ class BinaryCrossEntropy(Loss):
     def derivative(self, A: Array, Y: Array) -> Array:
         return functions.ratio(1 - Y, 1 - A) - functions.ratio(Y, A)
 
-    def pair_costs(self, Z: Array, Y: Array, activation: Activation) -> Array:
-        return np.maximum(Z, 0) - Z * Y + np.log1p(np.exp(-np.abs(Z)))
-
-    def pair_derivative(self, Z: Array, Y: Array, activation: Activation) -> Array:
-        """a - y, where a is q for z < 0 and 1 - q otherwise: against whole labels, the tail q keeps its digits."""
+    def pair_terms(self, Z: Array, Y: Array, activation: Activation) -> tuple[Array, Array]:
+        """The derivative is a - y; a is q for z < 0 and 1 - q otherwise, and against whole labels q keeps its digits."""
         e = np.exp(-np.abs(Z))
         q = e / (1 + e)
-        return (1 - Y - np.signbit(Z)) - np.copysign(q, Z)
+        return np.maximum(Z, 0) - Z * Y + np.log1p(e), (1 - Y - np.signbit(Z)) - np.copysign(q, Z)
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         Y = super().targets(Y, n_y, m, dtype)
@@ -172,16 +165,14 @@ class CrossEntropy(Loss):
     def derivative(self, A: Array, Y: Array) -> Array:
         return -functions.ratio(Y, A)
 
-    def pair_costs(self, Z: Array, Y: Array, activation: Activation) -> Array:
-        return -Y * functions.log_softmax(Z)
-
-    def pair_derivative(self, Z: Array, Y: Array, activation: Activation) -> Array:
-        """a - y; for the largest a, (1 - y) - (1 - a) with 1 - a from the others."""
+    def pair_terms(self, Z: Array, Y: Array, activation: Activation) -> tuple[Array, Array]:
+        """The derivative a - y; for the largest a, (1 - y) - (1 - a) with 1 - a from the others."""
         e, top, rest = functions.softmax_terms(Z)
+        costs = Y * (np.log1p(rest) - (Z - Z[top]))
         e[top] = 1
-        dZ: Array = e / (1 + rest) - Y
+        dZ = e / (1 + rest) - Y
         dZ[top] = (1 - Y[top]) - rest / (1 + rest)
-        return dZ
+        return costs, dZ
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         if np.ndim(Y) == 1:
@@ -220,11 +211,12 @@ class Pair(Loss):
             cure = f"give the last layer {wanted}, or take another loss"
             checks.refuse(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
 
-    def costs(self, Z: Array, Y: Array) -> Array:
-        return self.loss.pair_costs(Z, Y, self.activation)
+    def run(self, Z: Array, Y: Array) -> tuple[float, dict[str, Array]]:
+        costs, slopes = self.loss.pair_terms(Z, Y, self.activation)
+        return self.mean(costs, Z), {"slopes": slopes}
 
-    def derivative(self, Z: Array, Y: Array) -> Array:
-        return self.loss.pair_derivative(Z, Y, self.activation)
+    def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+        return cache["slopes"] * (dJ * self.weight(cache["slopes"])), {}
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         self.require_outputs(n_y)
