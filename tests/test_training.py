@@ -184,6 +184,7 @@ def test_the_automatic_initializer_follows_the_activation():
 
 def test_progress(capsys):
     a_model().fit(X, Y, 100, verbose=0)
+    a_model().fit(X, Y, 100, verbose=False)
     assert capsys.readouterr().out == ""
     model = a_model()
     model.fit(X, Y, 100)

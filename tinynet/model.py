@@ -112,7 +112,8 @@ class Sequential(Chain):
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
-        every = max(1, epochs // 10) if checks.count(self.who, "verbose", verbose, least=0) else epochs + 1
+        told = verbose if isinstance(verbose, bool) else checks.count(self.who, "verbose", verbose, least=0)
+        every = max(1, epochs // 10) if told else epochs + 1
         X, Y = self._data(X, Y, build=True)
         first, m = len(self.history), X.shape[1]
         size = min(size or m, m)
