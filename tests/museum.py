@@ -187,6 +187,8 @@ MUSEUM = {
     "dense, dW from a shuffled batch": Exhibit(
         "columns out of step", dense(**parameters(W=lambda dZ, X: dZ @ np.roll(X, 1, axis=1).T)), X
     ),
+    "dense, db not a number": Exhibit("NaN", dense(**parameters(b=lambda dZ: np.full((3, 1), np.nan))), X),
+    "dense, dW infinite": Exhibit("inf", dense(**parameters(W=lambda dZ, X: np.full((3, 3), np.inf))), X),
     "dense, db dropped": Exhibit(
         "no gradient for b", dense(parameter_gradients=lambda self, dZ, cache: {"W": dZ @ cache["X"].T}), X
     ),
@@ -196,8 +198,8 @@ MUSEUM = {
     ),
     "dense, db mean": Exhibit("the mean for the sum", dense(**parameters(b=lambda dZ: dZ.mean(axis=1, keepdims=True))), X),
     "dense, db flat": Exhibit("shape (3,) without keepdims", dense(**parameters(b=lambda dZ: dZ.sum(axis=1))), X),
-    "dense, dX not transposed": Exhibit("W dZ", dense(input_gradient=lambda self, dZ, cache: cache["W"] @ dZ), X),
-    "dense, dX sign": Exhibit("-W^T dZ", dense(input_gradient=lambda self, dZ, cache: -cache["W"].T @ dZ), X),
+    "dense, dX not transposed": Exhibit("W dZ", dense(input_gradient=lambda self, dZ, cache: cache["params"]["W"] @ dZ), X),
+    "dense, dX sign": Exhibit("-W^T dZ", dense(input_gradient=lambda self, dZ, cache: -cache["params"]["W"].T @ dZ), X),
     "dense, activation skipped": Exhibit(
         "dZ = dA",
         dense(pullback=lambda self, dA, cache: (self.input_gradient(dA, cache), self.parameter_gradients(dA, cache))),

@@ -179,14 +179,19 @@ def test_looking_at_a_model_writes_nothing(monkeypatch):
 
 
 def test_inference_from_many_threads():
-    model, results = a_model(), []
-    expected = model.predict(X)
-    threads = [threading.Thread(target=lambda: results.append(model.predict(X))) for _ in range(8)]
+    model, results = a_model(), {}
+    inputs = [rng.standard_normal((2, 1000)) for _ in range(8)]
+
+    def work(i):
+        results[i] = [model.predict(inputs[i]) for _ in range(50)]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(np.array_equal(result, expected) for result in results)
+    for i, x in enumerate(inputs):
+        assert all(np.array_equal(result, model.predict(x)) for result in results[i])
 
 
 def test_what_is_handed_out_never_changes():
@@ -308,3 +313,35 @@ def test_an_optimizer_learns_its_own_learning_rate():
         sgd.learning_rate = sgd.learning_rate - 0.001 * float(sgd.grads["learning_rate"])
     assert sgd.learning_rate > 0.01
     assert abs(theta["w"][0]) < abs(0.998**200) / 2
+
+
+def test_a_model_s_parameters_cannot_be_detached():
+    model = a_model()
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        model.params["W1"] = np.ones((3, 2))
+    with pytest.raises(RuntimeError, match=r"model\.reset draws it"):
+        model.layers[0].build(2)
+    model.layers[0].params["W"] = np.ones((3, 2))
+    model.fit(X, Y, 1, verbose=0)
+    assert not np.array_equal(model.layers[0].W, np.ones((3, 2)))
+    assert model.params["W1"] is model.layers[0].W
+
+
+def test_a_copy_trains_on_its_own():
+    model = a_model()
+    model.fit(X, Y, 3, batch_size=4, verbose=0)
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    weights = model.get_weights()
+    for twin in copies:
+        twin.fit(X, Y, 3, batch_size=4, verbose=0)
+    for held, p in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(held, p)
+    model.fit(X, Y, 3, batch_size=4, verbose=0)
+    for twin in copies:
+        for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
+            np.testing.assert_array_equal(p, q)
+
+
+def test_looking_around_a_layer_is_safe():
+    assert not hasattr(tn.Dense(3), "W")
+    assert not hasattr(tn.Dense(3).build(2), "dW")

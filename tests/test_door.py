@@ -75,8 +75,9 @@ BAD_LABELS = {
     "a class too many": (np.where(LABELS == 2, 10, LABELS), "whole labels from 0 to 2, got 10"),
     "a fraction": (np.where(LABELS == 2, 1.7, LABELS), "got 1.7"),
     "negative": (LABELS - 1, "got -1"),
-    "a row of labels": (LABELS[np.newaxis], r"Y of shape \(3, 400\) or \(400,\), got \(1, 400\)"),
+    "a row of labels": (LABELS[np.newaxis], r"Y of shape \(3, 400\) or \(400,\), got \(1, 400\): Y.ravel\(\) makes labels"),
     "columns that do not sum to 1": (np.ones((3, 400)), "sum to 1"),
+    "columns that nearly sum to 1": (np.full((3, 400), 0.3), "sum to 1"),
     "negative probabilities": (np.tile([[-1.0], [1.0], [1.0]], 400), "not negative"),
     "one hot the other way": (np.eye(3)[LABELS], r"got \(400, 3\): did you mean Y.T"),
 }
@@ -282,6 +283,7 @@ BAD_NODE_CALLS = {
         r"Y of shape \(2, 3\), got \(3,\)",
     ),
     "loss turned": (lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones((3, 2))), "did you mean Y.T"),
+    "loss of negative logits": (lambda: tn.BinaryCrossEntropy()([[-0.1]], [0]), "is it Z"),
     "loss of logits": (lambda: tn.BinaryCrossEntropy()([[3.0]], [1]), "is it Z"),
     "infinite cost": (lambda: tn.CrossEntropy()([[0.0], [1.0]], [0]), "a finite cost"),
     "pair that does not fit": (lambda: tn.BinaryCrossEntropy().pair(tn.tanh), "to be sigmoid, got tanh"),
@@ -298,6 +300,8 @@ BAD_NODE_CALLS = {
     "planar": (lambda: tn.data.planar(401), "an even m"),
     "noise": (lambda: tn.data.moons(noise=-1), "noise"),
     "split": (lambda: tn.data.train_test_split(X, Y.T), "the same examples"),
+    "split masked": (lambda: tn.data.train_test_split(np.ma.masked_less(X, 0), Y), "without a mask"),
+    "blobs": (lambda: tn.data.blobs(centers=2, n_classes=3), "a center for each of 3 classes"),
     "split share": (lambda: tn.data.train_test_split(X, Y, test_size=1), "test_size"),
 }
 
@@ -332,3 +336,9 @@ def test_labels_of_any_kind(kind):
     if kind is not bool:
         one_hot = np.eye(3)[:, LABELS]
         assert many().gradients(X, LABELS.astype(kind))[0] == many().gradients(X, one_hot.astype(kind))[0]
+
+
+def test_an_upstream_gradient_in_rows():
+    model = binary(examples="rows").build(2)
+    model.forward(X.T)
+    refused(lambda: model.backward(np.ones((1, 400))), r"dA of shape \(400, 1\), got \(1, 400\)", model)

@@ -110,3 +110,17 @@ def test_a_gradient_of_the_wrong_shape_or_name():
     extra = type("Extra", (tn.Tanh,), {"pullback": lambda self, dA, cache: (dA, {"W": dA})})()
     with pytest.raises(tn.GradientError, match="gradients of no parameter, got W"):
         tn.check_gradients(extra, X)
+
+
+def test_large_costs_do_not_hide_small_faults():
+    """House prices: the cost is 1e11, and a gradient off by one in ten thousand is still found."""
+    prices = 3e5 + 1e5 * rng.standard_normal((1, 8))
+    node = type("Off", (tn.MeanSquaredError,), {"derivative": lambda self, A, Y: 2.0002 * (A - Y)})()
+    A = prices * 0.9
+    assert tn.check_gradients(tn.MeanSquaredError(), A, prices).passed
+    with pytest.raises(tn.GradientError):
+        tn.check_gradients(node, A, prices)
+
+
+def test_right_at_the_edge_of_a_domain():
+    assert tn.check_gradients(tn.BinaryCrossEntropy(), [[1e-7]], [1]).passed

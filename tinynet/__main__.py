@@ -56,6 +56,8 @@ def name(hidden: int) -> str:
 
 def planar(chosen: argparse.Namespace) -> None:
     X, Y = data.SETS[chosen.data]()
+    if not chosen.out.absolute().parent.is_dir():
+        checks.refuse("planar", "--out in a folder that exists", chosen.out)
     epochs, trained = checks.count("planar", "epochs", chosen.epochs, least=0), []
     for hidden in SWEEP if chosen.sweep else (chosen.hidden,):
         model = net(hidden, chosen.activation, chosen.learning_rate, chosen.seed)
@@ -90,6 +92,9 @@ def main(words: list[str] | None = None) -> int:
     chosen = arguments(words)
     try:
         planar(chosen)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     except (ValueError, FloatingPointError, OSError) as error:
         print(f"python -m tinynet {chosen.command}: {error}", file=sys.stderr)
         return 1

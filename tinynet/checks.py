@@ -43,7 +43,7 @@ def numbers(who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int
     with np.errstate(over="ignore"):  # what the cast makes infinite is refused below
         cast = array.astype(target, copy=False)
     if not all_finite(cast):
-        bad = first(~np.isfinite(cast))
+        bad = tuple(np.argwhere(~np.isfinite(cast))[0].tolist())
         cure = f"it does not fit {target}" if np.isfinite(array[bad]) else "clean the data first"
         refuse(who, f"{name} of finite numbers", f"{array[bad]} at index {bad}", cure)
     return cast
@@ -52,11 +52,6 @@ def numbers(who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int
 def all_finite(array: Array) -> bool:
     """One product says yes at the speed of memory; where it overflows, entry by entry decides."""
     return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
-
-
-def first(mask: Array) -> tuple[int, ...]:
-    """The index of the first True."""
-    return tuple(int(i) for i in np.argwhere(mask)[0])
 
 
 def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Array:

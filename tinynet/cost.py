@@ -5,7 +5,8 @@ dZ2 gives dW2, db2 and dA1, which gives dZ1, which gives dW1, db1. `fit`, `gradi
 all use the cost, so what is checked is what trains.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tinynet import checks
@@ -15,24 +16,36 @@ from tinynet.losses import Pair
 from tinynet.node import Node
 
 
+def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
+    """What the layers hold, from the first on, under the notes' names, W1, b1, W2, ...: the input is layer 0."""
+    return {f"{key}{i}": array for i, shelf in enumerate(shelves, 1) for key, array in shelf.items()}
+
+
 class Chain(Node):
-    """Layers whose parameters also stand under the notes' names, W1, b1, W2, ...: the input is layer 0."""
+    """Layers in a row, and a look at their parameters: the arrays are theirs, so writing into one writes the layer's."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        super().__init__()
-        self.layers = tuple(layers)
-        self.link()
+        self.layers, self.grads, self.cache = tuple(layers), {}, {}
 
-    def link(self) -> None:
-        """The layers' own arrays, not copies, and where each belongs: ("W1", layer 1, "W"), ("b1", layer 1, "b"), ..."""
-        self.names = [(f"{key}{layer.position}", layer, key) for layer in self.layers for key in layer.params]
-        self.params = {name: layer.params[key] for name, layer, key in self.names}
-        self.grads, self.cache = {}, {}
+    @property
+    def params(self) -> Mapping[str, Array]:  # type: ignore[override]
+        return MappingProxyType(named(layer.params for layer in self.layers))
+
+    def first_not_finite(self, X: Array, grads: Mapping[str, Array]) -> str:
+        """Which layer is the first with an inf or a NaN, in its Z or A or else in its gradient."""
+        for layer in self.layers:
+            Z = layer.preactivation(X)
+            X = layer.activation.value(Z)
+            if not (checks.all_finite(Z) and checks.all_finite(X)):
+                return f"{layer.who} is the first whose output is not finite"
+        for layer in self.layers:
+            if not all(checks.all_finite(grads.get(f"{key}{layer.position}", X)) for key in layer.params):
+                return f"{layer.who} is the first whose gradient is not finite"
+        return f"every output and gradient is finite up to {self.layers[-1].who}, but too large"
 
     def cast(self, dtype: Any) -> None:
         for layer in self.layers:
             layer.cast(dtype)
-        self.link()
 
 
 class Cost(Chain):
@@ -65,20 +78,9 @@ class Cost(Chain):
         for i in range(len(self.layers) - 1, 0, -1):
             dA = self.layers[i].input_gradient(dZ, cache["layers"][i])
             below, kept = self.layers[i - 1], cache["layers"][i - 1]
-            dZ, _ = below.activation.pullback(dA, kept)
+            dZ, _ = below.activation.pullback(dA, kept["activation"])
             grads.append(below.parameter_gradients(dZ, kept))
-        return (), {name: grads[-layer.position][key] for name, layer, key in self.names}
-
-    def first_not_finite(self, X: Array, grads: Mapping[str, Array]) -> str:
-        """Which layer is the first with an inf or a NaN, in its output or else in its gradient."""
-        for layer in self.layers:
-            X = layer.value(X)
-            if not checks.all_finite(X):
-                return f"{layer.who} is the first whose output is not finite"
-        for name, layer, _ in self.names:
-            if not checks.all_finite(grads[name]):
-                return f"{layer.who} is the first whose gradient is not finite"
-        return f"every output and gradient is finite up to {self.layers[-1].who}, but too large"
+        return (), named(reversed(grads))
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:
         return X, Y  # the model's door has seen them

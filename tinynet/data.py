@@ -72,6 +72,8 @@ def blobs(m: int = 200, centers: int = 6, n_classes: int = 2, seed: Any = 0) -> 
     """
     cloud = classes("blobs", m, checks.count("blobs", "centers", centers, least=2))
     n_classes = checks.count("blobs", "n_classes", n_classes, least=2)
+    if n_classes > centers:
+        checks.refuse("blobs", f"at least a center for each of {n_classes} classes", centers)
     rng = generator("blobs", seed)
     middle = rng.uniform(-10, 10, (2, centers))
     return middle[:, cloud] + rng.standard_normal((2, m)), shaped(cloud % n_classes, n_classes)
@@ -141,6 +143,8 @@ def train_test_split(
     who = "train_test_split"
     axis = checks.known(who, "examples", examples, {"columns": -1, "rows": 0})
     share = checks.real(who, "test_size", test_size, "(0, 1)")
+    if any(isinstance(a, np.ndarray) and hasattr(a, "mask") for a in (X, Y)):
+        checks.refuse(who, "X and Y without a mask", "a masked array", "fill or drop the masked entries first", TypeError)
     X, Y = np.asarray(X), np.asarray(Y)
     if X.ndim != 2 or Y.ndim not in (1, 2) or X.shape[axis] != Y.shape[axis] or X.shape[axis] < 2:
         got = f"X {X.shape} and Y {Y.shape}"

@@ -31,14 +31,10 @@ class Door:
         """From the user's orientation to columns, and back."""
         return array.T if self.examples == "rows" else array
 
-    def matrix(self, name: str, value: Any, n: Any) -> Array:
-        """A user's matrix of n numbers an example, as columns."""
-        return self.turned(checks.matrix(self.who, name, value, self.axes(n), self.dtype))
-
     def inputs(self, X: Any, first: Layer) -> Array:
         """X as columns, of the width that the first layer has if it is built."""
-        inside = self.matrix("X", X, "n_x")
-        if first.params and inside.shape[0] != first.n_in:
+        inside = self.turned(checks.matrix(self.who, "X", X, self.axes("n_x"), self.dtype))
+        if first.n_in and inside.shape[0] != first.n_in:
             product = f"({first.units}, {first.n_in})·{inside.shape} do not align"
             cure = self.other_axis("X") if inside.shape[1] == first.n_in else product
             checks.refuse(first.who, f"X of shape {self.axes(first.n_in)}", np.shape(X), cure)
@@ -58,9 +54,13 @@ class Door:
                 cure = self.other_axis("X")
             elif inside.shape == (m, units):
                 cure = self.other_axis("Y")
-            shape = (m, units) if self.examples == "rows" else (units, m)
-            checks.refuse(self.who, f"Y of shape {shape} or ({m},)", Y.shape, cure)
+            elif inside.shape in ((1, m), (m, 1)):
+                cure = "Y.ravel() makes labels of it"
+            checks.refuse(self.who, f"Y of shape {self.shape(units, m)} or ({m},)", Y.shape, cure)
         return X, loss.targets(inside, units, m, self.dtype)
+
+    def shape(self, n: int, m: int) -> tuple[int, int]:
+        return (m, n) if self.examples == "rows" else (n, m)
 
     def axes(self, n: Any) -> str:
         return f"(m, {n})" if self.examples == "rows" else f"({n}, m)"

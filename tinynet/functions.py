@@ -24,11 +24,12 @@ def sigmoid(z: Array) -> Array:
 def exp_difference(a: Array, b: Array) -> Array:
     """exp(a - b) for a <= b. Rounding a - b would cost exp as many digits as the difference has before its point, so
     the rounding error (Knuth's two-sum, 1969) is put back: exp(d + r) = exp(d) (1 + r)."""
-    d = a - b
-    minus_b = d - a
-    r = (a - (d - minus_b)) - (b + minus_b)
+    with np.errstate(over="ignore", invalid="ignore"):  # where d overflows r is not a number, and the result 0
+        d = a - b
+        minus_b = d - a
+        r = (a - (d - minus_b)) - (b + minus_b)
     e = np.exp(d)
-    return e + e * r
+    return e + e * np.fmax(r, -1)
 
 
 def softmax_terms(z: Array) -> tuple[Array, tuple[Array, Array], Array]:

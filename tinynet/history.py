@@ -1,8 +1,10 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
+import math
+
 
 class History:
-    """`history["loss"]` is a list with a float per epoch; so is every metric's.
+    """`h.history["loss"]` is a list with a float per epoch; so is every metric's, NaN where it was not measured.
 
     >>> h = History()
     >>> h.append({"loss": 0.5})
@@ -15,8 +17,10 @@ class History:
         self.history: dict[str, list[float]] = {"loss": []}
 
     def append(self, record: dict[str, float]) -> None:
-        for name, number in record.items():
-            self.history.setdefault(name, []).append(number)
+        for name in record.keys() - self.history.keys():
+            self.history[name] = [math.nan] * len(self)
+        for name, numbers in self.history.items():
+            numbers.append(record.get(name, math.nan))
 
     def since(self, epoch: int) -> "History":
         """The epochs from this one on."""

@@ -24,9 +24,11 @@ class Layer(Node):
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
-        self.position = 0  # its place in a model, from 1; the input is layer 0
+        self.position, self.n_in = 0, 0  # its place in a model, from 1, since the input is layer 0; 0 is not built
         self.units = checks.count(type(self).__name__, "units", units)
         self.activation = activations.activation(self.who, activation)
+        if self.activation.params:
+            checks.refuse(self.who, "an activation without parameters", self.activation.label, "a layer can hold them")
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         """The parameters at their start, in float64."""
@@ -36,43 +38,47 @@ class Layer(Node):
         """Z (units, m)."""
         raise NotImplementedError
 
-    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Array]) -> dict[str, Array]:
-        """dJ/dparameter for each parameter; the cache has X and the parameters."""
+    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
+        """dJ/dparameter for each parameter; the cache has "X" and "params"."""
         raise NotImplementedError
 
-    def input_gradient(self, dZ: Array, cache: Mapping[str, Array]) -> Array:
+    def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         """dX (n_in, m)."""
         raise NotImplementedError
 
     def build(self, n_in: int, seed: Any = None, dtype: str = "float64") -> Self:
         """Draw the parameters for inputs of width n_in; `seed` is an int, a Generator or a RandomState."""
+        if self.position:
+            checks.refuse(
+                self.who, "a layer of its own", "one of a model", "model.build or model.reset draws it", RuntimeError
+            )
         n_in, rng = checks.count(self.who, "n_in", n_in), initializers.generator(self.who, seed)
-        kind = checks.known(self.who, "dtype", dtype, checks.FLOATS)
-        self.n_in = n_in
-        self.params = {name: p.astype(kind) for name, p in self.make_params(n_in, rng).items()}
-        self.grads, self.cache = {}, {}
+        return self.draw(n_in, rng, checks.known(self.who, "dtype", dtype, checks.FLOATS))
+
+    def draw(self, n_in: int, rng: Any, dtype: Any) -> Self:
+        self.params = {name: p.astype(dtype) for name, p in self.make_params(n_in, rng).items()}
+        self.n_in, self.grads, self.cache = n_in, {}, {}
         return self
 
     def value(self, X: Array) -> Array:
         return self.activation.value(self.preactivation(X))
 
-    def run(self, X: Array) -> tuple[Array, dict[str, Array]]:
+    def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         Z, cache = self.run_preactivation(X)
         A, kept = self.activation.run(Z)
-        return A, cache | kept
+        return A, {**cache, "activation": kept}
 
-    def run_preactivation(self, X: Array) -> tuple[Array, dict[str, Array]]:
-        return self.preactivation(X), {"X": X, **self.params}
+    def run_preactivation(self, X: Array) -> tuple[Array, dict[str, Any]]:
+        return self.preactivation(X), {"X": X, "params": self.params}
 
-    def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        dZ, _ = self.activation.pullback(dA, cache)
+    def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
+        dZ, _ = self.activation.pullback(dA, cache["activation"])
         return self.input_gradient(dZ, cache), self.parameter_gradients(dZ, cache)
 
     def admit(self, X: Any) -> tuple[Array]:
-        if not self.params:
+        if not self.n_in:
             checks.refuse(self.who, "a layer with parameters", "none so far", "build(n_in) makes them", RuntimeError)
-        dtype = next(iter(self.params.values())).dtype
-        X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", dtype)
+        X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", next((p.dtype for p in self.params.values()), None))
         if X.shape[0] != self.n_in:
             product = f"({self.units}, {self.n_in})·{X.shape} do not align"
             checks.refuse(self.who, f"X of shape ({self.n_in}, m)", X.shape, product)
@@ -139,11 +145,11 @@ class Dense(Layer):
             Z += self.params["b"]
         return Z
 
-    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Array]) -> dict[str, Array]:
+    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         grads = {"W": np.dot(dZ, cache["X"].T)}
         if self.use_bias:
             grads["b"] = dZ.sum(axis=1, keepdims=True)
         return grads
 
-    def input_gradient(self, dZ: Array, cache: Mapping[str, Array]) -> Array:
-        return np.dot(cache["W"].T, dZ)
+    def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
+        return np.dot(cache["params"]["W"].T, dZ)

@@ -12,6 +12,7 @@ the digits that A - Y loses in the tails.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +31,10 @@ class Loss(Node):
     averages_outputs = True
     match: type[Activation] | None = None  # the one activation it takes; None takes them all
     reads = "A"
+
+    def __init_subclass__(cls) -> None:  # other costs have other pairs
+        if {"costs", "derivative"} & vars(cls).keys() and "pair_terms" not in vars(cls):
+            cls.pair_terms = Loss.pair_terms  # type: ignore[method-assign]
 
     def costs(self, A: Array, Y: Array) -> Array:
         """The cost of every entry, or of every column."""
@@ -50,7 +55,7 @@ class Loss(Node):
         if Y.shape == (m,) and n_y == 1:
             Y = Y[np.newaxis]
         if Y.shape != (n_y, m):
-            turned = "did you mean Y.T, or examples='rows'?" if Y.shape == (m, n_y) else "one column of targets an example"
+            turned = "did you mean Y.T?" if Y.shape == (m, n_y) else "one column of targets an example"
             checks.refuse(self.who, f"Y of shape {(n_y, m)}{f' or ({m},)' if n_y == 1 else ''}", Y.shape, turned)
         return Y
 
@@ -83,9 +88,6 @@ class Loss(Node):
 
     def admit_upstream(self, dJ: Any) -> float:
         return checks.real(self.who, "dJ", dJ)
-
-    def backward(self, dJ: Any = 1.0) -> Any:
-        return super().backward(dJ)
 
     def pair(self, activation: Activation | str) -> "Pair":
         """The activation and this loss as one node on Z: `forward(Z, Y)`, `backward()` -> dZ."""
@@ -186,7 +188,9 @@ class CrossEntropy(Loss):
         wrong = Y[:, (Y < 0).any(axis=0) | (np.abs(Y.sum(axis=0) - 1) > 1e-5)]
         if wrong.size:
             cure = "one 1 and zeros otherwise, or labels of shape (m,)"
-            checks.refuse(self.who, "columns of Y that are not negative and sum to 1", wrong[:, 0].tolist(), cure)
+            checks.refuse(
+                self.who, "targets that are not negative and sum to 1 for each example", wrong[:, 0].tolist(), cure
+            )
         return Y / Y.sum(axis=0)
 
 
@@ -210,9 +214,11 @@ class Pair(Loss):
             wanted = loss.match.__name__.lower()
             cure = f"give the last layer {wanted}, or take another loss"
             checks.refuse(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
+        composed = functools.partial(Loss.pair_terms, loss)  # of a variation on the activation, too
+        self.terms = loss.pair_terms if type(self.activation) is loss.match else composed
 
     def run(self, Z: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        costs, slopes = self.loss.pair_terms(Z, Y, self.activation)
+        costs, slopes = self.terms(Z, Y, self.activation)
         return self.mean(costs, Z), {"slopes": slopes}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:

@@ -6,14 +6,14 @@ public method validates at the door first, then acts; behind the door every arra
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
 from tinynet import checks, gradcheck, history, initializers, losses, optimizers
 from tinynet.checks import Array
-from tinynet.cost import Chain, Cost
+from tinynet.cost import Chain, Cost, named
 from tinynet.door import Door
 from tinynet.layers import Layer
 from tinynet.metrics import Metric, named_metrics
@@ -42,7 +42,7 @@ class Sequential(Chain):
         if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Layer) for layer in layers):
             checks.refuse(self.who, "a list of layers", checks.shown(layers), "[Dense(4, tanh), ...]", TypeError)
         for i, layer in enumerate(layers):
-            if layer.position or layer.params or any(layer is other for other in layers[:i]):
+            if layer.position or layer.n_in or any(layer is other for other in layers[:i]):
                 cure = "make a new layer for each place; set_weights gives it weights"
                 checks.refuse(self.who, "new layers, each in one place", f"{layer!r} again", cure)
         self._door = Door(self.who, examples, dtype)
@@ -60,17 +60,17 @@ class Sequential(Chain):
     def build(self, n_x: int) -> Self:
         """Draw the weights for inputs of width n_x, layer by layer; the first `fit` or `gradients` does it by itself."""
         n_x = checks.count(self.who, "n_x", n_x)
-        if self.params and n_x != self.layers[0].n_in:
+        if self.layers[0].n_in not in (0, n_x):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
             checks.refuse(self.who, "one input width", got, "make a new model for other inputs")
-        if not self.params:
+        if not self.layers[0].n_in:
             self._generator_at_build = copy.deepcopy(self._generator)
             self._draw(n_x)
         return self
 
     def reset(self) -> None:
         """Start again: the weights and batches of the first time, no history, an optimizer without earlier steps."""
-        if self.params:
+        if self.layers[0].n_in:
             self._generator = copy.deepcopy(self._generator_at_build)
             self._draw(self.layers[0].n_in)
         if self.optimizer:
@@ -79,10 +79,7 @@ class Sequential(Chain):
 
     def _draw(self, n_in: int) -> None:
         for layer in self.layers:
-            n_in = layer.build(n_in, self._generator, self._door.dtype.name).units
-        self.link()
-        if self._cost:
-            self._cost.link()
+            n_in = layer.draw(n_in, self._generator, self._door.dtype).units
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
@@ -113,7 +110,7 @@ class Sequential(Chain):
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         told = verbose if isinstance(verbose, bool) else checks.count(self.who, "verbose", verbose, least=0)
-        every = max(1, epochs // 10) if told else epochs + 1
+        every = -(-epochs // 10) if told else epochs + 1
         X, Y = self._data(X, Y, build=True)
         first, m = len(self.history), X.shape[1]
         size = min(size or m, m)
@@ -121,14 +118,14 @@ class Sequential(Chain):
             for epoch in range(1, epochs + 1):
                 record = self._epoch(X, Y, size, shuffle and size < m)
                 self.history.append(record)
-                if epoch % every == 0:
+                if told and (epoch % every == 0 or epoch == epochs):
                     print("  ".join([f"epoch {epoch}/{epochs}", *history.told(record)]), flush=True)
         return self.history.since(first)
 
     def _epoch(self, X: Array, Y: Array, size: int, shuffle: bool) -> dict[str, float]:
         """Forward, backward, update for every batch; the means over the examples of what they cost before it."""
         cost, optimizer = self._compiled()
-        m = X.shape[1]
+        params, m = self.params, X.shape[1]
         order = self._generator.permutation(m) if shuffle else None
         totals = dict.fromkeys(["loss", *self._metrics], 0.0)
         for start in range(0, m, size):
@@ -139,7 +136,7 @@ class Sequential(Chain):
             try:
                 if not math.isfinite(J):
                     checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
-                optimizer.update(self.params, grads)
+                optimizer.update(params, grads)
             except FloatingPointError as error:
                 place = f"epoch {len(self.history) + 1}, batch {start // size + 1}"
                 cure = "the weights are the last finite ones; a smaller learning rate may help"
@@ -161,23 +158,25 @@ class Sequential(Chain):
 
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
-        return self._door.turned(self.value(*self.admit(X)))
+        return self._door.turned(self._outputs(X))
 
     __call__ = predict
 
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
-        """The classes as integers: after a sigmoid A > threshold, (n_y, m) of 0 and 1; after a softmax the labels, (m,)."""
+        """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a softmax labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
-        A = self.value(*self.admit(X))
-        return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
+        return self._door.turned(self.layers[-1].activation.classes(self._outputs(X), threshold).astype(int))
 
     def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
         """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        Z = cost.outputs(X)
-        return {"loss": cost.pair.value(Z, Y), **self._measured(Z, Y)}
+        with np.errstate(all="ignore"):
+            Z = cost.outputs(X)
+            measured = {"loss": cost.pair.value(Z, Y), **self._measured(Z, Y)}
+        self._require_finite(X, measured["loss"])
+        return measured
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
@@ -193,16 +192,17 @@ class Sequential(Chain):
         (A,) = self.admit(X)
         for layer in self.layers:
             A = layer.forward(A)
-        self.cache = {f"{key}{layer.position}": kept for layer in self.layers for key, kept in layer.cache.items()}
+        self.cache = {layer.who: layer.cache for layer in self.layers}
         return self._door.turned(A)
 
-    def backward(self, dA: Any) -> Array:
+    def backward(self, dA: Any = 1.0, /) -> Array:
         for layer in reversed(self.layers):
             layer.require_cache()
-        dA = self._door.matrix("dA", dA, "n_y")
+        m, units = self.layers[-1].cache["X"].shape[1], self.layers[-1].units
+        dA = self._door.turned(checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m)))
         for layer in reversed(self.layers):
             dA = layer.backward(dA)
-        self.grads, self.cache = {name: layer.grads[key] for name, layer, key in self.names}, {}
+        self.grads, self.cache = named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
     def value(self, X: Array) -> Array:
@@ -216,8 +216,11 @@ class Sequential(Chain):
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
         X, Y = self._data(X, Y, build=True)
-        J, cache = cost.run(X, Y)
-        return J, cost.pullback(1.0, cache)[1]
+        with np.errstate(all="ignore"):
+            J, cache = cost.run(X, Y)
+            grads = cost.pullback(1.0, cache)[1]
+        self._require_finite(X, J, grads)
+        return J, grads
 
     def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
         """Prove the gradients of the whole net, its loss included, on this data: a table, or a GradientError with it."""
@@ -265,6 +268,19 @@ class Sequential(Chain):
             self.build(X.shape[0])
         return X, Y
 
+    def _outputs(self, X: Any) -> Array:
+        (X,) = self.admit(X)
+        with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
+            A = self.value(X)
+        self._require_finite(X, A)
+        return A
+
+    def _require_finite(self, X: Array, result: Any, grads: Mapping[str, Array] = {}) -> None:
+        if not all(map(checks.all_finite, [result, *grads.values()])):
+            with np.errstate(all="ignore"):
+                cure = self.first_not_finite(X, grads)
+            checks.refuse(self.who, "finite results", "an overflow", cure, FloatingPointError)
+
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:
             got = "one without a loss and an optimizer"
@@ -272,6 +288,6 @@ class Sequential(Chain):
         return self._cost, self.optimizer
 
     def _built(self) -> None:
-        if not self.params:
+        if not self.layers[0].n_in:
             got, cure = "one whose input width is unknown", "call fit(X, Y) or build(n_x) first"
             checks.refuse(self.who, "a model with weights", got, cure, RuntimeError)

@@ -59,10 +59,10 @@ class Node:
 
     def forward(self, *inputs: Any) -> Any:
         value, cache = self.run(*self.admit(*inputs))
-        self.cache = {name: copy.copy(kept) for name, kept in cache.items()}
+        self.cache = copy.deepcopy(cache)
         return value
 
-    def backward(self, dy: Any) -> Any:
+    def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
         dy = self.admit_upstream(dy)
         cache, self.cache = self.cache, {}
@@ -88,6 +88,10 @@ class Node:
         return f"{type(self).__name__}()"
 
 
+class MissingError(RuntimeError, AttributeError):
+    """A parameter or gradient that is not there yet, or not at all."""
+
+
 class Field:
     """`layer.W` for `layer.params["W"]`, `layer.dW` for `layer.grads["W"]`: assigning checks the shape and copies in."""
 
@@ -97,9 +101,8 @@ class Field:
     def __get__(self, node: Node, owner: type[Node]) -> Array:
         shelf: dict[str, Array] = getattr(node, self.shelf)
         if self.key not in shelf:
-            error = AttributeError if node.params and self.key not in node.params else RuntimeError
             cure = "build(n_x) or a first fit makes it" if self.shelf == "params" else "a backward makes it"
-            checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, error)
+            checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, MissingError)
         return shelf[self.key]
 
     def __set__(self, node: Node, value: Any) -> None:

@@ -44,7 +44,10 @@ class Hyperparameter:
 
 
 class Optimizer(Node):
-    """params <- params - learning_rate * direction(grads, slots), for every named array."""
+    """params <- params - learning_rate * direction(grads, slots), for every named array.
+
+    One optimizer serves one set of parameters: it knows them by name, and keeps its slots under those names.
+    """
 
     learning_rate = Hyperparameter("(0, inf)", differentiable=True)
     slot_names: tuple[str, ...] = ()  # what is kept of earlier steps: for each parameter an array, zeros at first
@@ -72,30 +75,28 @@ class Optimizer(Node):
         learning_rate. `slots` are those before the step."""
         raise NotImplementedError
 
-    def slots_of(self, name: str, g: Array) -> dict[str, Array]:
-        return self.slots[name] if name in self.slots else {slot: np.zeros_like(g) for slot in self.slot_names}
+    def no_slots(self, g: Array) -> dict[str, Array]:
+        return {slot: np.zeros_like(g) for slot in self.slot_names}
 
-    def advance(self, grads: Arrays) -> tuple[dict[str, Array], dict[str, dict[str, Array]]]:
-        """What the next step subtracts from each array, and the slots after it; nothing is written."""
-        rate, moves, after = self.learning_rate, {}, {}
+    def advance(self, params: Arrays, grads: Arrays) -> tuple[dict[str, Array], dict[str, dict[str, Array]]]:
+        """The parameters and the slots after the next step; nothing is written."""
+        rate, t, new, slots = self.learning_rate, self.steps + 1, {}, {}
         for name, g in grads.items():
-            step, after[name] = self.direction(g, self.slots_of(name, g), self.steps + 1)
-            moves[name] = rate * step
-            if not checks.all_finite(moves[name]):
+            step, slots[name] = self.direction(g, self.slots.get(name) or self.no_slots(g), t)
+            new[name] = params[name] - rate * step
+            if not checks.all_finite(new[name]):
                 checks.refuse(self.who, f"a finite step of {name}", "one that overflows", error=FloatingPointError)
-        return moves, after
+        return new, slots
 
     def update(self, params: Arrays, grads: Arrays) -> None:
         """The step in place, as training takes it."""
-        moves, self.slots = self.advance(grads)
-        self.steps += 1
-        for name, move in moves.items():
-            array = params[name]
-            array -= move
+        new, slots = self.advance(params, grads)
+        for name, p in new.items():
+            params[name][...] = p
+        self.slots, self.steps = slots, self.steps + 1
 
     def value(self, params: Arrays, grads: Arrays) -> dict[str, Array]:
-        moves, _ = self.advance(grads)
-        return {name: p - moves[name] for name, p in params.items()}
+        return self.advance(params, grads)[0]
 
     def forward(self, params: Any, grads: Any) -> Any:
         """One step in place; the gradients and slots that backward needs are copied first."""
@@ -104,7 +105,7 @@ class Optimizer(Node):
             if not (isinstance(p, np.ndarray) and p.dtype == grads[name].dtype and p.flags.writeable):
                 cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
                 checks.refuse(self.who, f"{name} as a writeable array of floats", checks.shown(p), cure, TypeError)
-        before = {name: self.slots_of(name, g) for name, g in grads.items()}
+        before = {name: self.slots.get(name) or self.no_slots(g) for name, g in grads.items()}
         self.update(params, grads)
         self.cache = {"grads": grads, "slots": before, "t": self.steps}
         return params

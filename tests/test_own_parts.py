@@ -1,0 +1,143 @@
+"""Parts that users write themselves: they train as they say, are checked as ours are, and fail with a sentence."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((2, 12)), rng.integers(0, 2, (1, 12))
+
+
+class Swish(tn.Activation):
+    def value(self, Z):
+        return Z * tn.sigmoid(Z)
+
+    def derivative(self, Z):
+        s = tn.sigmoid(Z)
+        return s + Z * s * (1 - s)
+
+
+class PReLU(tn.Activation):
+    def __init__(self):
+        super().__init__()
+        self.params = {"a": np.array(0.25)}
+
+    def value(self, Z):
+        return np.where(Z > 0, Z, self.params["a"] * Z)
+
+
+class Scale(tn.Layer):
+    """A parameter under each name that a cache might use too."""
+
+    def make_params(self, n_in, rng):
+        return {name: rng.standard_normal((self.units, 1)) for name in ("A", "X", "Z")}
+
+    def preactivation(self, X):
+        return X * self.params["A"] * self.params["X"] + self.params["Z"]
+
+    def parameter_gradients(self, dZ, cache):
+        X, A, B = cache["X"], cache["params"]["A"], cache["params"]["X"]
+
+        def total(a):
+            return a.sum(axis=1, keepdims=True)
+
+        return {"A": total(dZ * X * B), "X": total(dZ * X * A), "Z": total(dZ)}
+
+    def input_gradient(self, dZ, cache):
+        return dZ * cache["params"]["A"] * cache["params"]["X"]
+
+
+class Double(tn.Layer):
+    """No parameter at all."""
+
+    def make_params(self, n_in, rng):
+        return {}
+
+    def preactivation(self, X):
+        return 2 * X
+
+    def parameter_gradients(self, dZ, cache):
+        return {}
+
+    def input_gradient(self, dZ, cache):
+        return 2 * dZ
+
+
+class Weighted(tn.BinaryCrossEntropy):
+    """Ten times the cost where y = 1."""
+
+    def costs(self, A, Y):
+        return super().costs(A, Y) * (1 + 9 * Y)
+
+    def derivative(self, A, Y):
+        return super().derivative(A, Y) * (1 + 9 * Y)
+
+
+class Steep(tn.Sigmoid):
+    def value(self, Z):
+        return super().value(3 * Z)
+
+    def derivative(self, Z):
+        return 3 * super().derivative(3 * Z)
+
+
+class Momentous(tn.Optimizer):
+    """The sign of the gradient."""
+
+    def direction(self, g, slots, t):
+        return np.sign(g), {}
+
+    def direction_pullback(self, d, g, slots, t):
+        return np.zeros_like(d), {}
+
+
+def a_net(*layers, loss=None, optimizer="sgd"):
+    model = tn.Sequential(layers, seed=1)
+    model.compile(optimizer, loss=loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        a_net(tn.Dense(3, Swish()), tn.Dense(1, tn.sigmoid)),
+        a_net(Scale(2, "tanh"), Scale(2, "relu"), tn.Dense(1, tn.sigmoid)),
+        a_net(Double(2), tn.Dense(1, tn.sigmoid)),
+        a_net(tn.Dense(3, "tanh"), tn.Dense(1, tn.sigmoid), optimizer=Momentous(0.01)),
+        a_net(tn.Dense(3, "tanh"), tn.Dense(1, tn.sigmoid), loss=Weighted()),
+        a_net(tn.Dense(3, "tanh"), tn.Dense(1, Steep()), loss="binary_crossentropy"),
+        a_net(tn.Dense(3, "tanh"), tn.Dense(1, Steep())),
+    ],
+    ids=["activation", "layer", "no parameters", "optimizer", "loss", "output", "output and its loss"],
+)
+def test_it_trains_as_it_says(model):
+    model.build(2)
+    assert model.check_gradients(X, Y).passed
+    loss = model._cost.pair.loss
+    before = loss(model.predict(X), Y)
+    assert model.evaluate(X, Y)["loss"] == pytest.approx(before, rel=1e-12)
+    model.fit(X, Y, 50, verbose=0)
+    assert model.evaluate(X, Y)["loss"] < before
+    model.forward(X)
+    model.backward(np.ones((1, 12)))
+    with pytest.raises(ValueError, match="do not align"):
+        model.predict(X[:1])
+
+
+def test_each_node_is_checked():
+    assert tn.check_gradients(Swish(), X).passed
+    assert tn.check_gradients(Scale(2, "tanh").build(2, seed=0), X).passed
+    assert tn.check_gradients(Double(2, "tanh").build(2), X).passed
+    assert tn.check_gradients(Momentous(0.1), {"w": np.ones(2)}, {"w": np.array([1.0, -2.0])}).passed
+    assert tn.check_gradients(Weighted(), np.array([[0.2, 0.7]]), [0, 1]).passed
+
+
+def test_a_trainable_activation_has_no_place_yet():
+    with pytest.raises(ValueError, match="an activation without parameters"):
+        tn.Dense(3, PReLU())
+
+
+def test_what_is_no_node_cannot_be_checked():
+    with pytest.raises(TypeError, match="check_gradients: expected a node, got <ufunc 'tanh'>"):
+        tn.check_gradients(np.tanh, X)

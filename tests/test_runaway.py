@@ -1,0 +1,95 @@
+"""Costs that run away and numbers that overflow: an error that names the place, and the last finite weights."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((2, 30)), rng.integers(0, 2, (1, 30))
+
+
+def runaway(batch_size=None):
+    """A regression whose error grows a thousandfold each step."""
+    model = tn.Sequential([tn.Dense(2), tn.Dense(1)], seed=0, dtype="float64")
+    model.compile(tn.SGD(1e4))
+    return model, lambda: model.fit(X, Y, 1000, batch_size=batch_size, verbose=0)
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+def test_a_runaway_cost_stops_with_the_last_finite_weights(batch_size):
+    model, fit = runaway(batch_size)
+    with pytest.raises(FloatingPointError, match=r"epoch \d+, batch \d: .*layer \d, Dense\(\d\).*a smaller learning rate"):
+        fit()
+    assert all(np.isfinite(p).all() for p in model.get_weights())
+    assert all(np.isfinite(model.history.history["loss"]))
+    model.optimizer.learning_rate = 1e-30
+    with np.errstate(over="ignore"), pytest.raises(FloatingPointError):  # the weights are finite, but huge
+        fit()
+    model.reset()
+    model.fit(X, Y, 3, verbose=0)
+    assert np.isfinite(model.evaluate(X, Y)["loss"])
+
+
+def test_the_first_layer_that_is_not_finite_is_named():
+    model = tn.Sequential([tn.Dense(2), tn.Dense(2), tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(0.1))
+    model.build(2)
+    model.layers[1].W = [[1e200, 1e200], [1e200, 1e200]]
+    model.layers[0].W = [[1e200, 1e200], [1e200, 1e200]]
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError, match=r"epoch 1, batch 1: .*layer 2, Dense\(2\) is the first"):
+        model.fit(X, Y, verbose=0)
+    for p, q in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
+def test_a_loss_that_overflows_by_itself_is_named():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(0.1))
+    with pytest.raises(FloatingPointError, match=r"a finite cost, got inf; .*layer 1, Dense\(1\), but too large"):
+        model.fit(X, np.full((1, 30), 1e200), verbose=0)
+
+
+def test_a_saturated_unit_still_learns():
+    model = tn.Sequential([tn.Dense(1, tn.sigmoid)], seed=0)
+    model.compile(tn.SGD(10.0))
+    model.build(1)
+    model.layers[0].W, model.layers[0].b = [[0.0]], [[1000.0]]
+    assert model.gradients([[1.0]], [0])[1]["b1"] == 1
+    model.fit([[1.0]], [0], 200, verbose=0)
+    assert model.evaluate([[1.0]], [0])["loss"] < 0.01
+
+
+def overflowing():
+    """inf - inf on the way, so that A would be NaN."""
+    model = tn.Sequential([tn.Dense(2), tn.Dense(1, tn.sigmoid)], seed=0)
+    model.compile("sgd", metrics=["accuracy"])
+    model.build(2)
+    model.set_weights([np.full((2, 2), 1e200), np.zeros((2, 1)), [[1e200, -1e200]], [[0.0]]])
+    return model
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_classes", "evaluate", "gradients", "__call__"])
+def test_results_that_are_not_finite_are_refused(method):
+    model = overflowing()
+    inputs = (X, Y) if method in ("evaluate", "gradients") else (X,)
+    with pytest.raises(FloatingPointError, match=r"layer 2, Dense\(1\) is the first whose output is not finite"):
+        getattr(model, method)(*inputs)
+
+
+def test_a_step_past_the_largest_number_is_refused():
+    w = {"w": np.array([1.7e308])}
+    with np.errstate(over="ignore"), pytest.raises(FloatingPointError, match="a finite step of w"):
+        tn.SGD(1.0).forward(w, {"w": np.array([-1.7e308])})
+    assert w["w"] == 1.7e308
+
+
+def test_the_first_gradient_that_is_not_finite_is_named():
+    """A finite cost, whose gradient by the weights overflows."""
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(0.1))
+    model.build(1)
+    model.set_weights([[[0.0]], [[0.0]]])
+    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\) is the first whose gradient is not finite"):
+        model.fit([[1.7e308, 1.7e308]], [[-2.0, -2.0]], verbose=0)
