@@ -25,7 +25,7 @@ class Chain(Node):
     """Layers in a row, and a look at their parameters: the arrays are theirs, so writing into one writes the layer's."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers, self.grads, self.cache = tuple(layers), {}, {}
+        self.layers, self.grads, self.cache = tuple(layers), {}, {}  # and params, which is no field here
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
@@ -54,13 +54,6 @@ class Cost(Chain):
     def __init__(self, layers: Sequence[Layer], pair: Pair) -> None:
         super().__init__(layers)
         self.pair = pair
-
-    def outputs(self, X: Array) -> Array:
-        """Z of the last layer."""
-        *hidden, last = self.layers
-        for layer in hidden:
-            X = layer.value(X)
-        return last.preactivation(X)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
         *hidden, last = self.layers

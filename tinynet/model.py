@@ -110,22 +110,22 @@ class Sequential(Chain):
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         told = verbose if isinstance(verbose, bool) else checks.count(self.who, "verbose", verbose, least=0)
-        every = -(-epochs // 10) if told else epochs + 1
+        every = -(-epochs // 10)
         X, Y = self._data(X, Y, build=True)
-        first, m = len(self.history), X.shape[1]
+        params, first, m = self.params, len(self.history), X.shape[1]
         size = min(size or m, m)
         with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
             for epoch in range(1, epochs + 1):
-                record = self._epoch(X, Y, size, shuffle and size < m)
+                record = self._epoch(X, Y, params, size, shuffle and size < m)
                 self.history.append(record)
                 if told and (epoch % every == 0 or epoch == epochs):
                     print("  ".join([f"epoch {epoch}/{epochs}", *history.told(record)]), flush=True)
         return self.history.since(first)
 
-    def _epoch(self, X: Array, Y: Array, size: int, shuffle: bool) -> dict[str, float]:
+    def _epoch(self, X: Array, Y: Array, params: Mapping[str, Array], size: int, shuffle: bool) -> dict[str, float]:
         """Forward, backward, update for every batch; the means over the examples of what they cost before it."""
         cost, optimizer = self._compiled()
-        params, m = self.params, X.shape[1]
+        m = X.shape[1]
         order = self._generator.permutation(m) if shuffle else None
         totals = dict.fromkeys(["loss", *self._metrics], 0.0)
         for start in range(0, m, size):
@@ -158,25 +158,27 @@ class Sequential(Chain):
 
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
-        return self._door.turned(self._outputs(X))
+        _, A = self._walk(*self.admit(X))
+        return self._door.turned(A)
 
     __call__ = predict
 
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
         """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a softmax labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
-        return self._door.turned(self.layers[-1].activation.classes(self._outputs(X), threshold).astype(int))
+        _, A = self._walk(*self.admit(X))
+        return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
 
     def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
         """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        with np.errstate(all="ignore"):
-            Z = cost.outputs(X)
-            measured = {"loss": cost.pair.value(Z, Y), **self._measured(Z, Y)}
-        self._require_finite(X, measured["loss"])
-        return measured
+        Z, _ = self._walk(X)
+        with np.errstate(over="ignore"):
+            J = cost.pair.value(Z, Y)
+        self._require_finite(X, J)
+        return {"loss": J, **self._measured(Z, Y)}
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
@@ -268,18 +270,21 @@ class Sequential(Chain):
             self.build(X.shape[0])
         return X, Y
 
-    def _outputs(self, X: Any) -> Array:
-        (X,) = self.admit(X)
-        with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
-            A = self.value(X)
-        self._require_finite(X, A)
-        return A
+    def _walk(self, X: Array) -> tuple[Array, Array]:
+        """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
+        with np.errstate(all="ignore"):
+            for layer in self.layers:
+                Z = layer.preactivation(X)
+                if not checks.all_finite(Z):
+                    checks.refuse(layer.who, "a finite Z", "an overflow", error=FloatingPointError)
+                X = layer.activation.value(Z)
+        return Z, X
 
-    def _require_finite(self, X: Array, result: Any, grads: Mapping[str, Array] = {}) -> None:
-        if not all(map(checks.all_finite, [result, *grads.values()])):
+    def _require_finite(self, X: Array, J: float, grads: Mapping[str, Array] = {}) -> None:
+        if not (math.isfinite(J) and all(map(checks.all_finite, grads.values()))):
             with np.errstate(all="ignore"):
-                cure = self.first_not_finite(X, grads)
-            checks.refuse(self.who, "finite results", "an overflow", cure, FloatingPointError)
+                cause = self.first_not_finite(X, grads)
+            checks.refuse(self.who, "a finite cost and gradient", "an overflow", cause, FloatingPointError)
 
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:
