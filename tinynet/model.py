@@ -207,11 +207,6 @@ class Sequential(Chain):
         self.grads, self.cache = named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
-    def value(self, X: Array) -> Array:
-        for layer in self.layers:
-            X = layer.value(X)
-        return X
-
     # ---- proving
 
     def gradients(self, X: Any, Y: Any) -> tuple[float, dict[str, Array]]:
