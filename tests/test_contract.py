@@ -345,3 +345,16 @@ def test_a_copy_trains_on_its_own():
 def test_looking_around_a_layer_is_safe():
     assert not hasattr(tn.Dense(3), "W")
     assert not hasattr(tn.Dense(3).build(2), "dW")
+
+
+def test_a_model_s_backward_belongs_to_its_own_forward():
+    model = a_model()
+    model.forward(X)
+    model.layers[0].forward(2 * X)
+    with pytest.raises(RuntimeError, match=r"got another of layer 1, Dense\(3\)"):
+        model.backward(np.ones((1, 6)))
+
+
+def test_descriptors_on_the_class():
+    assert tn.Dense.W.key == "W"
+    assert tn.SGD.learning_rate.name == "learning_rate"

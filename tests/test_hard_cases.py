@@ -115,6 +115,15 @@ def test_targets_never_broadcast():
     assert tn.MeanSquaredError()(outputs, flat) == pytest.approx(55 / 6)
 
 
+@pytest.mark.parametrize("z", [-40.0, -20.0, -1.0, -0.0, 0.0, 1.0, 20.0, 40.0])
+@pytest.mark.parametrize("y", [0.0, 1e-17, 1e-9, 0.3, 1.0])
+def test_soft_labels_keep_their_digits(z, y):
+    pair = tn.BinaryCrossEntropy().pair("sigmoid")
+    pair.forward([[z]], [y])
+    tail, truth = ref.sigmoid(ref.exact([-abs(z)]))[0], ref.sigmoid(ref.exact([z]))[0] - mp.mpf(y)
+    assert abs(mp.mpf(pair.backward()[0, 0]) - truth) <= 4e-16 * (abs(truth) + tail)
+
+
 def test_soft_labels_are_probabilities():
     """y between 0 and 1 is the cross-entropy against a coin, which is least at a = y."""
     pair = tn.BinaryCrossEntropy().pair("sigmoid")

@@ -141,3 +141,51 @@ def test_a_trainable_activation_has_no_place_yet():
 def test_what_is_no_node_cannot_be_checked():
     with pytest.raises(TypeError, match="check_gradients: expected a node, got <ufunc 'tanh'>"):
         tn.check_gradients(np.tanh, X)
+
+
+class Fivefold:
+    """A mixin: five times the cost of whatever loss it goes before."""
+
+    def costs(self, A, Y):
+        return 5 * super().costs(A, Y)
+
+    def derivative(self, A, Y):
+        return 5 * super().derivative(A, Y)
+
+
+class Mixed(Fivefold, tn.BinaryCrossEntropy):
+    pass
+
+
+class Summed(tn.MeanSquaredError):
+    def weight(self, A):
+        return 1.0
+
+
+@pytest.mark.parametrize(("loss", "last"), [(Mixed(), "sigmoid"), (Summed(), "identity")])
+def test_a_variation_on_a_loss_is_what_trains(loss, last):
+    model = a_net(tn.Dense(1, last), loss=loss).build(2)
+    J, grads = model.gradients(X, Y)
+    assert pytest.approx(loss.forward(model.forward(X), Y), rel=1e-12) == J == model.evaluate(X, Y)["loss"]
+    model.backward(loss.backward())
+    np.testing.assert_allclose(model.grads["W1"], grads["W1"], rtol=1e-10)
+
+
+def test_a_setting_changed_later_counts_everywhere():
+    model = a_net(tn.Dense(1, tn.LeakyReLU(0.01)), loss="mse").build(2)
+    model.layers[-1].activation.slope = 0.5
+    assert model.evaluate(X, Y)["loss"] == pytest.approx(tn.MeanSquaredError()(model.predict(X), Y), rel=1e-14)
+
+
+def test_own_parts_show_their_own_names():
+    class Tanh(tn.Activation):
+        """Somebody else's."""
+
+    class Softer(tn.LeakyReLU):
+        pass
+
+    assert repr(tn.Dense(1, Tanh())) == "Dense(1, Tanh())"
+    assert repr(tn.Dense(1, Softer())) == "Dense(1, Softer(0.01))"
+    assert repr(tn.Dense(1, tn.LeakyReLU(0.0100000001))) == "Dense(1, LeakyReLU(0.0100000001))"
+    assert repr(tn.Normal(0.01)) == "Normal(0.01)"
+    assert repr(tn.He()) == "He()"

@@ -212,7 +212,7 @@ def test_looks(capsys):
     assert "W1 (4, 2), b1 (4, 1)" in text
     assert "31 parameters, float64" in text
     assert repr(tn.SGD(0.1, 0.9, nesterov=True)) == "SGD(learning_rate=0.1, momentum=0.9, nesterov=True)"
-    assert repr(tn.Adam()) == "Adam(learning_rate=0.001)"
+    assert repr(tn.Adam()) == "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-08)"
 
 
 def test_set_weights_gives_the_same_model():

@@ -52,7 +52,8 @@ class Activation(Node):
     @property
     def label(self) -> str:
         """How it stands in a layer's repr: as it is written in code where a template has its settings."""
-        return next((name for name, template in ACTIVATIONS.items() if repr(template) == repr(self)), repr(self))
+        named = {name for name, t in ACTIVATIONS.items() if type(t) is type(self) and repr(t) == repr(self)}
+        return named.pop() if named else repr(self)
 
 
 class Identity(Activation):
@@ -148,7 +149,7 @@ class LeakyReLU(Activation):
         return np.maximum((A > 0).astype(A.dtype), A.dtype.type(self.slope))
 
     def __repr__(self) -> str:
-        return f"LeakyReLU({self.slope:g})"
+        return f"{type(self).__name__}({self.slope!r})"
 
 
 class Softmax(Activation):
@@ -173,6 +174,8 @@ class Softmax(Activation):
         return A * (D - (A * D).sum(axis=0)), {}
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:
+        if threshold != 0.5:
+            checks.refuse(self.who, "no threshold", threshold, "the largest output is the class")
         return A.argmax(axis=0)
 
     def admit(self, Z: Any) -> tuple[Array]:
@@ -191,7 +194,6 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def activation(who: str, value: Any) -> Activation:
-    """An activation of one's own, from an object or its string."""
-    template = value if isinstance(value, Activation) else checks.known(who, "activation", value, ACTIVATIONS)
-    return template.fresh()
+def template(who: str, value: Any) -> Activation:
+    """An activation from an object or its string; who writes to it takes a `fresh` one."""
+    return value if isinstance(value, Activation) else checks.known(who, "activation", value, ACTIVATIONS)

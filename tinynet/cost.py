@@ -1,11 +1,11 @@
 """Layers in a row, and the cost of such a net as one node: (X, Y) -> J, with the net's parameters as its own.
 
 Forward runs through the layers to the last Z and into the loss's pair; backward is the notes' chain read off the page:
-dZ2 gives dW2, db2 and dA1, which gives dZ1, which gives dW1, db1. `fit`, `gradients`, `evaluate` and `check_gradients`
-all use the cost, so what is checked is what trains.
+dZ2 gives dW2, db2 and dA1, which gives dZ1, which gives dW1, db1. `fit`, `gradients` and `check_gradients` all use the
+cost, so what is checked is what trains.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -31,12 +31,17 @@ class Chain(Node):
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
         return MappingProxyType(named(layer.params for layer in self.layers))
 
-    def first_not_finite(self, X: Array, grads: Mapping[str, Array]) -> str:
-        """Which layer is the first with an inf or a NaN, in its Z or A or else in its gradient."""
+    def walk(self, X: Array) -> Iterator[tuple[Layer, Array, Array]]:
+        """Each layer with its Z and A."""
         for layer in self.layers:
             Z = layer.preactivation(X)
             X = layer.activation.value(Z)
-            if not (checks.all_finite(Z) and checks.all_finite(X)):
+            yield layer, Z, X
+
+    def first_not_finite(self, X: Array, grads: Mapping[str, Array]) -> str:
+        """Which layer is the first with an inf or a NaN, in its Z or A or else in its gradient."""
+        for layer, Z, A in self.walk(X):
+            if not (checks.all_finite(Z) and checks.all_finite(A)):
                 return f"{layer.who} is the first whose output is not finite"
         for layer in self.layers:
             if not all(checks.all_finite(grads.get(f"{key}{layer.position}", X)) for key in layer.params):

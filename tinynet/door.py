@@ -48,15 +48,16 @@ class Door:
             text = "a square X with labels (m,) fits both ways: say examples='columns' or examples='rows'"
             warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=4)
         inside = self.turned(Y) if Y.ndim == 2 else Y
-        if inside.shape not in ((m,), (units, m)):
-            cure = f"{m} examples in X ask for {m} in Y"
+        flat = units == 1 or loss.takes_labels
+        if inside.shape != (units, m) and not (flat and inside.shape == (m,)):
+            cure = f"{m} examples in X and {units} outputs"
             if X.shape[0] in inside.shape and m not in inside.shape:
                 cure = self.other_axis("X")
             elif inside.shape == (m, units):
                 cure = self.other_axis("Y")
-            elif inside.shape in ((1, m), (m, 1)):
+            elif flat and inside.shape in ((1, m), (m, 1)):
                 cure = "Y.ravel() makes labels of it"
-            checks.refuse(self.who, f"Y of shape {self.shape(units, m)} or ({m},)", Y.shape, cure)
+            checks.refuse(self.who, f"Y of shape {self.shape(units, m)}{f' or ({m},)' if flat else ''}", Y.shape, cure)
         return X, loss.targets(inside, units, m, self.dtype)
 
     def shape(self, n: int, m: int) -> tuple[int, int]:

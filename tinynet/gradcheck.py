@@ -72,7 +72,7 @@ def check_gradients(node: Node, *inputs: Any, tolerance: float = 1e-7, entries: 
         checks.refuse("check_gradients", "a node", checks.shown(node), "subclass tn.Activation, tn.Layer, ...", TypeError)
     tolerance = checks.real("check_gradients", "tolerance", tolerance, "(0, inf)")
     entries = checks.count("check_gradients", "entries", entries)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checks.count("check_gradients", "seed", seed, least=0))
     probe = Probe(node, inputs, rng)
     rows = [compare(probe, name, tolerance, entries, rng) for name in probe.exact]
     table = GradientTable(node.who, rows, tolerance)

@@ -53,7 +53,7 @@ class Normal(Initializer):
         return self.stddev
 
     def __repr__(self) -> str:
-        return f"Normal({self.stddev:g})"
+        return f"{type(self).__name__}({self.stddev!r})"
 
 
 class Glorot(Initializer):

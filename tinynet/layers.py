@@ -26,7 +26,7 @@ class Layer(Node):
         super().__init__()
         self.position, self.n_in = 0, 0  # its place in a model, from 1, since the input is layer 0; 0 is not built
         self.units = checks.count(type(self).__name__, "units", units)
-        self.activation = activations.activation(self.who, activation)
+        self.activation = activations.template(self.who, activation).fresh()
         if self.activation.params:
             checks.refuse(self.who, "an activation without parameters", self.activation.label, "a layer can hold them")
 

@@ -30,11 +30,8 @@ class Loss(Node):
 
     averages_outputs = True
     match: type[Activation] | None = None  # the one activation it takes; None takes them all
+    takes_labels = False  # (m,) of 0 ... n_y - 1 for n_y outputs
     reads = "A"
-
-    def __init_subclass__(cls) -> None:  # other costs have other pairs
-        if {"costs", "derivative"} & vars(cls).keys() and "pair_terms" not in vars(cls):
-            cls.pair_terms = Loss.pair_terms  # type: ignore[method-assign]
 
     def costs(self, A: Array, Y: Array) -> Array:
         """The cost of every entry, or of every column."""
@@ -81,9 +78,10 @@ class Loss(Node):
         if self.match and (A.min() < 0 or A.max() > 1):
             checks.refuse(self.who, "A of probabilities", f"{A.flat[np.abs(A - 0.5).argmax()]:g}", f"is it Z? {cure}")
         with np.errstate(divide="ignore", over="ignore"):
-            J = self.value(A, Y)
-        if not math.isfinite(J):
-            checks.refuse(self.who, "A at a finite cost from Y", J, cure if self.match else "")
+            J, cache = self.run(A, Y)
+            dA, _ = self.pullback(1.0, cache)
+        if not (math.isfinite(J) and checks.all_finite(dA)):
+            checks.refuse(self.who, f"{self.reads} at a finite cost from Y", J, cure if self.match else "")
         return A, Y
 
     def admit_upstream(self, dJ: Any) -> float:
@@ -134,12 +132,13 @@ class BinaryCrossEntropy(Loss):
         """The derivative is a - y; a is q for z < 0 and 1 - q otherwise, and against whole labels q keeps its digits."""
         e = np.exp(-np.abs(Z))
         q = e / (1 + e)
-        return np.maximum(Z, 0) - Z * Y + np.log1p(e), (1 - Y - np.signbit(Z)) - np.copysign(q, Z)
+        return np.maximum(Z, 0) - Z * Y + np.log1p(e), (~np.signbit(Z) - Y) - np.copysign(q, Z)
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         Y = super().targets(Y, n_y, m, dtype)
         if Y.min() < 0 or Y.max() > 1:
             got, cure = f"values from {Y.min():g} to {Y.max():g}", f"map them to 0 and 1, as in Y == {Y.max():g}"
+            cure += ", or for more classes take softmax and cross-entropy" if np.unique(Y).size > 2 else ""
             checks.refuse(self.who, "labels Y of 0 and 1", got, cure)
         return Y
 
@@ -159,6 +158,7 @@ class CrossEntropy(Loss):
     """
 
     averages_outputs = False
+    takes_labels = True
     match = Softmax
 
     def costs(self, A: Array, Y: Array) -> Array:
@@ -208,21 +208,23 @@ class Pair(Loss):
 
     def __init__(self, loss: Loss, activation: Activation | str) -> None:
         super().__init__()
-        self.loss, self.activation = loss, activations.activation(type(loss).__name__, activation)
-        self.averages_outputs = loss.averages_outputs
+        self.takes_labels = loss.takes_labels
+        self.loss, self.activation = loss, activations.template(loss.who, activation)
         if loss.match and not isinstance(self.activation, loss.match):
             wanted = loss.match.__name__.lower()
             cure = f"give the last layer {wanted}, or take another loss"
             checks.refuse(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
-        composed = functools.partial(Loss.pair_terms, loss)  # of a variation on the activation, too
-        self.terms = loss.pair_terms if type(self.activation) is loss.match else composed
+        names = ("pair_terms", "costs", "derivative")
+        terms, *others = (next(kind for kind in type(loss).__mro__ if name in vars(kind)) for name in names)
+        own = all(issubclass(terms, kind) for kind in others) and type(self.activation) is loss.match
+        self.terms = loss.pair_terms if own else functools.partial(Loss.pair_terms, loss)
 
     def run(self, Z: Array, Y: Array) -> tuple[float, dict[str, Array]]:
         costs, slopes = self.terms(Z, Y, self.activation)
-        return self.mean(costs, Z), {"slopes": slopes}
+        return self.loss.mean(costs, Z), {"slopes": slopes}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        return cache["slopes"] * (dJ * self.weight(cache["slopes"])), {}
+        return cache["slopes"] * (dJ * self.loss.weight(cache["slopes"])), {}
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         self.require_outputs(n_y)

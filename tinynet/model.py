@@ -158,7 +158,7 @@ class Sequential(Chain):
 
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
-        _, A = self._walk(*self.admit(X))
+        _, A = self._last(*self.admit(X))
         return self._door.turned(A)
 
     __call__ = predict
@@ -166,7 +166,7 @@ class Sequential(Chain):
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
         """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a softmax labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
-        _, A = self._walk(*self.admit(X))
+        _, A = self._last(*self.admit(X))
         return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
 
     def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
@@ -174,7 +174,7 @@ class Sequential(Chain):
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        Z, _ = self._walk(X)
+        Z, _ = self._last(X)
         with np.errstate(over="ignore"):
             J = cost.pair.value(Z, Y)
         self._require_finite(X, J)
@@ -182,11 +182,8 @@ class Sequential(Chain):
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
-        (A,) = self.admit(X)
         seen = {}
-        for layer in self.layers:
-            Z = layer.preactivation(A)
-            A = layer.activation.value(Z)
+        for layer, Z, A in self.walk(*self.admit(X)):
             seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = self._door.turned(Z), self._door.turned(A)
         return seen
 
@@ -198,8 +195,10 @@ class Sequential(Chain):
         return self._door.turned(A)
 
     def backward(self, dA: Any = 1.0, /) -> Array:
-        for layer in reversed(self.layers):
-            layer.require_cache()
+        self.require_cache()
+        for layer in self.layers:
+            if layer.cache is not self.cache[layer.who]:
+                checks.refuse(self.who, "a forward before this backward", f"another of {layer.who}", error=RuntimeError)
         m, units = self.layers[-1].cache["X"].shape[1], self.layers[-1].units
         dA = self._door.turned(checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m)))
         for layer in reversed(self.layers):
@@ -265,21 +264,19 @@ class Sequential(Chain):
             self.build(X.shape[0])
         return X, Y
 
-    def _walk(self, X: Array) -> tuple[Array, Array]:
+    def _last(self, X: Array) -> tuple[Array, Array]:
         """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
         with np.errstate(all="ignore"):
-            for layer in self.layers:
-                Z = layer.preactivation(X)
-                if not checks.all_finite(Z):
-                    checks.refuse(layer.who, "a finite Z", "an overflow", error=FloatingPointError)
-                X = layer.activation.value(Z)
-        return Z, X
+            for layer, Z, A in self.walk(X):
+                if not (checks.all_finite(Z) and checks.all_finite(A)):
+                    checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
+        return Z, A
 
     def _require_finite(self, X: Array, J: float, grads: Mapping[str, Array] = {}) -> None:
         if not (math.isfinite(J) and all(map(checks.all_finite, grads.values()))):
             with np.errstate(all="ignore"):
                 cause = self.first_not_finite(X, grads)
-            checks.refuse(self.who, "a finite cost and gradient", "an overflow", cause, FloatingPointError)
+            checks.refuse(self.who, "a finite cost and gradient", "inf or NaN", cause, FloatingPointError)
 
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:

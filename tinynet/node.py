@@ -98,7 +98,9 @@ class Field:
     def __init__(self, shelf: Literal["params", "grads"], key: str) -> None:
         self.shelf, self.key = shelf, key
 
-    def __get__(self, node: Node, owner: type[Node]) -> Array:
+    def __get__(self, node: Node | None, owner: type[Node]) -> Any:
+        if node is None:
+            return self
         shelf: dict[str, Array] = getattr(node, self.shelf)
         if self.key not in shelf:
             cure = "build(n_x) or a first fit makes it" if self.shelf == "params" else "a backward makes it"

@@ -34,7 +34,9 @@ class Hyperparameter:
     def __set_name__(self, owner: type[Node], name: str) -> None:
         self.name = name
 
-    def __get__(self, optimizer: "Optimizer", owner: type[Node]) -> float:
+    def __get__(self, optimizer: "Optimizer | None", owner: type[Node]) -> Any:
+        if optimizer is None:
+            return self
         return float((optimizer.params if self.differentiable else optimizer.constants)[self.name])
 
     def __set__(self, optimizer: "Optimizer", value: Any) -> None:
@@ -85,7 +87,7 @@ class Optimizer(Node):
             step, slots[name] = self.direction(g, self.slots.get(name) or self.no_slots(g), t)
             new[name] = params[name] - rate * step
             if not checks.all_finite(new[name]):
-                checks.refuse(self.who, f"a finite step of {name}", "one that overflows", error=FloatingPointError)
+                checks.refuse(self.who, f"a finite step of {name}", "inf or NaN", error=FloatingPointError)
         return new, slots
 
     def update(self, params: Arrays, grads: Arrays) -> None:
@@ -145,7 +147,8 @@ class Optimizer(Node):
         return {n: checks.numbers(self.who, f"{what}[{n!r}]", value[n], p.dtype, p.shape) for n, p in like.items()}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(learning_rate={self.learning_rate:g})"
+        settings = ", ".join(f"{name}={float(number)!r}" for name, number in {**self.params, **self.constants}.items())
+        return f"{type(self).__name__}({settings})"
 
 
 class SGD(Optimizer):
@@ -183,8 +186,7 @@ class SGD(Optimizer):
         return d, {"momentum": float(np.vdot(v, d))}
 
     def __repr__(self) -> str:
-        momentum = f", momentum={self.momentum:g}" if self.momentum else ""
-        return f"SGD(learning_rate={self.learning_rate:g}{momentum}{', nesterov=True' if self.nesterov else ''})"
+        return f"{super().__repr__()[:-1]}, nesterov=True)" if self.nesterov else super().__repr__()
 
 
 class Adam(Optimizer):
@@ -193,8 +195,8 @@ class Adam(Optimizer):
     m <- beta_1 m + (1 - beta_1) g,   v <- beta_2 v + (1 - beta_2) g^2,
     params <- params - learning_rate * m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon).
 
-    The slot `r` is the root of v: g^2 overflows float32 from 1.9e19 on, r does not. Where r is 0 the derivative of the
-    root is taken as 0.
+    The slot `r` is the root of v: g^2 overflows float32 from 1.9e19 on, r does not. It underflows below 1e-19, so epsilon
+    is at least 1e-12. Where r is 0 the derivative of the root is taken as 0.
 
     >>> adam = Adam(learning_rate=0.001)
     >>> print(adam({"w": np.array([0.0])}, {"w": np.array([1e-8])})["w"])
@@ -203,7 +205,7 @@ class Adam(Optimizer):
 
     slot_names = ("m", "r")
 
-    beta_1, beta_2, epsilon = Hyperparameter("[0, 1)"), Hyperparameter("[0, 1)"), Hyperparameter("(0, inf)")
+    beta_1, beta_2, epsilon = Hyperparameter("[0, 1)"), Hyperparameter("[0, 1)"), Hyperparameter("[1e-12, inf)")
 
     def __init__(
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
