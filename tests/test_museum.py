@@ -53,4 +53,6 @@ def test_without_the_fault_it_passes(exhibit):
 
 def test_it_has_forty_faults_and_a_page():
     assert len(MUSEUM) >= 40
-    assert (Path(__file__).parents[1] / "docs" / "museum.md").read_text(encoding="utf-8") == page()
+    top = Path(__file__).parents[1]
+    assert (top / "docs" / "museum.md").read_text(encoding="utf-8") == page()
+    assert f"| {len(MUSEUM)} planted faults" in (top / "README.md").read_text(encoding="utf-8")
