@@ -214,6 +214,7 @@ class Pair(Loss):
             wanted = loss.match.__name__.lower()
             cure = f"give the last layer {wanted}, or take another loss"
             checks.refuse(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
+        # A closed form is right for the costs and the activation it was written for: a variation on either is composed.
         names = ("pair_terms", "costs", "derivative")
         terms, *others = (next(kind for kind in type(loss).__mro__ if name in vars(kind)) for name in names)
         own = all(issubclass(terms, kind) for kind in others) and type(self.activation) is loss.match
