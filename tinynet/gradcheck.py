@@ -6,6 +6,9 @@ With a random upstream gradient w, every entry of every input and parameter is m
 hide small gradients. A step that crosses a kink or leaves the domain is taken again with a smaller h, which counts if its
 difference is closer by more than its rounding is larger.
 
+What rounding does inside forward it cannot know: where forward cancels, as (a - y)^2 does at a sigmoid that is right to
+seven digits, the difference is noisier than its size tells, and a true gradient can miss 1e-7.
+
 A check proves only that backward fits forward: a forward with a wrong constant passes, so forwards need reference values.
 """
 
