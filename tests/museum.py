@@ -92,34 +92,40 @@ class RowsAgainstColumns(tn.CrossEntropy):
 class LastEpsilon(tn.Adam):
     """epsilon under the root, as Adam is often written."""
 
-    def denominator(self, r, t):
-        return np.sqrt(r**2 / (1 - self.beta_2**t) + self.epsilon)
+    def below(self, r, epsilon):
+        return np.sqrt(r**2 + epsilon**2 / self.epsilon)
 
-    def direction_pullback(self, d, g, slots, t):
-        step, after = self.direction(g, slots, t)
-        below = self.denominator(after["r"], t)
-        d_m = (1 - self.beta_1) / (1 - self.beta_1**t)
-        d_below = (1 - self.beta_2) * g / (1 - self.beta_2**t) / below
-        return d * (d_m - step * d_below) / below, {}
+    def step(self, g, slots, scale, epsilon):
+        _, after = super().step(g, slots, scale, epsilon)
+        return scale * after["m"] / self.below(after["r"], epsilon), after
+
+    def step_pullback(self, d, g, slots, scale, epsilon):
+        step, after = self.step(g, slots, scale, epsilon)
+        below = self.below(after["r"], epsilon)
+        return d * (scale - step * g / below) / below, {}
 
 
 def adam(**methods):
     return warm(faulty(tn.Adam, 0.1, **methods))
 
 
-def adam_root_constant(self, d, g, slots, t):
-    _, after = self.direction(g, slots, t)
-    return d * (1 - self.beta_1) / (1 - self.beta_1**t) / self.denominator(after["r"], t), {}
+def adam_root_constant(self, d, g, slots, scale, epsilon):
+    _, after = self.step(g, slots, scale, epsilon)
+    return d * scale / (after["r"] + epsilon), {}
 
 
-def adam_uncorrected(self, d, g, slots, t):
-    d_g, rest = tn.Adam.direction_pullback(self, d, g, slots, t)
-    return d_g * (1 - self.beta_1**t), rest
+def adam_uncorrected(self, d, g, slots, scale, epsilon):
+    d_g, rest = tn.Adam.step_pullback(self, d, g, slots, scale, epsilon)
+    return d_g * (1 - self.beta_1**2), rest
 
 
-def momentum_after(self, d, g, slots, t):
-    _, after = self.direction(g, slots, t)
-    return d, {"momentum": float(np.vdot(after["v"], d))}
+def momentum_after(self, d, g, slots, rate):
+    _, after = self.step(g, slots, rate)
+    return rate * d, {"momentum": rate * float(np.vdot(after["v"], d))}
+
+
+def no_look_ahead(self, d, g, slots, rate):
+    return rate * d, {"momentum": rate * float(np.vdot(1.8 * slots["v"] + g, d))}
 
 
 PLAIN_STEP = {"W1": STEP[0]["W1"] - 0.5 * STEP[1]["W1"]}
@@ -268,7 +274,8 @@ MUSEUM = {
         tn.Pair(
             faulty(
                 tn.CrossEntropy,
-                pair_terms=lambda self, Z, Y, activation: (-Y * np.log(tn.softmax(Z)), (tn.softmax(Z) - Y) * Z.shape[1]),
+                pair_costs=lambda self, Z, Y: -Y * np.log(tn.softmax(Z)),
+                pair_derivative=lambda self, Z, Y, weight: tn.softmax(Z) - Y,
             ),
             "softmax",
         ),
@@ -281,44 +288,32 @@ MUSEUM = {
     ),
     # optimizers
     "sgd, uphill": Exhibit(
-        "params + learning_rate g", faulty(tn.SGD, 0.5, direction=lambda self, g, slots, t: (-g, {"v": g})), STEP
+        "params + learning_rate g", faulty(tn.SGD, 0.5, step=lambda self, g, slots, rate: (-rate * g, {"v": g})), STEP
     ),
     "sgd, the wrong way, consistently": Exhibit(
         "uphill, and backward agrees",
         faulty(
             tn.SGD,
             0.5,
-            direction=lambda self, g, slots, t: (-g, {"v": g}),
-            direction_pullback=lambda self, d, g, slots, t: (-d, {"momentum": 0.0}),
+            step=lambda self, g, slots, rate: (-rate * g, {"v": g}),
+            step_pullback=lambda self, d, g, slots, rate: (-rate * d, {"momentum": 0.0}),
         ),
         STEP,
         truth=PLAIN_STEP,
     ),
     "sgd, learning rate forgotten backward": Exhibit(
         "d_grads = -d_params",
-        faulty(tn.SGD, 0.5, direction_pullback=lambda self, d, g, slots, t: (d / self.learning_rate, {"momentum": 0.0})),
+        faulty(tn.SGD, 0.5, step_pullback=lambda self, d, g, slots, rate: (d, {"momentum": 0.0})),
         STEP,
     ),
     "sgd, momentum's gradient from the new v": Exhibit(
-        "v after the step for v before it", warm(faulty(tn.SGD, 0.5, 0.9, direction_pullback=momentum_after)), STEP
+        "v after the step for v before it", warm(faulty(tn.SGD, 0.5, 0.9, step_pullback=momentum_after)), STEP
     ),
     "nesterov, no look ahead backward": Exhibit(
-        "d for (1 + momentum) d",
-        warm(
-            faulty(
-                tn.SGD,
-                0.5,
-                0.9,
-                True,
-                direction_pullback=lambda self, d, g, slots, t: (d, {"momentum": float(np.vdot(1.8 * slots["v"] + g, d))}),
-            )
-        ),
-        STEP,
+        "d for (1 + momentum) d", warm(faulty(tn.SGD, 0.5, 0.9, True, step_pullback=no_look_ahead)), STEP
     ),
-    "adam, root held constant": Exhibit(
-        "v's share of the gradient forgotten", adam(direction_pullback=adam_root_constant), STEP
-    ),
-    "adam, uncorrected backward": Exhibit("1 - beta_1^t forgotten", adam(direction_pullback=adam_uncorrected), STEP),
+    "adam, root held constant": Exhibit("v's share of the gradient forgotten", adam(step_pullback=adam_root_constant), STEP),
+    "adam, uncorrected backward": Exhibit("1 - beta_1^t forgotten", adam(step_pullback=adam_uncorrected), STEP),
     "adam, epsilon under the root": Exhibit(
         "a first step of 1e-8 gives -1e-7 for the -5e-4 of Algorithm 1, and backward agrees",
         LastEpsilon(0.001),

@@ -174,7 +174,7 @@ def step(reference):
 
 
 def slot(node, name, kind, like):
-    return ref.exact(node.slots[name][kind]) if name in node.slots else 0 * ref.exact(np.zeros(np.shape(like)))
+    return ref.exact(node.slots[kind][name]) if name in node.slots[kind] else 0 * ref.exact(np.zeros(np.shape(like)))
 
 
 def sgd(node, name, arrays):
@@ -184,9 +184,9 @@ def sgd(node, name, arrays):
 
 def adam(node, name, arrays):
     g = arrays[f"g.{name}"]
-    slots = (slot(node, name, "m", g), slot(node, name, "r", g))
-    constants = (ref.exact(c)[()] for c in (node.beta_1, node.beta_2, node.epsilon))
-    return ref.adam(arrays[f"p.{name}"], g, *slots, node.steps + 1, arrays["learning_rate"], *constants)
+    beta_1, beta_2, epsilon = (ref.exact(c)[()] for c in (node.beta_1, node.beta_2, node.epsilon))
+    m, r = slot(node, name, "m", g) * (1 - beta_1), slot(node, name, "r", g) * (1 - beta_2) ** 0.5  # as the paper has them
+    return ref.adam(arrays[f"p.{name}"], g, m, r, node.steps + 1, arrays["learning_rate"], beta_1, beta_2, epsilon)
 
 
 def elementwise(function):

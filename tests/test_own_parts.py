@@ -85,10 +85,10 @@ class Steep(tn.Sigmoid):
 class Momentous(tn.Optimizer):
     """The sign of the gradient."""
 
-    def direction(self, g, slots, t):
-        return np.sign(g), {}
+    def step(self, g, slots, rate):
+        return rate * np.sign(g), {}
 
-    def direction_pullback(self, d, g, slots, t):
+    def step_pullback(self, d, g, slots, rate):
         return np.zeros_like(d), {}
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests.test_training import both_ways  # noqa: F401
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((2, 30)), rng.integers(0, 2, (1, 30))

@@ -1,6 +1,6 @@
 """Activations: A = g(Z) and dZ = dA * g'(Z), from the identity to the softmax.
 
-An activation's author writes `value` and, right under it, `derivative`, which reads either Z or A (`keeps` says which);
+An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the mask A > 0 (`keeps` says which);
 caching, doors and dtypes live in the base. At a kink the derivative is the documented one-sided value, exactly.
 The instances at the end (`tanh`, `relu`, ...) are templates: a layer takes a copy.
 """
@@ -21,7 +21,7 @@ from tinynet.node import Node
 class Activation(Node):
     """Elementwise A = g(Z) on arrays of any shape; `backward(dA)` gives dZ = dA * g'(Z)."""
 
-    keeps: Literal["Z", "A"] = "Z"  # what `derivative` reads: the cache holds the cheapest thing that suffices
+    keeps: Literal["Z", "A", "mask"] = "Z"  # what `derivative` reads, the cheapest thing that suffices; the mask is A > 0
     rectifier = False  # whether it passes about half of its inputs: initializer="auto" asks
     classifies = False  # whether `classes` makes labels of its outputs
 
@@ -33,7 +33,8 @@ class Activation(Node):
 
     def run(self, Z: Array) -> tuple[Array, dict[str, Array]]:
         A = self.value(Z)
-        return A, {self.keeps: A if self.keeps == "A" else Z}
+        kept = Z if self.keeps == "Z" else A if self.keeps == "A" else A > 0
+        return A, {self.keeps: kept}
 
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         return dA * self.derivative(cache[self.keeps]), {}
@@ -47,7 +48,7 @@ class Activation(Node):
 
     def admit_upstream(self, dA: Any) -> Array:
         kept = self.cache[self.keeps]
-        return checks.numbers(self.who, "dA", dA, kept.dtype, shape=kept.shape)
+        return checks.numbers(self.who, "dA", dA, kept.dtype if kept.dtype.kind == "f" else None, shape=kept.shape)
 
     @property
     def label(self) -> str:
@@ -71,10 +72,10 @@ class Identity(Activation):
 
 
 class Sigmoid(Activation):
-    """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)), written g(z) g(-z) so that a saturated unit still learns.
+    """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)), written 1 / (2 cosh(z / 2))^2: 1 - A loses the upper tail.
 
-    >>> sigmoid(np.array([0.0, -40.0])).tolist()
-    [0.5, 4.248354255291589e-18]
+    >>> print(sigmoid(np.array([0.0, -40.0])))
+    [5.00000000e-01 4.24835426e-18]
     """
 
     classifies = True
@@ -83,8 +84,8 @@ class Sigmoid(Activation):
         return functions.sigmoid(Z)
 
     def derivative(self, Z: Array) -> Array:
-        e = np.exp(-np.abs(Z))
-        return e / np.square(1 + e)
+        with np.errstate(over="ignore"):
+            return 1 / np.square(2 * np.cosh(Z / 2))
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:
         return np.greater(A, threshold)
@@ -116,14 +117,14 @@ class ReLU(Activation):
     ([0.0, 0.0, 3.0], [0.0, 0.0, 1.0])
     """
 
-    keeps = "A"
+    keeps = "mask"
     rectifier = True
 
     def value(self, Z: Array) -> Array:
         return np.maximum(Z, 0)
 
-    def derivative(self, A: Array) -> Array:
-        return A > 0
+    def derivative(self, mask: Array) -> Array:
+        return mask
 
 
 class LeakyReLU(Activation):
@@ -170,7 +171,8 @@ class Softmax(Activation):
 
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A = cache["A"]
-        D = dA - dA[A.argmax(axis=0), np.arange(A.shape[1])]
+        top = (A.max(axis=0) == A).astype(A.dtype)
+        D = dA - (dA * top).sum(axis=0) / top.sum(axis=0)
         return A * (D - (A * D).sum(axis=0)), {}
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:

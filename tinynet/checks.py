@@ -50,8 +50,10 @@ def numbers(who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int
 
 
 def all_finite(array: Array) -> bool:
-    """One product says yes at the speed of memory; where it overflows, entry by entry decides."""
-    return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
+    """One product says yes at the speed of memory; where it overflows, entry by entry decides. What is no array is on a
+    tape and has no numbers yet: who plays the tape looks at them."""
+    on_a_tape = not isinstance(array, np.ndarray)
+    return on_a_tape or math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
 
 
 def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Array:

@@ -6,19 +6,21 @@ Each takes and gives arrays, elementwise or down the columns (axis 0: the classe
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import math
+
 import numpy as np
 
 from tinynet.checks import Array
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), with all its digits in both tails: only exp(-|z|) is ever taken.
+    """1 / (1 + exp(-z)), which has all its digits in both tails; where exp overflows it is 0.
 
     >>> print(sigmoid(np.array([-1000.0, -40.0, 0.0, 40.0])))
     [0.00000000e+00 4.24835426e-18 5.00000000e-01 1.00000000e+00]
     """
-    e = np.exp(-np.abs(z))
-    return np.maximum(e, z >= 0) / (1 + e)
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-z))
 
 
 def exp_difference(a: Array, b: Array) -> Array:
@@ -32,15 +34,15 @@ def exp_difference(a: Array, b: Array) -> Array:
     return e + e * np.fmax(r, -1)
 
 
-def softmax_terms(z: Array) -> tuple[Array, tuple[Array, Array], Array]:
-    """exp(z - max z) down each column with its largest term set to 0, where that term stood, and the sum of the others.
+def softmax_terms(z: Array) -> tuple[Array, Array, Array]:
+    """exp(z - max z) down each column without its largest term, where that stood (1, else 0), and the sum of the others.
 
     With the largest term (a 1) kept out, log1p(rest) and rest / (1 + rest) have all their digits even if it towers.
     """
-    top = (z.argmax(axis=0), np.arange(z.shape[1]))
-    e = exp_difference(z, z[top])
-    e[top] = 0
-    return e, top, e.sum(axis=0)
+    e = exp_difference(z, z.max(axis=0))
+    top = np.floor(e)
+    others = e - top
+    return others, top, others.sum(axis=0) + (top.sum(axis=0) - 1)  # equals of the largest are among the others
 
 
 def softmax(z: Array) -> Array:
@@ -50,9 +52,21 @@ def softmax(z: Array) -> Array:
     [[5.00000000e-01 1.00000000e+00]
      [5.00000000e-01 4.24835426e-18]]
     """
-    e, top, rest = softmax_terms(z)
-    e[top] = 1
-    return e / (1 + rest)
+    others, top, rest = softmax_terms(z)
+    return (others + top) / (1 + rest)
+
+
+def bordered(X: Array) -> Array:
+    """X (n, m) above a row of ones, (n + 1, m)."""
+    if not isinstance(X, np.ndarray):
+        return X.bordered()  # on a tape, where a row of ones stands behind every such array
+    return np.concatenate([X, np.ones((1, X.shape[1]), X.dtype)])
+
+
+def sums(values: Array, runs: int = 1) -> list[float]:
+    """The sum of each of so many equal runs of columns, in float64: the same number whatever stands beside a run."""
+    rows = values.astype(np.float64, copy=False).reshape(-1, runs, values.shape[-1] // runs).sum(axis=2)
+    return [math.fsum(column) for column in rows.T.tolist()]
 
 
 def times_log(y: Array, a: Array) -> Array:

@@ -39,3 +39,18 @@ class History:
 def told(record: dict[str, float]) -> list[str]:
     """A record in words: ["loss 0.258625", "accuracy 0.900000"]."""
     return [f"{name} {number:.6f}" for name, number in record.items()]
+
+
+class Reporter:
+    """Takes the records of `epochs` new epochs into a history, and prints some ten of them if it is `told` to."""
+
+    def __init__(self, history: History, epochs: int, told: bool) -> None:
+        self.history, self.epochs, self.told, self.first = history, epochs, told, len(history)
+        self.every = max(1, -(-epochs // 10))  # nobody should wait for a line longer than it takes
+
+    def __call__(self, records: list[dict[str, float]]) -> None:
+        for record in records:
+            self.history.append(record)
+            epoch = len(self.history) - self.first
+            if self.told and (epoch % self.every == 0 or epoch == self.epochs):
+                print("  ".join([f"epoch {epoch}/{self.epochs}", *told(record)]), flush=True)

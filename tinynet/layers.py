@@ -7,16 +7,21 @@ example; a layer checks its own width and nothing else, since the model validate
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import itertools
+import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 
-from tinynet import activations, checks, initializers
+from tinynet import activations, checks, functions, initializers
 from tinynet.activations import Activation, identity
 from tinynet.checks import Array
 from tinynet.initializers import Initializer, Zeros
 from tinynet.node import Field, Node
+
+MANY = 10_000  # examples from which on db is summed pairwise: a product in float32 would lose digits that numpy keeps
 
 
 class Layer(Node):
@@ -25,6 +30,7 @@ class Layer(Node):
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
         self.position, self.n_in = 0, 0  # its place in a model, from 1, since the input is layer 0; 0 is not built
+        self.theta, self.shapes = np.empty(0), dict[str, tuple[int, ...]]()  # all parameters in one array
         self.units = checks.count(type(self).__name__, "units", units)
         self.activation = activations.template(self.who, activation).fresh()
         if self.activation.params:
@@ -52,24 +58,36 @@ class Layer(Node):
             checks.refuse(
                 self.who, "a layer of its own", "one of a model", "model.build or model.reset draws it", RuntimeError
             )
-        n_in, rng = checks.count(self.who, "n_in", n_in), initializers.generator(self.who, seed)
-        return self.draw(n_in, rng, checks.known(self.who, "dtype", dtype, checks.FLOATS))
+        n_in, kind = checks.count(self.who, "n_in", n_in), checks.known(self.who, "dtype", dtype, checks.FLOATS)
+        return self.draw(n_in, initializers.generator(self.who, seed), kind)
 
     def draw(self, n_in: int, rng: Any, dtype: Any) -> Self:
-        self.params = {name: p.astype(dtype) for name, p in self.make_params(n_in, rng).items()}
-        self.n_in, self.grads, self.cache = n_in, {}, {}
+        made = self.make_params(n_in, rng)
+        self.n_in, self.shapes, self.grads, self.cache = n_in, {name: p.shape for name, p in made.items()}, {}, {}
+        self.theta = np.empty(sum(p.size for p in made.values()), dtype)
+        for name, p in made.items():
+            self.params[name][...] = p
         return self
 
-    def value(self, X: Array) -> Array:
-        return self.activation.value(self.preactivation(X))
+    @property
+    def params(self) -> Mapping[str, Array]:  # type: ignore[override]
+        return MappingProxyType(self.split(self.theta))
+
+    def split(self, theta: Array) -> dict[str, Array]:
+        """The parameters' parts of theta, or of an array like it, as views under their names."""
+        starts = itertools.accumulate([math.prod(shape) for shape in self.shapes.values()], initial=0)
+        parts = zip(self.shapes.items(), itertools.pairwise(starts), strict=True)
+        return {name: theta[start:end].reshape(shape) for (name, shape), (start, end) in parts}
+
+    def cast(self, dtype: Any) -> None:
+        self.theta = self.theta.astype(dtype)
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
-        Z, cache = self.run_preactivation(X)
-        A, kept = self.activation.run(Z)
-        return A, {**cache, "activation": kept}
+        A, kept = self.activation.run(self.preactivation(X))
+        return A, {**self.remembered(X), "activation": kept}
 
-    def run_preactivation(self, X: Array) -> tuple[Array, dict[str, Any]]:
-        return self.preactivation(X), {"X": X, "params": self.params}
+    def remembered(self, X: Array) -> dict[str, Any]:
+        return {"X": X, "params": dict(self.params)}
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
         dZ, _ = self.activation.pullback(dA, cache["activation"])
@@ -99,6 +117,8 @@ class Layer(Node):
 
 class Dense(Layer):
     """A = g(W X + b): every unit sees every input.
+
+    The bias rides in the product: theta is [W b] transposed, and X stands above a row of ones.
 
     W (units, n_in), b (units, 1). With dZ = dA * g'(Z): dW = dZ X^T, db = the sum of dZ over the examples,
     dX = W^T dZ. dZ is dJ/dZ, so the notes' 1/m is in it already (see losses.py).
@@ -139,17 +159,23 @@ class Dense(Layer):
             params["b"] = self.bias_initializer((self.units, 1), rng)
         return params
 
+    def split(self, theta: Array) -> dict[str, Array]:
+        if not self.n_in:
+            return {}
+        theta = theta.reshape(-1, self.units)
+        return {"W": theta[:-1].T, "b": theta[-1:].T} if self.use_bias else {"W": theta.T}
+
     def preactivation(self, X: Array) -> Array:
-        Z: Array = np.dot(self.params["W"], X)
-        if self.use_bias:
-            Z += self.params["b"]
-        return Z
+        return np.dot(self.theta.reshape(-1, self.units).T, self.bordered(X))
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
-        grads = {"W": np.dot(dZ, cache["X"].T)}
-        if self.use_bias:
+        grads = self.split(np.dot(self.bordered(cache["X"]), dZ.T))
+        if self.use_bias and dZ.shape[1] > MANY:
             grads["b"] = dZ.sum(axis=1, keepdims=True)
         return grads
+
+    def bordered(self, X: Array) -> Array:
+        return functions.bordered(X) if self.use_bias else X
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return np.dot(cache["params"]["W"].T, dZ)

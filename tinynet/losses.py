@@ -12,7 +12,6 @@ the digits that A - Y loses in the tails.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -41,10 +40,13 @@ class Loss(Node):
         """d costs / dA, entry by entry."""
         raise NotImplementedError
 
-    def pair_terms(self, Z: Array, Y: Array, activation: Activation) -> tuple[Array, Array]:
-        """costs(activation(Z), Y) and their derivative with respect to Z; a loss with a `match` has its own, from Z."""
-        A, cache = activation.run(Z)
-        return self.costs(A, Y), activation.pullback(self.derivative(A, Y), cache)[0]
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        """costs(activation(Z), Y), from Z itself: for a loss with a `match`."""
+        raise NotImplementedError
+
+    def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
+        """weight * d pair_costs / dZ, entry by entry."""
+        raise NotImplementedError
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         """Y as the costs want it, (n_y, m). Labels (m,) are the one promotion; what is outside the domain is an error."""
@@ -60,11 +62,8 @@ class Loss(Node):
         """The constant of the mean: 1 / m, or 1 / (n_y m)."""
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
-    def mean(self, costs: Array, A: Array) -> float:
-        return float(costs.sum(dtype=np.float64)) * self.weight(A)
-
     def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        return self.mean(self.costs(A, Y), A), {"A": A, "Y": Y}
+        return functions.sums(self.costs(A, Y))[0] * self.weight(A), {"A": A, "Y": Y}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, Y = cache["A"], cache["Y"]
@@ -128,11 +127,19 @@ class BinaryCrossEntropy(Loss):
     def derivative(self, A: Array, Y: Array) -> Array:
         return functions.ratio(1 - Y, 1 - A) - functions.ratio(Y, A)
 
-    def pair_terms(self, Z: Array, Y: Array, activation: Activation) -> tuple[Array, Array]:
-        """The derivative is a - y; a is q for z < 0 and 1 - q otherwise, and against whole labels q keeps its digits."""
-        e = np.exp(-np.abs(Z))
-        q = e / (1 + e)
-        return np.maximum(Z, 0) - Z * Y + np.log1p(e), (~np.signbit(Z) - Y) - np.copysign(q, Z)
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        side, left = self.sides(Y)
+        return np.maximum(-side * Z, 0) + np.log1p(np.exp(-np.abs(Z))) + left * Z
+
+    def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
+        side, left = self.sides(Y)
+        with np.errstate(over="ignore"):
+            return weight * left - weight * side / (1 + np.exp(side * Z))
+
+    def sides(self, Y: Array) -> tuple[Array, Array]:
+        """The nearer whole label as -1 or 1, which is 2 y - 1, and what a label in between leaves over."""
+        side = np.copysign(1, Y - 0.5)
+        return side, (side + 1) / 2 - Y
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         Y = super().targets(Y, n_y, m, dtype)
@@ -167,14 +174,14 @@ class CrossEntropy(Loss):
     def derivative(self, A: Array, Y: Array) -> Array:
         return -functions.ratio(Y, A)
 
-    def pair_terms(self, Z: Array, Y: Array, activation: Activation) -> tuple[Array, Array]:
-        """The derivative a - y; for the largest a, (1 - y) - (1 - a) with 1 - a from the others."""
-        e, top, rest = functions.softmax_terms(Z)
-        costs = Y * (np.log1p(rest) - (Z - Z[top]))
-        e[top] = 1
-        dZ = e / (1 + rest) - Y
-        dZ[top] = (1 - Y[top]) - rest / (1 + rest)
-        return costs, dZ
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        _, _, rest = functions.softmax_terms(Z)
+        return Y * (np.log1p(rest) - (Z - Z.max(axis=0)))
+
+    def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
+        """a - y; for the largest a it is (1 - y) - (1 - a), with 1 - a from the others."""
+        others, top, rest = functions.softmax_terms(Z)
+        return ((others - top * rest) / (1 + rest) + (top - Y)) * weight
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         if np.ndim(Y) == 1:
@@ -215,17 +222,24 @@ class Pair(Loss):
             cure = f"give the last layer {wanted}, or take another loss"
             checks.refuse(loss.who, f"the last activation to be {wanted}", self.activation.label, cure)
         # A closed form is right for the costs and the activation it was written for: a variation on either is composed.
-        names = ("pair_terms", "costs", "derivative")
-        terms, *others = (next(kind for kind in type(loss).__mro__ if name in vars(kind)) for name in names)
-        own = all(issubclass(terms, kind) for kind in others) and type(self.activation) is loss.match
-        self.terms = loss.pair_terms if own else functools.partial(Loss.pair_terms, loss)
+        names = ("pair_costs", "pair_derivative", "costs", "derivative")
+        *closed, costs, derivative = (next((k for k in type(loss).__mro__ if name in vars(k)), Loss) for name in names)
+        own = all(issubclass(form, kind) for form in closed for kind in (costs, derivative))
+        self.closed = own and type(self.activation) is loss.match
 
-    def run(self, Z: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        costs, slopes = self.terms(Z, Y, self.activation)
-        return self.loss.mean(costs, Z), {"slopes": slopes}
+    def costs(self, Z: Array, Y: Array) -> Array:
+        return self.loss.pair_costs(Z, Y) if self.closed else self.loss.costs(self.activation.value(Z), Y)
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        return cache["slopes"] * (dJ * self.loss.weight(cache["slopes"])), {}
+        Z, Y = cache["A"], cache["Y"]
+        if self.closed:
+            return self.loss.pair_derivative(Z, Y, dJ * self.weight(Z)), {}
+        A, kept = self.activation.run(Z)
+        dA, _ = self.loss.pullback(dJ, {"A": A, "Y": Y})
+        return self.activation.pullback(dA, kept)
+
+    def weight(self, Z: Array) -> float:
+        return self.loss.weight(Z)
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         self.require_outputs(n_y)

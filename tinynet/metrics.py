@@ -1,26 +1,37 @@
 """Metrics: what a user wants to read beside the cost, as functions of outputs A and targets Y, both (n_y, m)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
-from tinynet import activations, checks
+from tinynet import activations, checks, functions
 from tinynet.checks import Array
 
-Metric = Callable[[activations.Activation, Array, Array], float]
+Metric = Callable[[activations.Activation, Array, Array], Array]  # reported is the mean of its entries
 
 
-def accuracy(activation: activations.Activation, A: Array, Y: Array) -> float:
-    """The share of right classes; those of several sigmoids count one by one.
+def accuracy(activation: activations.Activation, A: Array, Y: Array) -> Array:
+    """Whether each class is right; several sigmoids count one by one.
 
+    >>> import numpy as np
     >>> accuracy(activations.sigmoid, np.array([[0.9, 0.4]]), np.array([[1, 1]]))
-    0.5
+    array([[ True, False]])
     >>> accuracy(activations.softmax, np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]]))
-    0.5
+    array([ True, False])
     """
-    right = activation.classes(A) == activation.classes(Y)
-    return float(np.count_nonzero(right) / right.size)
+    right: Array = activation.classes(A) == activation.classes(Y)
+    return right
+
+
+def values(metrics: Mapping[str, Metric], activation: activations.Activation, Z: Array, Y: Array) -> dict[str, Array]:
+    """Each metric of the outputs activation(Z), entry by entry."""
+    if not metrics:
+        return {}
+    A = activation.value(Z)
+    return {name: metric(activation, A, Y) for name, metric in metrics.items()}
+
+
+def means(read: Array, runs: int = 1) -> list[float]:
+    return [total * runs / read.size for total in functions.sums(read, runs)]
 
 
 METRICS: dict[str, Metric] = {"accuracy": accuracy}

@@ -5,18 +5,19 @@ public method validates at the door first, then acts; behind the door every arra
 """
 
 import copy
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from tinynet import checks, gradcheck, history, initializers, losses, optimizers
+from tinynet import checks, diagnose, gradcheck, history, initializers, losses, optimizers, store
 from tinynet.checks import Array
-from tinynet.cost import Chain, Cost, named
+from tinynet.cost import Chain, Cost
 from tinynet.door import Door
 from tinynet.layers import Layer
-from tinynet.metrics import Metric, named_metrics
+from tinynet.metrics import Metric, means, named_metrics, values
+from tinynet.plan import Work
+from tinynet.training import Training
 
 
 class Sequential(Chain):
@@ -80,6 +81,7 @@ class Sequential(Chain):
     def _draw(self, n_in: int) -> None:
         for layer in self.layers:
             n_in = layer.draw(n_in, self._generator, self._door.dtype).units
+        store.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
@@ -105,54 +107,16 @@ class Sequential(Chain):
         `shuffle=False`. `verbose=1` prints some ten lines, 0 none. A cost that is not finite stops the training with a
         FloatingPointError; the weights stay at the last finite ones.
         """
-        self._compiled()
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         told = verbose if isinstance(verbose, bool) else checks.count(self.who, "verbose", verbose, least=0)
-        every = -(-epochs // 10)
         X, Y = self._data(X, Y, build=True)
-        params, first, m = self.params, len(self.history), X.shape[1]
-        size = min(size or m, m)
+        work = Work(*self._compiled(), self._metrics, X, Y, min(size or X.shape[1], X.shape[1]))
+        report = history.Reporter(self.history, epochs, bool(told))
         with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
-            for epoch in range(1, epochs + 1):
-                record = self._epoch(X, Y, params, size, shuffle and size < m)
-                self.history.append(record)
-                if told and (epoch % every == 0 or epoch == epochs):
-                    print("  ".join([f"epoch {epoch}/{epochs}", *history.told(record)]), flush=True)
-        return self.history.since(first)
-
-    def _epoch(self, X: Array, Y: Array, params: Mapping[str, Array], size: int, shuffle: bool) -> dict[str, float]:
-        """Forward, backward, update for every batch; the means over the examples of what they cost before it."""
-        cost, optimizer = self._compiled()
-        m = X.shape[1]
-        order = self._generator.permutation(m) if shuffle else None
-        totals = dict.fromkeys(["loss", *self._metrics], 0.0)
-        for start in range(0, m, size):
-            batch = slice(start, start + size) if order is None else order[start : start + size]
-            X_batch, Y_batch = X[:, batch], Y[:, batch]
-            J, cache = cost.run(X_batch, Y_batch)
-            grads = cost.pullback(1.0, cache)[1]
-            try:
-                if not math.isfinite(J):
-                    checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
-                optimizer.update(params, grads)
-            except FloatingPointError as error:
-                place = f"epoch {len(self.history) + 1}, batch {start // size + 1}"
-                cure = "the weights are the last finite ones; a smaller learning rate may help"
-                raise FloatingPointError(f"{place}: {error}; {cost.first_not_finite(X_batch, grads)}; {cure}") from None
-            share = X_batch.shape[1] / m
-            totals["loss"] += share * J
-            for name, number in self._measured(cache["Z"], Y_batch).items():
-                totals[name] += share * number
-        return totals
-
-    def _measured(self, Z: Array, Y: Array) -> dict[str, float]:
-        if not self._metrics:
-            return {}
-        last = self.layers[-1].activation
-        A = last.value(Z)
-        return {name: metric(last, A, Y) for name, metric in self._metrics.items()}
+            Training(self.who, work, self._generator if shuffle else None, epochs).run(report)
+        return self.history.since(report.first)
 
     # ---- using
 
@@ -177,8 +141,9 @@ class Sequential(Chain):
         Z, _ = self._last(X)
         with np.errstate(over="ignore"):
             J = cost.pair.value(Z, Y)
-        self._require_finite(X, J)
-        return {"loss": J, **self._measured(Z, Y)}
+        diagnose.require_finite(self, X, J)
+        read = values(self._metrics, cost.pair.activation, Z, Y)
+        return {"loss": J} | {name: means(a)[0] for name, a in read.items()}
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
@@ -203,7 +168,7 @@ class Sequential(Chain):
         dA = self._door.turned(checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m)))
         for layer in reversed(self.layers):
             dA = layer.backward(dA)
-        self.grads, self.cache = named(layer.grads for layer in self.layers), {}
+        self.grads, self.cache = store.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
     # ---- proving
@@ -215,7 +180,7 @@ class Sequential(Chain):
         with np.errstate(all="ignore"):
             J, cache = cost.run(X, Y)
             grads = cost.pullback(1.0, cache)[1]
-        self._require_finite(X, J, grads)
+        diagnose.require_finite(self, X, J, grads)
         return J, grads
 
     def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
@@ -271,12 +236,6 @@ class Sequential(Chain):
                 if not (checks.all_finite(Z) and checks.all_finite(A)):
                     checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
         return Z, A
-
-    def _require_finite(self, X: Array, J: float, grads: Mapping[str, Array] = {}) -> None:
-        if not (math.isfinite(J) and all(map(checks.all_finite, grads.values()))):
-            with np.errstate(all="ignore"):
-                cause = self.first_not_finite(X, grads)
-            checks.refuse(self.who, "a finite cost and gradient", "inf or NaN", cause, FloatingPointError)
 
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:

@@ -11,6 +11,7 @@ of copies, so that nobody can change it from outside. Training calls `run` and `
 
 import copy
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from tinynet import checks
@@ -24,8 +25,9 @@ class Node:
     gradient is; a final class writes the mathematics. `params` and `grads` map names to arrays of equal shapes.
     """
 
+    params: Mapping[str, Array] = MappingProxyType({})
+
     def __init__(self) -> None:
-        self.params: dict[str, Array] = {}
         self.grads: dict[str, Array] = {}
         self.cache: dict[str, Any] = {}
 
@@ -82,7 +84,6 @@ class Node:
 
     def cast(self, dtype: Any) -> None:
         """Parameters of another dtype."""
-        self.params = {name: p.astype(dtype) for name, p in self.params.items()}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -101,7 +102,7 @@ class Field:
     def __get__(self, node: Node | None, owner: type[Node]) -> Any:
         if node is None:
             return self
-        shelf: dict[str, Array] = getattr(node, self.shelf)
+        shelf: Mapping[str, Array] = getattr(node, self.shelf)
         if self.key not in shelf:
             cure = "build(n_x) or a first fit makes it" if self.shelf == "params" else "a backward makes it"
             checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, MissingError)

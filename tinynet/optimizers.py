@@ -6,8 +6,8 @@ and `optimizer.backward(d_params)` differentiates it, which lets one learn a lea
 et al., ICLR 2018, arXiv:1703.04782; Chandra et al., NeurIPS 2022). Its scope: the last step only, with the gradients held
 fixed and the gradients of the slots dropped.
 
-An optimizer's author writes the direction of one array and, under it, that direction's gradient. params <- params -
-learning_rate * direction stands once, in the base.
+An optimizer's author writes what the step takes off one array and, under it, that step's gradient. params <- params - step
+stands once, in the base.
 """
 
 # numpy's ufuncs give Any:
@@ -56,36 +56,42 @@ class Optimizer(Node):
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
+        self.params: dict[str, Array] = {}
         self.constants: dict[str, Array] = {}
         self.learning_rate = learning_rate
         self.reset()
 
     def reset(self) -> None:
         """Forget all earlier steps."""
-        self.slots: dict[str, dict[str, Array]] = {}
+        self.slots: dict[str, dict[str, Array]] = {slot: {} for slot in self.slot_names}
         self.steps = 0
 
     def cast(self, dtype: Any) -> None:
-        self.slots = {name: {slot: a.astype(dtype) for slot, a in held.items()} for name, held in self.slots.items()}
+        self.slots = {slot: {name: a.astype(dtype) for name, a in held.items()} for slot, held in self.slots.items()}
 
-    def direction(self, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, Array]]:
-        """The direction of step t (from 1) for the gradient g of one array, and its slots after the step."""
+    def numbers(self, t: int) -> tuple[float, ...]:
+        """What `step` needs to know of step t, from 1: the learning rate, and what else changes from one to the next."""
+        return (self.learning_rate,)
+
+    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+        """What the step takes off one array, learning_rate * direction(g, slots), and the array's slots after it."""
         raise NotImplementedError
 
-    def direction_pullback(self, d: Array, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, float]]:
-        """For the upstream gradient d of the direction: that of g, and those of the differentiable hyperparameters besides
+    def step_pullback(self, d: Array, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, float]]:
+        """For the upstream gradient d of `step`: that of g, and those of the differentiable hyperparameters besides
         learning_rate. `slots` are those before the step."""
         raise NotImplementedError
 
-    def no_slots(self, g: Array) -> dict[str, Array]:
-        return {slot: np.zeros_like(g) for slot in self.slot_names}
+    def slots_of(self, name: str, like: Array) -> dict[str, Array]:
+        """The slots of one array; before its first step they are zeros."""
+        return {slot: held[name] if name in held else np.zeros_like(like) for slot, held in self.slots.items()}
 
     def advance(self, params: Arrays, grads: Arrays) -> tuple[dict[str, Array], dict[str, dict[str, Array]]]:
-        """The parameters and the slots after the next step; nothing is written."""
-        rate, t, new, slots = self.learning_rate, self.steps + 1, {}, {}
+        """The parameters and their slots after the next step; nothing is written."""
+        numbers, new, slots = self.numbers(self.steps + 1), {}, {}
         for name, g in grads.items():
-            step, slots[name] = self.direction(g, self.slots.get(name) or self.no_slots(g), t)
-            new[name] = params[name] - rate * step
+            step, slots[name] = self.step(g, self.slots_of(name, g), *numbers)
+            new[name] = params[name] - step
             if not checks.all_finite(new[name]):
                 checks.refuse(self.who, f"a finite step of {name}", "inf or NaN", error=FloatingPointError)
         return new, slots
@@ -95,7 +101,9 @@ class Optimizer(Node):
         new, slots = self.advance(params, grads)
         for name, p in new.items():
             params[name][...] = p
-        self.slots, self.steps = slots, self.steps + 1
+            for slot, a in slots[name].items():
+                self.slots[slot].setdefault(name, np.empty_like(a))[...] = a
+        self.steps += 1
 
     def value(self, params: Arrays, grads: Arrays) -> dict[str, Array]:
         return self.advance(params, grads)[0]
@@ -107,19 +115,20 @@ class Optimizer(Node):
             if not (isinstance(p, np.ndarray) and p.dtype == grads[name].dtype and p.flags.writeable):
                 cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
                 checks.refuse(self.who, f"{name} as a writeable array of floats", checks.shown(p), cure, TypeError)
-        before = {name: self.slots.get(name) or self.no_slots(g) for name, g in grads.items()}
+        before = {name: {slot: a.copy() for slot, a in self.slots_of(name, g).items()} for name, g in grads.items()}
+        numbers = self.numbers(self.steps + 1)
         self.update(params, grads)
-        self.cache = {"grads": grads, "slots": before, "t": self.steps}
+        self.cache = {"grads": grads, "slots": before, "numbers": numbers}
         return params
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
-        rate, slots, t = self.learning_rate, cache["slots"], cache["t"]
+        slots, numbers = cache["slots"], cache["numbers"]
         d_grads, d_hyper = {}, dict.fromkeys(self.params, 0.0)
         for name, g in cache["grads"].items():
             d = d_params[name]
-            step, _ = self.direction(g, slots[name], t)
-            d_hyper["learning_rate"] -= float(np.vdot(step, d))
-            d_grads[name], inner = self.direction_pullback(-rate * d, g, slots[name], t)
+            step, _ = self.step(g, slots[name], *numbers)
+            d_hyper["learning_rate"] -= float(np.vdot(step, d)) / self.learning_rate
+            d_grads[name], inner = self.step_pullback(-d, g, slots[name], *numbers)
             for hyper, gradient in inner.items():
                 d_hyper[hyper] += gradient
         return (d_params, d_grads), {hyper: np.array(gradient) for hyper, gradient in d_hyper.items()}
@@ -127,8 +136,8 @@ class Optimizer(Node):
     def admit(self, params: Any, grads: Any) -> tuple[dict[str, Array], dict[str, Array]]:
         params = self.arrays("params", params)
         grads = self.arrays("grads", grads, like=params)
-        for name, slots in self.slots.items():
-            if name not in params or any(slot.shape != params[name].shape for slot in slots.values()):
+        for name, a in (item for held in self.slots.values() for item in held.items()):
+            if name not in params or a.shape != params[name].shape:
                 got, cure = {name: p.shape for name, p in params.items()}, "reset() forgets them"
                 checks.refuse(self.who, f"the {name} of its earlier steps", got, cure)
         return params, grads
@@ -174,16 +183,16 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = checks.switch(self.who, "nesterov", nesterov)
 
-    def direction(self, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, Array]]:
-        momentum = self.momentum
+    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+        (rate,), momentum = numbers, self.momentum
         v = momentum * slots["v"] + g if momentum else g
-        return g + momentum * v if self.nesterov else v, {"v": v}
+        return rate * (g + momentum * v if self.nesterov else v), {"v": v}
 
-    def direction_pullback(self, d: Array, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, float]]:
-        momentum, v = self.momentum, slots["v"]
+    def step_pullback(self, d: Array, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, float]]:
+        (rate,), momentum, v = numbers, self.momentum, slots["v"]
         if self.nesterov:
-            return d * (1 + momentum), {"momentum": float(np.vdot(2 * momentum * v + g, d))}
-        return d, {"momentum": float(np.vdot(v, d))}
+            return rate * (1 + momentum) * d, {"momentum": rate * float(np.vdot(2 * momentum * v + g, d))}
+        return rate * d, {"momentum": rate * float(np.vdot(v, d))}
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, nesterov=True)" if self.nesterov else super().__repr__()
@@ -192,11 +201,12 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam, Algorithm 1 of Kingma and Ba, ICLR 2015 (arXiv:1412.6980); epsilon is added after the root.
 
-    m <- beta_1 m + (1 - beta_1) g,   v <- beta_2 v + (1 - beta_2) g^2,
-    params <- params - learning_rate * m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon).
+    m <- beta_1 m + g,   v <- beta_2 v + g^2,   n_i = 1 + beta_i + ... + beta_i^(t-1),
+    params <- params - learning_rate * (m / n_1) / (sqrt(v / n_2) + epsilon).
 
-    The slot `r` is the root of v: g^2 overflows float32 from 1.9e19 on, r does not. It underflows below 1e-19, so epsilon
-    is at least 1e-12. Where r is 0 the derivative of the root is taken as 0.
+    m / n_1 and v / n_2 are weighted means of all gradients and of their squares, which the paper writes with 1 - beta_i in m
+    and v and in the n_i. The slot `r` is the root of v: g^2 overflows float32 from 1.9e19 on, r does not. It underflows
+    below 1e-19, so epsilon is at least 1e-12. Where r is 0 the derivative of the root is taken as 0.
 
     >>> adam = Adam(learning_rate=0.001)
     >>> print(adam({"w": np.array([0.0])}, {"w": np.array([1e-8])})["w"])
@@ -213,27 +223,28 @@ class Adam(Optimizer):
         super().__init__(learning_rate)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def direction(self, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, Array]]:
-        m = self.beta_1 * slots["m"] + (1 - self.beta_1) * g
-        r = self.root(g, slots["r"])
-        return m / (1 - self.beta_1**t) / self.denominator(r, t), {"m": m, "r": r}
+    def numbers(self, t: int) -> tuple[float, ...]:
+        """learning_rate * (m / n_1) / (r / c + epsilon) with c^2 = n_2 is m * (learning_rate c / n_1) / (r + epsilon c)."""
+        n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
+        return self.learning_rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
 
-    def direction_pullback(self, d: Array, g: Array, slots: Arrays, t: int) -> tuple[Array, dict[str, float]]:
-        step, after = self.direction(g, slots, t)
-        r, denominator = after["r"], self.denominator(after["r"], t)
-        d_m = (1 - self.beta_1) / (1 - self.beta_1**t)
-        d_root = (1 - self.beta_2) * g / np.where(r == 0, np.inf, r) / (1 - self.beta_2**t) ** 0.5
-        return d * (d_m - step * d_root) / denominator, {}
+    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+        scale, epsilon = numbers
+        m, r = self.beta_1 * slots["m"] + g, self.root(g, slots["r"])
+        return m * scale / (r + epsilon), {"m": m, "r": r}
+
+    def step_pullback(self, d: Array, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, float]]:
+        scale, epsilon = numbers
+        step, after = self.step(g, slots, *numbers)
+        r = after["r"]
+        return d * (scale - step * g / np.where(r == 0, np.inf, r)) / (r + epsilon), {}
 
     def root(self, g: Array, r: Array) -> Array:
         with np.errstate(over="ignore"):
-            new: Array = np.sqrt(self.beta_2 * r * r + (1 - self.beta_2) * g * g)
+            new: Array = np.sqrt(self.beta_2 * np.square(r) + np.square(g))
         if not checks.all_finite(new):
-            new = np.hypot(self.beta_2**0.5 * r, (1 - self.beta_2) ** 0.5 * g)
+            new = np.hypot(self.beta_2**0.5 * r, g)
         return new
-
-    def denominator(self, r: Array, t: int) -> Array:
-        return r / (1 - self.beta_2**t) ** 0.5 + self.epsilon
 
 
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {"sgd": SGD, "adam": Adam}

@@ -1,0 +1,240 @@
+"""The fast way: a plan takes the very steps that the methods take, every public part fits in one, and it makes no arrays."""
+
+import itertools
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tests.table import SEEDS
+from tinynet import training
+from tinynet.plan import Work
+from tinynet.tape import play
+from tinynet.training import Training
+
+rng = np.random.default_rng(0)
+LASTS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
+MATCHING = {"sigmoid": tn.BinaryCrossEntropy, "softmax": tn.CrossEntropy}
+OPTIMIZERS = [tn.SGD(0.1), tn.SGD(0.1, 0.9), tn.SGD(0.1, 0.9, nesterov=True), tn.Adam(0.01)]
+
+
+def problem(last, m, seed=0):
+    draw = np.random.default_rng(seed)
+    Y = draw.integers(0, 2, (2, m)) if last == "sigmoid" else draw.standard_normal((2, m))
+    return draw.standard_normal((3, m)), draw.integers(0, 2, m) if last == "softmax" else Y
+
+
+def a_model(hidden="tanh", last="sigmoid", loss=None, optimizer="sgd", **settings):
+    layers = [tn.Dense(4, hidden), tn.Dense(3, hidden, use_bias=False), tn.Dense(2, last)]
+    model = tn.Sequential(layers, seed=1, **settings)
+    model.compile(optimizer, loss, metrics=["accuracy"] if last in MATCHING else [])
+    return model
+
+
+def forbidden(*args):
+    raise AssertionError("a step was walked")
+
+
+@pytest.fixture
+def planned_only(monkeypatch):
+    monkeypatch.setattr(training, "WORTH", -1)
+    monkeypatch.setattr(Training, "walk", forbidden)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("hidden", "last"), [*itertools.product(LASTS, LASTS)])
+def test_every_public_part_fits_in_a_plan(hidden, last, dtype, planned_only):
+    for optimizer in OPTIMIZERS:
+        for loss in filter(None, ("mse", MATCHING.get(last))):
+            X, Y = problem("sigmoid" if loss == "mse" else last, 9)
+            model = a_model(hidden, last, loss if loss == "mse" else loss(), optimizer, dtype=dtype)
+            model.fit(X, Y, 3, verbose=0)
+            model.fit(X, Y, 2, batch_size=4, verbose=0)
+
+
+@settings(max_examples=40)
+@given(
+    hidden=st.sampled_from(LASTS),
+    last=st.sampled_from(["identity", "sigmoid", "softmax", "tanh"]),
+    optimizer=st.sampled_from(OPTIMIZERS),
+    batch_size=st.none() | st.integers(1, 30),
+    m=st.integers(1, 30),
+    dtype=st.sampled_from(["float32", "float64"]),
+    examples=st.sampled_from(["columns", "rows"]),
+    seed=SEEDS,
+)
+def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, batch_size, m, dtype, examples, seed):
+    X, Y = problem(last, m, seed)
+    if examples == "rows":
+        X, Y = X.T, Y.T
+    models = [a_model(hidden, last, None, optimizer, dtype=dtype, examples=examples) for _ in range(2)]
+    for model, worth in zip(models, (-1, np.inf), strict=True):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "WORTH", worth)
+            model.fit(X, Y, 5, batch_size, verbose=0)
+    planned, walked = models
+    close = (
+        {"rtol": 1e-12, "atol": 1e-13} if dtype == "float64" else {"rtol": 1e-4, "atol": 1e-5}
+    )  # a product's own rounding
+    for p, q in zip(planned.get_weights(), walked.get_weights(), strict=True):
+        np.testing.assert_allclose(p, q, **close)
+    for name, numbers in planned.history.history.items():
+        np.testing.assert_allclose(numbers, walked.history.history[name], **close)
+
+
+def a_training(model, X, Y, size=None, epochs=10**6):
+    X, Y = model._data(X, Y, build=True)
+    work = Work(*model._compiled(), model._metrics, X, Y, size or X.shape[1])
+    return Training(model.who, work, model._generator, epochs)
+
+
+def test_the_notes_net_takes_few_calls():
+    """The clock belongs to the benchmarks; here the calls are counted."""
+    model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile(tn.SGD(1.2))
+    (plan,) = a_training(model, *tn.data.planar()).plans.values()
+    assert len(plan.steps[0]) <= 22
+    assert len(plan.reading) / plan.room <= 0.2
+
+
+def test_an_adam_step_takes_few_calls():
+    model = tn.Sequential([tn.Dense(32, "relu"), tn.Dense(10, "softmax")], seed=0, dtype="float32")
+    model.compile("adam")
+    X, Y = rng.standard_normal((64, 320)), rng.integers(0, 10, 320)
+    (plan,) = a_training(model, X, Y, size=32).plans.values()
+    assert len(plan.steps[0]) <= 50
+
+
+@pytest.mark.parametrize(("batch_size", "hidden"), [*itertools.product([None, 20_000], ["tanh", "relu"])])
+def test_a_warm_step_makes_no_array(batch_size, hidden):
+    model = tn.Sequential([tn.Dense(8, hidden), tn.Dense(2, "softmax")], seed=0)
+    model.compile("adam", metrics=["accuracy"])
+    m = 40_000
+    X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, m)
+    plan = a_training(model, X, Y, batch_size).plans[batch_size or m]
+    batch = np.arange(20_000) if batch_size else slice(0, m)
+    plan.take([batch])
+    plan.records()
+    tracemalloc.start()
+    plan.take([batch] * plan.room)
+    plan.records()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000 * 8, peak  # not even one number an example
+
+
+@pytest.mark.parametrize("widths", [[4, 8, 8, 1], [4, 40, 1]])
+@pytest.mark.parametrize(("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")])
+def test_training_needs_little_more_memory_than_backward(kind, hidden, widths):
+    """X, and A of each layer, and Z where the derivative reads that; and the copy of X that stands above a row of ones."""
+    m = 100_000
+    X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, (1, m)).astype(float)
+    model = tn.Sequential([*(tn.Dense(n, hidden) for n in widths[1:-1]), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile(kind)
+    model.build(4)
+    tracemalloc.start()
+    model.fit(X, Y, 2, verbose=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    needed = sum(widths) + (sum(widths[1:-1]) if hidden != "relu" else 0)
+    assert peak <= (1.3 * needed + widths[0] + 1) * m * 8, peak / (m * 8)
+
+
+class Noisy(tn.Dense):
+    """Another number in every step, which no tape may freeze."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.draws = np.random.default_rng(0)
+
+    def preactivation(self, X):
+        return super().preactivation(X) * (1 + 0.1 * self.draws.random())
+
+
+class Counting(tn.Tanh):
+    count = 0
+
+    def value(self, Z):
+        self.count += 1
+        return super().value(Z) * (1 + 1 / self.count)
+
+
+class Dropping(tn.Tanh):
+    draws = np.random.default_rng(0)
+
+    def value(self, Z):
+        return super().value(Z) * (self.draws.random(Z.shape) < 0.5)
+
+
+class Branching(tn.Tanh):
+    def value(self, Z):
+        return super().value(Z) if Z.max() > 0 else Z.copy()
+
+
+class Selecting(tn.Activation):
+    def value(self, Z):
+        return np.where(Z > 0, Z, 0.5 * Z)
+
+    def derivative(self, Z):
+        return np.where(Z > 0, 1.0, 0.5)
+
+
+class Converting(tn.Tanh):
+    def value(self, Z):
+        return np.tanh(np.asarray(Z))
+
+
+@pytest.mark.parametrize(
+    "layer", [Noisy(3, "tanh"), *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Converting))]
+)
+def test_what_no_tape_can_hold_is_walked(layer):
+    model = tn.Sequential([layer, tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd")
+    X, Y = problem("sigmoid", 9)
+    assert not a_training(model, X, Y[:1]).plans
+    costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
+    assert costs[-1] < costs[0]
+
+
+def test_an_overflow_of_adam_finds_its_way_around():
+    """A gradient of 1e25 in float32, whose square is infinite: the chunk is walked, and goes on."""
+    ends = []
+    for dtype in ("float32", "float64"):
+        model = tn.Sequential([tn.Dense(1)], seed=0, dtype=dtype)
+        model.compile(tn.Adam(1e-3))
+        model.build(1)
+        report = model.fit(np.full((1, 4), 1e13), np.full((1, 4), -1e13), 200, verbose=0)
+        assert np.isfinite(report.history["loss"]).all()
+        ends.append(model.params["W1"][0, 0])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-4)
+
+
+def test_a_hypergradient_after_fit_is_its_own_step_s():
+    """What an optimizer's backward reads is its own copy, never a buffer of fit's."""
+    model = a_model(optimizer=tn.SGD(0.1, 0.9))
+    X, Y = problem("sigmoid", 9)
+    model.fit(X, Y, 100, verbose=0)
+    _, grads = model.gradients(X, Y)
+    v = {name: a.copy() for name, a in model.optimizer.slots["v"].items()}
+    model.optimizer.forward(model.params, grads)
+    twin = tn.SGD(0.1, 0.9)
+    twin.slots["v"] = v
+    model.fit(X, Y, 0, verbose=0)
+    model.gradients(X, Y)
+    d = {name: np.ones_like(p) for name, p in model.params.items()}
+    model.optimizer.backward(d)
+    expected = -sum((0.9 * v[name] + grads[name]).sum() for name in grads)
+    assert float(model.optimizer.grads["learning_rate"]) == pytest.approx(expected, rel=1e-12)
+    twin.forward({name: p.copy() for name, p in model.params.items()}, grads)
+    twin.backward(d)
+    assert twin.grads == model.optimizer.grads
+
+
+def test_playing_stops_at_the_first_error():
+    done = []
+    with pytest.raises(ZeroDivisionError):
+        play([lambda: done.append(1), lambda: 1 / 0, lambda: done.append(2)])
+    assert done == [1]

@@ -1,0 +1,67 @@
+"""Where parameters, gradients and slots live: those of a whole net in one array each, of which the layers hold the parts, so
+that an update is a few calls for all of them together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from tinynet import checks
+from tinynet.checks import Array
+from tinynet.layers import Layer
+from tinynet.optimizers import Optimizer
+
+
+def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
+    """What the layers hold, from the first on, under the notes' names, W1, b1, W2, ...: the input is layer 0."""
+    return {f"{key}{i}": array for i, shelf in enumerate(shelves, 1) for key, array in shelf.items()}
+
+
+def gather(layers: Sequence[Layer]) -> Array:
+    """All parameters as one array, which is their home from then on."""
+    home = layers[0].theta.base
+    if home is None or any(layer.theta.base is not home for layer in layers):
+        home = np.concatenate([layer.theta for layer in layers])
+        for layer, piece in zip(layers, pieces(layers, home), strict=True):
+            layer.theta = piece
+    return home
+
+
+def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:
+    """What each layer has of such an array."""
+    return np.split(flat, np.cumsum([layer.theta.size for layer in layers[:-1]]))
+
+
+def parts(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
+    """What each parameter has of it, under its name."""
+    return named(layer.split(piece) for layer, piece in zip(layers, pieces(layers, flat), strict=True))
+
+
+class Store:
+    """What training writes: the parameters, their gradients, the optimizer's slots. It can go back to where it was."""
+
+    def __init__(self, layers: Sequence[Layer], optimizer: Optimizer) -> None:
+        self.optimizer, self.params = optimizer, gather(layers)
+        self.grads, self.slots = np.empty_like(self.params), dict[str, Array]()
+        self.grad_parts = parts(layers, self.grads)
+        for slot, held in optimizer.slots.items():
+            self.slots[slot] = np.zeros_like(self.params)
+            optimizer.slots[slot] = parts(layers, self.slots[slot])
+            for name, a in held.items():
+                optimizer.slots[slot][name][...] = a
+        self.state = [self.params, *self.slots.values()]
+        self.kept, self.kept_steps = [a.copy() for a in self.state], optimizer.steps
+
+    def finite(self) -> bool:
+        return all(map(checks.all_finite, self.state))
+
+    def keep(self) -> None:
+        """Remember this moment, and no earlier one."""
+        for kept, array in zip(self.kept, self.state, strict=True):
+            kept[...] = array
+        self.kept_steps = self.optimizer.steps
+
+    def go_back(self) -> None:
+        """To the moment remembered."""
+        for kept, array in zip(self.kept, self.state, strict=True):
+            array[...] = kept
+        self.optimizer.steps = self.kept_steps

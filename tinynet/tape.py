@@ -1,0 +1,319 @@
+"""A computation recorded once and played many times, with no new array in it.
+
+What layers, activations, losses and optimizers compute is plain mathematics, so it runs on stand-ins as well as on arrays. A
+stand-in has no numbers: it writes down which of numpy's calls was asked for. `Tape.settle` then finds memory for every
+value, shared with values whose time is over, and what is left is a list of numpy's own calls on fixed arrays.
+
+Only what is the same in every step can be on a tape. Whatever a stand-in cannot answer (its numbers, an `if` on them, a call
+that has no place for its result, an array of somebody else's) raises UnsteadyError: such a step is taken as it is written.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from operator import call
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+import numpy as np
+
+from tinynet.checks import Array
+
+UPPER = slice(None, -1)
+KEYWORD_ONLY = (np.maximum, np.minimum)  # numpy wants `out=` spelled out there; elsewhere that costs half a call
+LINE = 64  # bytes of a cache line
+LIKE = {np.zeros_like: 0, np.ones_like: 1}
+NONE: Mapping[str, Any] = MappingProxyType({})
+NUMBERS = (int, float, np.generic)
+
+
+Calls: TypeAlias = Sequence[Callable[[], Any]]
+
+
+class UnsteadyError(Exception):
+    """What a tape cannot hold."""
+
+
+class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array on a tape: one that was given, the result of a call, or a view of either."""
+
+    def __init__(self, tape: "Tape", shape: tuple[int, ...], dtype: Any, origin: "StandIn | None" = None) -> None:
+        self.tape, self.shape, self.dtype, self.ndim = tape, shape, np.dtype(dtype), len(shape)
+        self.size, self.nbytes = math.prod(shape), math.prod(shape) * self.dtype.itemsize
+        self.origin = origin
+        self.root: StandIn = self if origin is None else origin.root
+        self.array: Array | None = None  # known from the start where it was given, else after `settle`
+        self.settled: Callable[[], Array] = lambda: self.array  # type: ignore[assignment,return-value]
+        self.constant, self.path = False, ""
+        self.taller: StandIn | None = None  # itself above a row of ones, where that was asked for
+
+    def view(self, look: Callable[[Array], Array], name: str) -> "StandIn":
+        twin = StandIn(self.tape, look(np.broadcast_to(np.empty((), self.dtype), self.shape)).shape, self.dtype, self)
+        twin.settled, twin.constant, twin.path = lambda: look(self.settled()), self.constant, self.path + name
+        return twin
+
+    @property
+    def T(self) -> "StandIn":
+        return self.view(np.transpose, ".T")
+
+    def __getitem__(self, key: Any) -> "StandIn":
+        if not all(isinstance(k, (slice, int)) or k in (None, ...) for k in (key if isinstance(key, tuple) else (key,))):
+            raise UnsteadyError("an index that copies")
+        return self.view(lambda array: array[key], str(key))
+
+    def reshape(self, *shape: int) -> "StandIn":
+        if self.ndim != len(shape) or not all(n in (-1, own) for n, own in zip(shape, self.shape, strict=True)):
+            raise UnsteadyError("another shape")
+        return self
+
+    def bordered(self) -> "StandIn":
+        """Itself above a row of ones: the array of whose upper rows it is a view, or the memory behind its own."""
+        if self.origin is not None and self.path == self.origin.path + str(UPPER):
+            return self.origin  # of the input, whose row of ones is there already
+        if self.constant:
+            return self.tape.given(np.pad(self.settled(), ((0, 1), (0, 0)), constant_values=1), constant=True)
+        if self.root is not self or self.array is not None:
+            return self.copy().bordered()
+        if self.taller is None:
+            self.taller = StandIn(self.tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self)
+            self.taller.path = "bordered"
+        return self.taller
+
+    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> "StandIn":
+        return self.reduced(np.add, axis, dtype, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> "StandIn":
+        return self.reduced(np.maximum, axis, None, keepdims)
+
+    def argmax(self, axis: Any = None) -> "StandIn":
+        if (axis, self.ndim) == (0, 2):  # numpy would make such a copy by itself, in new memory
+            return self.T.copy().argmax(axis=1)
+        return self.tape.record(np.argmax, (self,), self.reduced_shape(axis, False), np.intp, settings={"axis": axis})
+
+    def astype(self, dtype: Any) -> "StandIn":
+        return self.tape.record(np.copyto, (self,), self.shape, dtype)
+
+    def copy(self) -> "StandIn":
+        return self.astype(self.dtype)
+
+    def reduced(self, ufunc: np.ufunc, axis: Any, dtype: Any, keepdims: bool) -> "StandIn":
+        kind = ufunc.reduce(np.ones(1, self.dtype), dtype=dtype).dtype
+        shape = self.reduced_shape(axis, keepdims)
+        settings = {"axis": axis, "keepdims": keepdims}
+        return self.tape.record(ufunc.reduce, (self,), shape, kind, settings=settings)
+
+    def reduced_shape(self, axis: Any, keepdims: bool) -> tuple[int, ...]:
+        if not isinstance(axis, int):
+            raise UnsteadyError("a reduction of several axes")
+        axis %= self.ndim
+        return self.shape[:axis] + (1,) * keepdims + self.shape[axis + 1 :]
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **settings: Any) -> "StandIn":
+        if method != "__call__" or ufunc.nout != 1 or settings:
+            raise UnsteadyError(f"{ufunc.__name__}.{method}")
+        dtypes = [type(x) if type(x) in (int, float) else np.dtype(bool) if type(x) is bool else x.dtype for x in inputs]
+        *loop, result = ufunc.resolve_dtypes((*dtypes, None))
+        inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x for x, d in zip(inputs, loop, strict=True))
+        shape = np.broadcast_shapes(*(x.shape for x in inputs))
+        if ufunc in KEYWORD_ONLY:  # against one number they are four times slower than against a row of it
+            inputs = tuple(x if x.ndim else self.tape.given(np.full(shape[-1:], x), constant=True) for x in inputs)
+        return self.tape.record(ufunc, inputs, shape, result, out[0] if out else None)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, settings: Any) -> "StandIn":
+        if function in LIKE and not settings:
+            return self.tape.given(np.broadcast_to(np.array(LIKE[function], self.dtype), self.shape), constant=True)
+        if function is not np.dot or settings or any(x.ndim != 2 for x in inputs):
+            raise UnsteadyError(function.__name__)
+        (rows, _), (_, columns) = (x.shape for x in inputs)
+        return self.tape.record(np.dot, inputs, (rows, columns), np.result_type(*(x.dtype for x in inputs)))
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise UnsteadyError(name)
+
+    def refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise UnsteadyError("its numbers")
+
+    __array__ = __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = __setitem__ = refuse
+
+
+class Call(NamedTuple):
+    function: Any
+    settings: Mapping[str, Any]
+    inputs: tuple[Any, ...]
+    out: StandIn
+
+    def stand_ins(self) -> list[StandIn]:
+        return [x for x in (*self.inputs, self.out) if isinstance(x, StandIn)]
+
+    def heirs(self) -> list[StandIn]:
+        """The inputs whose memory the result may take while they are read, if nobody needs them after."""
+        if not isinstance(self.function, np.ufunc):
+            return []
+        roots = [x.root for x in self.stand_ins() if x is not x.root]  # a view is read in another order
+        alike = [x for x in self.stand_ins() if (x.shape, x.dtype) == (self.out.shape, self.out.dtype)]
+        return [x for x in alike if x is x.root and x is not self.out and all(x is not root for root in roots)]
+
+    def bound(self) -> Callable[[], Any]:
+        """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt comes between two of them."""
+        out = self.out.settled()
+        first, *others = (x.settled() if isinstance(x, StandIn) else x for x in self.inputs)
+        if self.function is np.dot:
+            return partial(first.dot, *others, out)
+        if self.function is np.copyto:
+            return partial(out.__setitem__, ..., first)
+        if self.function is np.argmax:
+            return partial(first.argmax, self.settings["axis"], out)
+        if self.settings:
+            return partial(self.function, first, self.settings["axis"], out.dtype, out, self.settings["keepdims"])
+        if self.function in KEYWORD_ONLY:
+            return partial(self.function, first, *others, out=out)
+        return partial(self.function, first, *others, out)
+
+    def key(self, numbering: dict[int, int]) -> tuple[Any, ...]:
+        """What makes it the same call on another tape."""
+
+        def name(x: Any) -> tuple[Any, ...]:
+            if isinstance(x, StandIn):
+                numbers = x.array.sum() if x.constant and x.array is not None else None
+                return numbering.setdefault(id(x.root), len(numbering)), x.path, x.shape, numbers
+            return (x.item(),) if x.ndim == 0 else (x.__array_interface__["data"], x.shape, x.strides)
+
+        return self.function, self.settings, name(self.out), *map(name, self.inputs)
+
+
+class Tape:
+    """Calls in the order in which they were asked for. `own` are arrays whose views may stand in them as they are."""
+
+    def __init__(self, *own: Array) -> None:
+        self.own, self.calls = own, list[Call]()
+
+    def given(self, array: Array, constant: bool = False) -> StandIn:
+        """A stand-in for an array that is there already. What is computed from constants alone is computed at once."""
+        stand_in = StandIn(self, array.shape, array.dtype)
+        stand_in.array, stand_in.constant = array, constant
+        return stand_in
+
+    def record(
+        self, function: Any, inputs: Sequence[Any], shape: tuple[int, ...], dtype: Any, out: Any = None, settings: Any = NONE
+    ) -> StandIn:
+        arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
+        if not all(any(x is a or x.base is a for a in self.own) for x in arrays):
+            raise UnsteadyError("an array that is not the tape's")
+        if out is not None and (out.shape != shape or out.root.array is not None):
+            raise UnsteadyError("a result that does not fit its place")
+        result = StandIn(self, shape, dtype) if out is None else out
+        asked = Call(function, settings, tuple(inputs), result)
+        if out is None and not arrays and all(x.constant for x in inputs if isinstance(x, StandIn)):
+            result.array, result.constant = np.empty(shape, dtype), True
+            asked.bound()()
+        else:
+            self.calls.append(asked)
+        return result
+
+    def store(self, value: StandIn, place: Array) -> None:
+        """Have a value in this place, which is part of an array of one's own: computed right there, where nobody reads what
+        was there meanwhile, else copied."""
+        root, made = value.root, next((i for i, c in enumerate(self.calls) if c.out is value.root), None)
+        if root.array is None and made is not None and root.taller is None:
+            around = room(place, root.shape)
+            later = [x.root.array if isinstance(x, StandIn) else x for c in self.calls[made + 1 :] for x in c.inputs]
+            if around is not None and not any(a is not None and np.may_share_memory(a, around) for a in later):
+                root.array = around
+                if not same(value.settled(), place):
+                    root.array = None
+        if root.array is None or not same(value.settled(), place):
+            self.calls.append(Call(np.copyto, {}, (value,), self.given(place)))
+
+    def key(self) -> list[tuple[Any, ...]]:
+        """Equal for two tapes of the same calls."""
+        numbering: dict[int, int] = {}
+        return [c.key(numbering) for c in self.calls]
+
+    def settle(self, arena: "Arena", kept: Sequence[StandIn] = ()) -> Calls:
+        """The calls, on memory of the arena's. The values `kept` last until the end."""
+        last: dict[int, float] = {id(x.root): i for i, c in enumerate(self.calls) for x in c.stand_ins()}
+        last |= dict.fromkeys((id(x.root) for x in kept), math.inf)
+        homes, lives, roots = dict[int, int](), dict[int, Life](), list[StandIn]()
+        for i, c in enumerate(self.calls):
+            out = c.out.root
+            if out.array is None and id(out) not in homes:
+                heir = next((x for x in c.heirs() if id(x) in homes and last[id(x)] == i), None)
+                home = id(out) if heir is None else homes[id(heir)]
+                first, _, size = lives.get(home, Life(i, i, 0))
+                own = (out if out.taller is None else out.taller).nbytes
+                homes[id(out)], lives[home] = home, Life(first, last[id(out)], max(size, own))
+                roots.append(out)
+        starts = arena.places(lives)
+        for root in roots:
+            for x in (root, *([] if root.taller is None else [root.taller])):
+                x.array = np.ndarray(x.shape, x.dtype, arena.bytes, starts[homes[id(root)]])
+        ones = {id(root): root.taller.settled()[-1] for root in roots if root.taller is not None}
+        bound = list[Callable[[], Any]]()
+        for c in self.calls:
+            if id(c.out) in ones:  # others may have written there since the last time
+                bound.append(partial(ones.pop(id(c.out)).fill, 1))
+            bound.append(c.bound())
+        return bound
+
+
+class Life(NamedTuple):
+    """From which call to which a value is needed, and its bytes."""
+
+    first: float
+    last: float
+    size: int
+
+
+class Arena:
+    """One stretch of memory for the values of a tape, or of several that are not played at the same time."""
+
+    def __init__(self) -> None:
+        self.bytes = np.empty(0, np.uint8)
+        self.reserved: list[tuple[int, Life]] = []
+
+    def reserve(self, array: Array) -> None:
+        """Keep what this array holds from later tapes."""
+        start = address(array) - address(self.bytes)
+        self.reserved.append((start, Life(0, math.inf, array.nbytes)))
+
+    def places(self, lives: Mapping[int, Life]) -> dict[int, int]:
+        """Where each value starts: the largest is placed first, as low as those whose time it shares allow."""
+        placed, starts = list(self.reserved), dict[int, int]()
+        for name, life in sorted(lives.items(), key=lambda item: -item[1].size):
+            start = 0
+            for other, (first, last, size) in sorted(placed):
+                if first <= life.last and life.first <= last:
+                    if start + life.size <= other:
+                        break
+                    start = max(start, other + -(-size // LINE) * LINE)
+            placed.append((start, life))
+            starts[name] = start
+        needed = max((start + life.size for start, life in placed), default=0)
+        if needed > self.bytes.size:  # what is on the old memory keeps it
+            raw = np.empty(needed + LINE, np.uint8)
+            self.bytes = raw[-address(raw) % LINE :][:needed]
+        return starts
+
+
+def address(array: Array) -> int:
+    place: int = array.__array_interface__["data"][0]
+    return place
+
+
+def same(one: Array, other: Array) -> bool:
+    """Whether both are the same numbers in memory."""
+    return (address(one), one.shape, one.strides, one.dtype) == (address(other), other.shape, other.strides, other.dtype)
+
+
+def room(place: Array, shape: tuple[int, ...]) -> Array | None:
+    """An array of this shape that starts where `place` does, in the same home."""
+    home: Any = place if place.base is None else place.base
+    start = address(place) - address(home)
+    fits = start + math.prod(shape) * place.itemsize <= home.nbytes
+    return np.ndarray(shape, place.dtype, home, start) if fits else None
+
+
+def play(calls: Calls) -> None:
+    """Make the calls, one after another, in C from the first to the last."""
+    deque(map(call, calls), 0)

@@ -1,0 +1,124 @@
+"""The practice: epochs of steps, in chunks, as fast as numpy makes its calls.
+
+A step is played from its plan. After each chunk somebody looks: if a cost or a number written is not finite, everything goes
+back to the last good moment, and the same steps are walked again as the methods are written, one by one, which finds the
+place, or a way around it. A net that no plan can hold is walked from the start.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet import checks, diagnose
+from tinynet.history import Reporter
+from tinynet.metrics import means, values
+from tinynet.plan import CHUNK, Plan, Record, Work
+from tinynet.store import Store
+from tinynet.tape import Arena, UnsteadyError
+
+WORTH = 100_000  # numbers that all steps together read, from which on a plan pays; a step itself counts as 2,000
+
+
+class Place(NamedTuple):
+    """A step's examples, a slice or indices, and what errors call it."""
+
+    epoch: int
+    batch: int
+    examples: Any
+
+
+class Training:
+    """Steps of a cost and an optimizer on examples, in epochs. The generator draws the batches, if there is one."""
+
+    def __init__(self, who: str, work: Work, generator: Any, epochs: int) -> None:
+        self.who, self.work, self.m, self.epochs = who, work, work.X.shape[1], epochs
+        self.generator = generator if work.size < self.m else None
+        if work.size < self.m:  # a batch of examples is gathered ten times faster where each lies in one piece
+            self.work = work._replace(X=np.ascontiguousarray(work.X.T).T, Y=np.ascontiguousarray(work.Y))
+        self.store, self.params, self.since = Store(work.cost.layers, work.optimizer), work.cost.params, list[Place]()
+        self.plans: dict[int, Plan] = {}
+        if epochs * (2000 * -(-self.m // work.size) + work.X.size) > WORTH:
+            self.settle()
+        self.room = self.plans[work.size].room if self.plans else 1
+
+    def settle(self) -> None:
+        """Plan a step, and the shorter one at the end of an epoch."""
+        arena = Arena()
+        try:
+            for width in filter(None, (self.work.size, self.m % self.work.size)):
+                self.plans[width] = Plan(self.work, self.store, width, self.generator is not None, arena)
+        except UnsteadyError:
+            self.plans = {}
+
+    def run(self, report: Reporter) -> None:
+        """Train, and report the records of the epochs, of several at a time where they are short."""
+        epochs = range(report.first + 1, report.first + self.epochs + 1)
+        if self.work.size < self.m:
+            for epoch in epochs:
+                report([self.epoch(epoch)])
+            return
+        at_once = min(report.every, self.room)
+        for i in range(0, len(epochs), at_once):
+            records: list[Record] = []
+            try:
+                self.chunk([Place(epoch, 1, slice(0, self.m)) for epoch in epochs[i : i + at_once]], records)
+            finally:
+                report(records)
+
+    def epoch(self, epoch: int) -> Record:
+        """One epoch of batches: the means over its examples of what they cost before their steps."""
+        size = self.work.size
+        order = self.generator.permutation(self.m) if self.generator else None
+        runs = [slice(i, min(i + size, self.m)) for i in range(0, self.m, size)]
+        places = [Place(epoch, i, run if order is None else order[run]) for i, run in enumerate(runs, 1)]
+        records: list[Record] = []
+        full = self.m // size
+        for i in range(0, full, self.room):
+            self.chunk(places[i : min(i + self.room, full)], records)
+        if full < len(places):
+            self.chunk(places[full:], records)
+        shares = [(run.stop - run.start) / self.m for run in runs]
+        return {name: sum(share * r[name] for share, r in zip(shares, records, strict=True)) for name in records[0]}
+
+    def chunk(self, places: Sequence[Place], records: list[Record]) -> None:
+        """Take these steps and add their records; where an error or an interrupt comes, those of the steps before it."""
+        plan = self.plans.get(self.work.X[:, places[0].examples].shape[1])
+        if plan is None:
+            self.walk(places, records)
+            return
+        if len(self.since) + len(places) > CHUNK:
+            self.store.keep()
+            self.since = []
+        before = self.work.optimizer.steps
+        try:
+            plan.take([place.examples for place in places])
+        finally:
+            found = plan.records()
+            self.work.optimizer.steps = before + len(found)
+            if all(math.isfinite(record["loss"]) for record in found) and self.store.finite():
+                records += found
+            else:
+                self.store.go_back()
+                self.walk(self.since, [])
+                self.walk(places[: len(found)], records)
+            self.since += places[: len(found)]
+
+    def walk(self, places: Sequence[Place], records: list[Record]) -> None:
+        """The same steps as the methods are written, each looked at before its update."""
+        cost, optimizer = self.work.cost, self.work.optimizer
+        for place in places:
+            X, Y = self.work.X[:, place.examples], self.work.Y[:, place.examples]
+            J, cache = cost.run(X, Y)
+            grads = cost.pullback(1.0, cache)[1]
+            try:
+                if not math.isfinite(J):
+                    checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
+                optimizer.update(self.params, grads)
+            except FloatingPointError as error:
+                cure = "the weights are the last finite ones; a smaller learning rate may help"
+                cause = diagnose.first_not_finite(cost, X, grads)
+                raise FloatingPointError(f"epoch {place.epoch}, batch {place.batch}: {error}; {cause}; {cure}") from None
+            read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
+            records.append({"loss": J} | {name: means(a)[0] for name, a in read.items()})
