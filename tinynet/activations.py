@@ -1,7 +1,7 @@
 """Activations: A = g(Z) and dZ = dA * g'(Z), from the identity to the softmax.
 
-An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the mask A > 0 (`keeps` says which);
-caching, doors and dtypes live in the base. At a kink the derivative is the documented one-sided value, exactly.
+An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the mask A > 0 (`keeps`
+says which); caching, doors and dtypes live in the base. At a kink the derivative is the documented one-sided value, exactly.
 The instances at the end (`tanh`, `relu`, ...) are templates: a layer takes a copy.
 """
 
@@ -84,8 +84,7 @@ class Sigmoid(Activation):
         return functions.sigmoid(Z)
 
     def derivative(self, Z: Array) -> Array:
-        with np.errstate(over="ignore"):
-            return 1 / np.square(2 * np.cosh(Z / 2))
+        return 1 / np.square(2 * np.cosh(Z / 2))
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:
         return np.greater(A, threshold)
@@ -105,8 +104,7 @@ class Tanh(Activation):
         return np.tanh(Z)
 
     def derivative(self, Z: Array) -> Array:
-        with np.errstate(over="ignore"):  # cosh(z)^2 = inf is 1 / 0 digits of derivative: 0
-            return 1 / np.square(np.cosh(Z))
+        return 1 / np.square(np.cosh(Z))
 
 
 class ReLU(Activation):

@@ -40,8 +40,11 @@ def numbers(who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int
     if shape is not None and array.shape != shape:
         refuse(who, f"{name} of shape {shape}", array.shape)
     target = dtype or (array.dtype if array.dtype == np.float32 else FLOATS["float64"])
-    with np.errstate(over="ignore"):  # what the cast makes infinite is refused below
-        cast = array.astype(target, copy=False)
+    if array.dtype == target:
+        cast = array
+    else:
+        with np.errstate(over="ignore"):  # what becomes infinite is refused below
+            cast = array.astype(target)
     if not all_finite(cast):
         bad = tuple(np.argwhere(~np.isfinite(cast))[0].tolist())
         cure = f"it does not fit {target}" if np.isfinite(array[bad]) else "clean the data first"

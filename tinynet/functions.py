@@ -1,6 +1,7 @@
 """Stable functions of numbers: what exp and log give where the textbook formula overflows, cancels or loses its tail.
 
-Each takes and gives arrays, elementwise or down the columns (axis 0: the classes), and keeps float32 as it is.
+Each takes and gives arrays, elementwise or down the columns (axis 0: the classes), and keeps float32 as it is. Where exp
+overflows, what is divided by it is 0, as it should be: who calls them ignores that.
 """
 
 # numpy's ufuncs give Any:
@@ -14,13 +15,12 @@ from tinynet.checks import Array
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), which has all its digits in both tails; where exp overflows it is 0.
+    """1 / (1 + exp(-z)), which has all its digits in both tails.
 
-    >>> print(sigmoid(np.array([-1000.0, -40.0, 0.0, 40.0])))
-    [0.00000000e+00 4.24835426e-18 5.00000000e-01 1.00000000e+00]
+    >>> print(sigmoid(np.array([-40.0, 0.0, 40.0])))
+    [4.24835426e-18 5.00000000e-01 1.00000000e+00]
     """
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-z))
+    return 1 / (1 + np.exp(-z))
 
 
 def exp_difference(a: Array, b: Array) -> Array:
@@ -60,7 +60,9 @@ def bordered(X: Array) -> Array:
     """X (n, m) above a row of ones, (n + 1, m)."""
     if not isinstance(X, np.ndarray):
         return X.bordered()  # on a tape, where a row of ones stands behind every such array
-    return np.concatenate([X, np.ones((1, X.shape[1]), X.dtype)])
+    taller = np.empty((len(X) + 1, X.shape[1]), X.dtype)
+    taller[:-1], taller[-1] = X, 1
+    return taller
 
 
 def sums(values: Array, runs: int = 1) -> list[float]:

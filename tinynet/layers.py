@@ -166,16 +166,14 @@ class Dense(Layer):
         return {"W": theta[:-1].T, "b": theta[-1:].T} if self.use_bias else {"W": theta.T}
 
     def preactivation(self, X: Array) -> Array:
-        return np.dot(self.theta.reshape(-1, self.units).T, self.bordered(X))
+        return np.dot(self.theta.reshape(-1, self.units).T, functions.bordered(X) if self.use_bias else X)
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
-        grads = self.split(np.dot(self.bordered(cache["X"]), dZ.T))
+        X = cache["X"]
+        grads = self.split(np.dot(functions.bordered(X) if self.use_bias else X, dZ.T))
         if self.use_bias and dZ.shape[1] > MANY:
             grads["b"] = dZ.sum(axis=1, keepdims=True)
         return grads
-
-    def bordered(self, X: Array) -> Array:
-        return functions.bordered(X) if self.use_bias else X
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return np.dot(cache["params"]["W"].T, dZ)

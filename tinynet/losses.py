@@ -133,8 +133,7 @@ class BinaryCrossEntropy(Loss):
 
     def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
         side, left = self.sides(Y)
-        with np.errstate(over="ignore"):
-            return weight * left - weight * side / (1 + np.exp(side * Z))
+        return weight * left - weight * side / (1 + np.exp(side * Z))
 
     def sides(self, Y: Array) -> tuple[Array, Array]:
         """The nearer whole label as -1 or 1, which is 2 y - 1, and what a label in between leaves over."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tinynet import checks, diagnose, gradcheck, history, initializers, losses, optimizers, store
+from tinynet import checks, diagnose, gradcheck, history, inference, initializers, losses, optimizers, store
 from tinynet.checks import Array
 from tinynet.cost import Chain, Cost
 from tinynet.door import Door
@@ -122,7 +122,7 @@ class Sequential(Chain):
 
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
-        _, A = self._last(*self.admit(X))
+        _, A = inference.outputs(self, *self.admit(X))
         return self._door.turned(A)
 
     __call__ = predict
@@ -130,7 +130,7 @@ class Sequential(Chain):
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
         """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a softmax labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
-        _, A = self._last(*self.admit(X))
+        _, A = inference.outputs(self, *self.admit(X))
         return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
 
     def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
@@ -138,7 +138,7 @@ class Sequential(Chain):
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        Z, _ = self._last(X)
+        Z, _ = inference.outputs(self, X)
         with np.errstate(over="ignore"):
             J = cost.pair.value(Z, Y)
         diagnose.require_finite(self, X, J)
@@ -228,14 +228,6 @@ class Sequential(Chain):
         if build:
             self.build(X.shape[0])
         return X, Y
-
-    def _last(self, X: Array) -> tuple[Array, Array]:
-        """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
-        with np.errstate(all="ignore"):
-            for layer, Z, A in self.walk(X):
-                if not (checks.all_finite(Z) and checks.all_finite(A)):
-                    checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
-        return Z, A
 
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:

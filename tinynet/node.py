@@ -10,12 +10,17 @@ of copies, so that nobody can change it from outside. Training calls `run` and `
 """
 
 import copy
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
+import numpy as np
+
 from tinynet import checks
 from tinynet.checks import Array
+
+QUIET = functools.partial(np.errstate, over="ignore")  # where exp or cosh overflow, 1 / inf is the 0 that is wanted
 
 
 class Node:
@@ -57,10 +62,12 @@ class Node:
         raise NotImplementedError
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.value(*self.admit(*inputs))
+        with QUIET():
+            return self.value(*self.admit(*inputs))
 
     def forward(self, *inputs: Any) -> Any:
-        value, cache = self.run(*self.admit(*inputs))
+        with QUIET():
+            value, cache = self.run(*self.admit(*inputs))
         self.cache = copy.deepcopy(cache)
         return value
 
@@ -68,7 +75,8 @@ class Node:
         self.require_cache()
         dy = self.admit_upstream(dy)
         cache, self.cache = self.cache, {}
-        d_inputs, self.grads = self.pullback(dy, cache)
+        with QUIET():
+            d_inputs, self.grads = self.pullback(dy, cache)
         return d_inputs
 
     def require_cache(self) -> None:
