@@ -5,7 +5,10 @@ work: they report the cost of every step, and shuffle in every epoch where the t
 """
 
 import itertools
+import subprocess
+import sys
 import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -395,3 +398,98 @@ def keras_predict(m):
     net = keras_net((2, 4, 1), "tanh", "sigmoid", "float64", "sgd", "binary_crossentropy")
     X = np.tile(planar("float64")[0], -(-m // 400))[:, :m].T.copy()
     return lambda n: [np.asarray(net(X)) for _ in range(n)]
+
+
+# ---- import
+
+
+def imported(name):
+    """Seconds are a process's own for the import, so that the start of Python does not count."""
+    code = f"from time import perf_counter as now; start = now(); import {name}; print(now() - start)"
+    return lambda _: float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+# ---- who takes part in what
+
+
+class Workload(NamedTuple):
+    title: str
+    steps: int  # of one round
+    contenders: dict[str, tuple[Any, Any]]  # how it is prepared, and for what
+    at_most: dict[str, float]  # times the median of that contender
+
+
+def classification(title, size, steps, at_most):
+    numpy_too = {"numpy, unrolled": (numpy_classes, size)} if len(SIZES[size]) == 3 else {}
+    return Workload(
+        title,
+        steps,
+        {
+            "tinynet": (tinynet_classes, size),
+            **numpy_too,
+            "scikit-learn": (sklearn_classes, size),
+            "torch": (torch_classes, size),
+            "keras on jax": (keras_classes, size),
+            "jax, an epoch jitted": (jax_classes, size),
+        },
+        at_most,
+    )
+
+
+def notes_workload(dtype, at_most):
+    return Workload(
+        f"the notes' net, 2-4-1, 400 examples, full batch, {dtype}",
+        6400,
+        {
+            "tinynet": (tinynet_notes, dtype),
+            "the notes' loop": (notes_loop, dtype),
+            "numpy, unrolled": (numpy_notes, dtype),
+            "scikit-learn": (sklearn_notes, dtype),
+            "torch": (torch_notes, dtype),
+            "keras on jax": (keras_notes, dtype),
+            "jax, a step jitted": (jax_notes, dtype),
+            "jax, the whole loop jitted": (jax_notes_loop, dtype),
+        },
+        at_most,
+    )
+
+
+def prediction(title, m, calls, at_most):
+    peers = {"numpy": numpy_predict, "scikit-learn": sklearn_predict, "torch": torch_predict, "keras on jax": keras_predict}
+    return Workload(title, calls, {"tinynet": (tinynet_predict, m), **{name: (f, m) for name, f in peers.items()}}, at_most)
+
+
+WORKLOADS = {
+    "notes64": notes_workload(
+        "float64", {"the notes' loop": 0.5, "jax, a step jitted": 0.8, "jax, the whole loop jitted": 1}
+    ),
+    "notes32": notes_workload("float32", {"jax, a step jitted": 0.6}),
+    "small": classification(
+        "64-32-10, batch 32, Adam, float32", "small", 2000, {"numpy, unrolled": 1.3, "torch": 1 / 4, "scikit-learn": 1 / 2.5}
+    ),
+    "middle": classification(
+        "784-128-10, batch 128, Adam, float32, shuffled",
+        "middle",
+        500,
+        {"torch": 1, "keras on jax": 1, "scikit-learn": 1, "jax, an epoch jitted": 1},
+    ),
+    "large": classification(
+        "512-1024-1024-10, batch 256, Adam, float32",
+        "large",
+        40,
+        {"torch": 1, "scikit-learn": 1, "jax, an epoch jitted": 1.2, "keras on jax": 1.2},
+    ),
+    "predict one": prediction("predict of one example, the notes' net", 1, 2000, {"numpy": 2}),
+    "predict many": prediction("predict of 100,000 examples, the notes' net", 100_000, 20, {"numpy": 1.1}),
+    "import": Workload(
+        "import, in a new process",
+        1,
+        {
+            "tinynet": (imported, "tinynet"),
+            "numpy": (imported, "numpy"),
+            "torch": (imported, "torch"),
+            "jax": (imported, "jax"),
+        },
+        {"numpy": 1.5},
+    ),
+}

@@ -1,26 +1,30 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
 import math
+from typing import TypeAlias
+
+Records: TypeAlias = dict[str, list[float]]  # a list for each number that is reported, an entry an epoch or a step
 
 
 class History:
     """`h.history["loss"]` is a list with a float per epoch; so is every metric's, NaN where it was not measured.
 
     >>> h = History()
-    >>> h.append({"loss": 0.5})
-    >>> h.append({"loss": 0.25})
+    >>> h.extend({"loss": [0.5, 0.25]})
     >>> h.history, len(h), h
     ({'loss': [0.5, 0.25]}, 2, History(2 epochs, loss 0.250000))
     """
 
     def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {"loss": []}
+        self.history: Records = {"loss": []}
 
-    def append(self, record: dict[str, float]) -> None:
-        for name in record.keys() - self.history.keys():
-            self.history[name] = [math.nan] * len(self)
+    def extend(self, records: Records) -> None:
+        """Add what some epochs reported."""
+        before, new = len(self), len(records["loss"])
+        for name in records.keys() - self.history.keys():
+            self.history[name] = [math.nan] * before
         for name, numbers in self.history.items():
-            numbers.append(record.get(name, math.nan))
+            numbers.extend(records.get(name, [math.nan] * new))
 
     def since(self, epoch: int) -> "History":
         """The epochs from this one on."""
@@ -48,9 +52,12 @@ class Reporter:
         self.history, self.epochs, self.told, self.first = history, epochs, told, len(history)
         self.every = max(1, -(-epochs // 10))  # nobody should wait for a line longer than it takes
 
-    def __call__(self, records: list[dict[str, float]]) -> None:
-        for record in records:
-            self.history.append(record)
-            epoch = len(self.history) - self.first
-            if self.told and (epoch % self.every == 0 or epoch == self.epochs):
-                print("  ".join([f"epoch {epoch}/{self.epochs}", *told(record)]), flush=True)
+    def __call__(self, records: Records) -> None:
+        before = len(self.history)
+        self.history.extend(records)
+        if self.told:
+            for i in range(before, len(self.history)):
+                epoch = i + 1 - self.first
+                if epoch % self.every == 0 or epoch == self.epochs:
+                    record = {name: numbers[i] for name, numbers in self.history.history.items()}
+                    print("  ".join([f"epoch {epoch}/{self.epochs}", *told(record)]), flush=True)

@@ -13,6 +13,7 @@ import numpy as np
 from tinynet import functions
 from tinynet.checks import Array
 from tinynet.cost import Cost
+from tinynet.history import Records
 from tinynet.metrics import Metric, means, values
 from tinynet.optimizers import Optimizer
 from tinynet.store import Store
@@ -21,8 +22,6 @@ from tinynet.tape import Arena, Calls, Tape, UnsteadyError, play
 CHUNK = 64  # steps, at most
 WAITING = 65_536  # outputs that wait, at most: their costs are read out of a core's cache
 BLOCK = 32_768  # parameters that an update goes over at a time, for the same reason
-
-Record = dict[str, float]
 
 
 class Work(NamedTuple):
@@ -123,10 +122,10 @@ class Plan:
             Y.take(examples, 1, self.Y, "clip")
             self.X[:-1] = self.drawn.T
 
-    def records(self) -> list[Record]:
-        """What each step of the chunk cost."""
+    def records(self) -> Records:
+        """What the steps of the chunk cost, one after another."""
         play(self.reading)
         weight = self.work.cost.pair.weight(self.Z[:, : self.Z.shape[1] // self.room])
         read = {name: means(a, self.room) for name, a in self.read.items()}
         read["loss"] = [total * weight for total in functions.sums(self.read["loss"], self.room)]
-        return [dict(zip(read, row, strict=True)) for row in zip(*read.values(), strict=True)][: len(self.done)]
+        return {name: numbers[: len(self.done)] for name, numbers in read.items()}

@@ -7,14 +7,15 @@ place, or a way around it. A net that no plan can hold is walked from the start.
 
 import math
 from collections.abc import Sequence
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet import checks, diagnose
-from tinynet.history import Reporter
+from tinynet.history import Records, Reporter
 from tinynet.metrics import means, values
-from tinynet.plan import CHUNK, Plan, Record, Work
+from tinynet.plan import CHUNK, Plan, Work
 from tinynet.store import Store
 from tinynet.tape import Arena, UnsteadyError
 
@@ -57,32 +58,33 @@ class Training:
         epochs = range(report.first + 1, report.first + self.epochs + 1)
         if self.work.size < self.m:
             for epoch in epochs:
-                report([self.epoch(epoch)])
+                report(self.epoch(epoch))
             return
         at_once = min(report.every, self.room)
         for i in range(0, len(epochs), at_once):
-            records: list[Record] = []
+            records: Records = {}
             try:
                 self.chunk([Place(epoch, 1, slice(0, self.m)) for epoch in epochs[i : i + at_once]], records)
             finally:
-                report(records)
+                if records:
+                    report(records)
 
-    def epoch(self, epoch: int) -> Record:
+    def epoch(self, epoch: int) -> Records:
         """One epoch of batches: the means over its examples of what they cost before their steps."""
         size = self.work.size
         order = self.generator.permutation(self.m) if self.generator else None
         runs = [slice(i, min(i + size, self.m)) for i in range(0, self.m, size)]
         places = [Place(epoch, i, run if order is None else order[run]) for i, run in enumerate(runs, 1)]
-        records: list[Record] = []
+        records: Records = {}
         full = self.m // size
         for i in range(0, full, self.room):
             self.chunk(places[i : min(i + self.room, full)], records)
         if full < len(places):
             self.chunk(places[full:], records)
         shares = [(run.stop - run.start) / self.m for run in runs]
-        return {name: sum(share * r[name] for share, r in zip(shares, records, strict=True)) for name in records[0]}
+        return {name: [sum(map(mul, shares, numbers))] for name, numbers in records.items()}
 
-    def chunk(self, places: Sequence[Place], records: list[Record]) -> None:
+    def chunk(self, places: Sequence[Place], records: Records) -> None:
         """Take these steps and add their records; where an error or an interrupt comes, those of the steps before it."""
         plan = self.plans.get(self.work.X[:, places[0].examples].shape[1])
         if plan is None:
@@ -95,17 +97,17 @@ class Training:
         try:
             plan.take([place.examples for place in places])
         finally:
-            found = plan.records()
-            self.work.optimizer.steps = before + len(found)
-            if all(math.isfinite(record["loss"]) for record in found) and self.store.finite():
-                records += found
+            found, done = plan.records(), places[: len(plan.done)]
+            self.work.optimizer.steps = before + len(done)
+            if all(map(math.isfinite, found["loss"])) and self.store.finite():
+                add(found, records)
             else:
                 self.store.go_back()
-                self.walk(self.since, [])
-                self.walk(places[: len(found)], records)
-            self.since += places[: len(found)]
+                self.walk(self.since, {})
+                self.walk(done, records)
+            self.since += done
 
-    def walk(self, places: Sequence[Place], records: list[Record]) -> None:
+    def walk(self, places: Sequence[Place], records: Records) -> None:
         """The same steps as the methods are written, each looked at before its update."""
         cost, optimizer = self.work.cost, self.work.optimizer
         for place in places:
@@ -121,4 +123,9 @@ class Training:
                 cause = diagnose.first_not_finite(cost, X, grads)
                 raise FloatingPointError(f"epoch {place.epoch}, batch {place.batch}: {error}; {cause}; {cure}") from None
             read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
-            records.append({"loss": J} | {name: means(a)[0] for name, a in read.items()})
+            add({"loss": [J]} | {name: means(a) for name, a in read.items()}, records)
+
+
+def add(new: Records, records: Records) -> None:
+    for name, numbers in new.items():
+        records.setdefault(name, []).extend(numbers)
