@@ -2,7 +2,8 @@
 
 Every contender runs in a process of its own, with one thread and with two, and they take turns, so that a noisy machine
 slows all of them; the better of the two numbers of threads counts, and of its rounds the median. Who is not installed (the
-extra `bench`) is left out, and said to be. The table goes to benchmarks/results/, with the machine and the versions.
+extra `bench`) is left out, and said to be. Then come the growth of the cost, and what each trick buys. The table, with the
+machine and the versions, and the figures go to benchmarks/results/.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks import growth, tricks
 from benchmarks.workloads import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
@@ -105,18 +107,53 @@ def machine():
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], default=[], help="all of them by default")
+    parser.add_argument(
+        "workloads", nargs="*", choices=[[], *WORKLOADS, "growth", "tricks"], default=[], help="default: all"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="rounds, of which the median counts (default: 7)")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to try (default: 1 2)")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the table goes (default: benchmarks/results)")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where table and figures go (default: benchmarks/results)")
     options = parser.parse_args(arguments)
-    lines = [f"Measured on {time.strftime('%Y-%m-%d')}, median of {options.rounds} rounds in turns. {machine()}", ""]
-    print("\n".join(lines))
-    for workload in options.workloads or WORKLOADS:
-        lines += table(workload, measure(workload, options.rounds, options.threads))
-        print("\n".join(lines[lines.index(f"### {WORKLOADS[workload].title}") :]), flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / f"{time.strftime('%Y-%m-%d')}.md").write_text("\n".join(lines), encoding="utf-8")
+    report = Report(options.out / "table.md")
+    report.add([f"Measured on {time.strftime('%Y-%m-%d')}, median of {options.rounds} rounds in turns. {machine()}", ""])
+    chosen = options.workloads or [*WORKLOADS, "growth", "tricks"]
+    measured = {}
+    for workload in chosen:
+        if workload in WORKLOADS:
+            measured[workload] = measure(workload, options.rounds, options.threads)
+            report.add(table(workload, measured[workload]))
+    points = growth.series() if "growth" in chosen else []
+    if points:
+        report.add(growth.table(points))
+    if "tricks" in chosen:
+        report.add(tricks.lines())
+    draw(measured, points, options.out)
+
+
+class Report:
+    """Lines that are printed and kept."""
+
+    def __init__(self, path):
+        self.path, self.text = path, ""
+
+    def add(self, lines):
+        for line in lines:
+            print(line, flush=True)
+            self.text += f"{line}\n"
+            self.path.write_text(self.text, encoding="utf-8")
+
+
+def draw(measured, points, folder):
+    try:
+        from benchmarks import figures
+    except ImportError:
+        print("no figures: matplotlib is not installed (the extra `bench`)")
+        return
+    if measured:
+        figures.peers(measured, folder / "peers.png")
+    if points:
+        figures.growth(points, folder / "growth.png")
 
 
 if __name__ == "__main__":

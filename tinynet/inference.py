@@ -1,5 +1,7 @@
 """The use of a net: its outputs, over a block of examples at a time, so that all on the way stays in a core's cache."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tinynet import checks
@@ -10,24 +12,34 @@ BLOCK = 32_768  # numbers that the widest layer makes at a time, about
 LEAST = 256  # examples that are one block, however wide the layers
 
 
-def outputs(net: Chain, X: Array) -> tuple[Array, Array]:
-    """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
+def outputs(net: Chain, X: Array) -> Array:
+    """A of the last layer."""
+    return blockwise(net, X, lambda Z, A: A)
+
+
+def preactivations(net: Chain, X: Array) -> Array:
+    """Z of the last layer."""
+    return blockwise(net, X, lambda Z, A: Z)
+
+
+def blockwise(net: Chain, X: Array, wanted: Callable[[Array, Array], Array]) -> Array:
     m = X.shape[1]
     with np.errstate(all="ignore"):
         if m <= LEAST:
-            return block(net, X)
+            return wanted(*through(net, X))
         size = max(LEAST, BLOCK // max(layer.units for layer in net.layers))
-        Z, A = np.empty((2, net.layers[-1].units, m), X.dtype)
+        result = np.empty((net.layers[-1].units, m), X.dtype)
         for start in range(0, m, size):
-            part = slice(start, start + size)
-            Z[:, part], A[:, part] = block(net, X[:, part])
-    return Z, A
+            block = slice(start, start + size)
+            result[:, block] = wanted(*through(net, X[:, block]))
+    return result
 
 
-def block(net: Chain, A: Array) -> tuple[Array, Array]:
+def through(net: Chain, X: Array) -> tuple[Array, Array]:
+    """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
     for layer in net.layers:
-        Z = layer.preactivation(A)
-        A = layer.activation.value(Z)
-        if not (checks.all_finite(Z) and (layer is not net.layers[-1] or checks.all_finite(A))):
+        Z = layer.preactivation(X)
+        X = layer.activation.value(Z)
+        if not (checks.all_finite(Z) and (layer is not net.layers[-1] or checks.all_finite(X))):
             checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
-    return Z, A
+    return Z, X

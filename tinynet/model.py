@@ -122,15 +122,14 @@ class Sequential(Chain):
 
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
-        _, A = inference.outputs(self, *self.admit(X))
-        return self._door.turned(A)
+        return self._door.turned(inference.outputs(self, *self.admit(X)))
 
     __call__ = predict
 
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
         """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a softmax labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
-        _, A = inference.outputs(self, *self.admit(X))
+        A = inference.outputs(self, *self.admit(X))
         return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
 
     def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
@@ -138,7 +137,7 @@ class Sequential(Chain):
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        Z, _ = inference.outputs(self, X)
+        Z = inference.preactivations(self, X)
         with np.errstate(over="ignore"):
             J = cost.pair.value(Z, Y)
         diagnose.require_finite(self, X, J)

@@ -1,7 +1,7 @@
 """Where parameters, gradients and slots live: those of a whole net in one array each, of which the layers hold the parts, so
 that an update is a few calls for all of them together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,11 +16,19 @@ def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     return {f"{key}{i}": array for i, shelf in enumerate(shelves, 1) for key, array in shelf.items()}
 
 
+def home_of(arrays: Collection[Array]) -> Array | None:
+    """The array that these are all of, if there is one."""
+    home = next((a.base for a in arrays), None)
+    whole = home is not None and home.size == sum(a.size for a in arrays) and all(a.base is home for a in arrays)
+    return home if whole else None
+
+
 def gather(layers: Sequence[Layer]) -> Array:
     """All parameters as one array, which is their home from then on."""
-    home = layers[0].theta.base
-    if home is None or any(layer.theta.base is not home for layer in layers):
-        home = np.concatenate([layer.theta for layer in layers])
+    thetas = [layer.theta for layer in layers]
+    home = home_of(thetas)
+    if home is None:
+        home = np.concatenate(thetas)
         for layer, piece in zip(layers, pieces(layers, home), strict=True):
             layer.theta = piece
     return home
@@ -44,9 +52,10 @@ class Store:
         self.grads, self.slots = np.empty_like(self.params), dict[str, Array]()
         self.grad_parts = parts(layers, self.grads)
         for slot, held in optimizer.slots.items():
-            self.slots[slot] = np.zeros_like(self.params)
+            home = home_of(held.values())
+            self.slots[slot] = np.zeros_like(self.params) if home is None else home
             optimizer.slots[slot] = parts(layers, self.slots[slot])
-            for name, a in held.items():
+            for name, a in held.items() if home is None else ():
                 optimizer.slots[slot][name][...] = a
         self.state = [self.params, *self.slots.values()]
         self.kept, self.kept_steps = [a.copy() for a in self.state], optimizer.steps

@@ -186,7 +186,7 @@ class Tape:
     """Calls in the order in which they were asked for. `own` are arrays whose views may stand in them as they are."""
 
     def __init__(self, *own: Array) -> None:
-        self.own, self.calls = own, list[Call]()
+        self.own, self.calls, self.made = own, list[Call](), dict[int, int]()  # made: by which call a value first is
 
     def given(self, array: Array, constant: bool = False) -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is computed at once."""
@@ -208,13 +208,14 @@ class Tape:
             result.array, result.constant = np.empty(shape, dtype), True
             asked.bound()()
         else:
+            self.made.setdefault(id(result.root), len(self.calls))
             self.calls.append(asked)
         return result
 
     def store(self, value: StandIn, place: Array) -> None:
         """Have a value in this place, which is part of an array of one's own: computed right there, where nobody reads what
         was there meanwhile, else copied."""
-        root, made = value.root, next((i for i, c in enumerate(self.calls) if c.out is value.root), None)
+        root, made = value.root, self.made.get(id(value.root))
         if root.array is None and made is not None and root.taller is None:
             around = room(place, root.shape)
             later = [x.root.array if isinstance(x, StandIn) else x for c in self.calls[made + 1 :] for x in c.inputs]

@@ -1,0 +1,148 @@
+"""What each trick buys: the same work with it and without it, in turns."""
+
+import contextlib
+import statistics
+import time
+from unittest import mock
+
+import numpy as np
+
+import tinynet as tn
+from benchmarks.workloads import tinynet_classes, tinynet_notes, tinynet_predict
+from tinynet import inference, plan, training
+from tinynet.tape import StandIn
+
+ROUNDS = 7
+
+
+class Apart(tn.Dense):
+    """The bias added and its gradient summed, not carried by the product."""
+
+    def preactivation(self, X):
+        return np.dot(self.W, X) + self.b
+
+    def parameter_gradients(self, dZ, cache):
+        return {"W": np.dot(cache["X"], dZ.T).T, "b": dZ.sum(axis=1, keepdims=True)}
+
+
+class Loose:
+    """Leaves a plan's `fixed` at False: what follows from the examples alone is computed in every step."""
+
+    def __get__(self, instance, owner):
+        return False
+
+    def __set__(self, instance, value):
+        pass
+
+
+def unrowed(self, ufunc, method, *inputs, **settings):
+    """As if numpy's maximum were as fast against a number as against a row of it."""
+    with mock.patch("tinynet.tape.KEYWORD_ONLY", ()), np.testing.suppress_warnings() as quiet:
+        quiet.filter(DeprecationWarning)
+        return recorded(self, ufunc, method, *inputs, **settings)
+
+
+recorded = StandIn.__array_ufunc__
+
+
+def gathered(rows):
+    """A batch of 128 examples out of (784, 12800), which lie in rows or in columns."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((12_800, 784)).astype(np.float32)
+    X = X if rows else X.T.copy()
+    batch = np.empty((128, 784) if rows else (784, 128), np.float32)
+    orders = rng.integers(0, 12_800, (100, 128))
+    return lambda n: [X.take(orders[i % 100], 0 if rows else 1, batch, "clip") for i in range(n)]
+
+
+def adam(arrays):
+    """Adam's calls on the 2,410 parameters of 64-32-10, in so many arrays."""
+    sizes = {1: [2410], 4: [2048, 32, 320, 10]}[arrays]
+    optimizer = tn.Adam()
+    params = {str(i): np.ones(n, np.float32) for i, n in enumerate(sizes)}
+    grads = {name: np.ones_like(p) for name, p in params.items()}
+    return lambda n: [optimizer.update(params, grads) for _ in range(n)]
+
+
+def never():
+    return contextlib.nullcontext()
+
+
+TRICKS = {
+    "a step is recorded, then played (the notes' net)": (
+        2000,
+        lambda: tinynet_notes("float64"),
+        lambda: mock.patch.object(training, "WORTH", np.inf),
+    ),
+    "a step is recorded, then played (64-32-10, Adam)": (
+        1000,
+        lambda: tinynet_classes("small"),
+        lambda: mock.patch.object(training, "WORTH", np.inf),
+    ),
+    "outputs wait, and 64 costs are computed at once (the notes' net)": (
+        6400,
+        lambda: tinynet_notes("float64"),
+        lambda: mock.patch.object(plan, "WAITING", 1),
+    ),
+    "what follows from the examples alone is computed once (the notes' net)": (
+        6400,
+        lambda: tinynet_notes("float64"),
+        lambda: mock.patch.object(plan.Plan, "fixed", Loose(), create=True),
+    ),
+    "the bias rides in the product (the notes' net)": (
+        6400,
+        lambda: tinynet_notes("float64"),
+        lambda: mock.patch.object(tn, "Dense", Apart),
+    ),
+    "the parameters lie in one array (Adam, 64-32-10)": (2000, lambda: adam(1), None),
+    "an update goes block by block (512-1024-1024-10)": (
+        30,
+        lambda: tinynet_classes("large"),
+        lambda: mock.patch.object(plan, "BLOCK", 2**40),
+    ),
+    "a batch is gathered from rows (784 features)": (1000, lambda: gathered(True), None),
+    "relu compares with a row of zeros (512-1024-1024-10)": (
+        30,
+        lambda: tinynet_classes("large"),
+        lambda: mock.patch.object(StandIn, "__array_ufunc__", unrowed),
+    ),
+    "predict goes block by block (100,000 examples)": (
+        20,
+        lambda: tinynet_predict(100_000),
+        lambda: mock.patch.object(inference, "BLOCK", 2**40),
+    ),
+}
+WITHOUT = {
+    "the parameters lie in one array (Adam, 64-32-10)": lambda: adam(4),
+    "a batch is gathered from rows (784 features)": lambda: gathered(False),
+}
+
+
+def timed(steps, n, patch):
+    with patch():
+        start = time.perf_counter()
+        steps(n)
+        return (time.perf_counter() - start) / n * 1e6
+
+
+def lines():
+    yield from [
+        "### What each trick buys",
+        "",
+        "| trick | us with it | us without | times |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, (n, prepare, patch) in TRICKS.items():
+        patch = patch or never  # noqa: PLW2901
+        steps = prepare()
+        with patch():
+            other = WITHOUT.get(name, prepare)()
+        pairs = [(timed(steps, n, never), timed(other, n, patch)) for _ in range(ROUNDS + 1)][1:]
+        own, without = (statistics.median(column) for column in zip(*pairs, strict=True))
+        yield f"| {name} | {own:,.1f} | {without:,.1f} | {statistics.median(b / a for a, b in pairs):.2f} |"
+    yield ""
+
+
+if __name__ == "__main__":
+    for line in lines():
+        print(line, flush=True)
