@@ -124,3 +124,9 @@ def test_large_costs_do_not_hide_small_faults():
 
 def test_right_at_the_edge_of_a_domain():
     assert tn.check_gradients(tn.BinaryCrossEntropy(), [[1e-7]], [1]).passed
+
+
+def test_a_slope_that_is_nearly_none():
+    """Adam's first step is g / (|g| + epsilon), nearly the sign of g: the step of 1e-3 is too coarse, half of it is not."""
+    adam = tn.Adam(1.0, beta_1=0.0, beta_2=0.5, epsilon=2.0**-24)
+    assert tn.check_gradients(adam, {"w": np.zeros((1, 1))}, {"w": np.array([[-0.05]])}).passed

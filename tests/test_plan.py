@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.table import SEEDS
-from tinynet import training
+from tinynet import functions, training
 from tinynet.plan import Work
-from tinynet.tape import play
+from tinynet.tape import Arena, Tape, UnsteadyError, play
 from tinynet.training import Training
 
 rng = np.random.default_rng(0)
@@ -197,6 +197,53 @@ def test_what_no_tape_can_hold_is_walked(layer):
     assert not a_training(model, X, Y[:1]).plans
     costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
     assert costs[-1] < costs[0]
+
+
+def test_a_tape_knows_its_own_arrays():
+    own, foreign = np.ones((2, 2)), np.ones((2, 2))
+    tape = Tape(own)
+    tape.given(np.ones((2, 2))) + own[:1]
+    with pytest.raises(UnsteadyError, match="an array that is not the tape's"):
+        tape.given(np.ones((2, 2))) * foreign
+
+
+def test_values_share_memory_and_numbers_do_not_care():
+    """A chain of random calls, settled and played three times, on inputs that change in between."""
+    for seed in range(30):
+        draw = np.random.default_rng(seed)
+        X = draw.standard_normal((5, 5))
+        tape = Tape()
+        pairs = [(tape.given(X), lambda X=X: X)]
+        for _ in range(12):
+            (a, f), (b, g) = (pairs[i] for i in draw.integers(0, len(pairs), 2))
+            made = [
+                (a + b, lambda f=f, g=g: f() + g()),
+                (np.tanh(a.T), lambda f=f: np.tanh(f().T)),
+                (a * b.T, lambda f=f, g=g: f() * g().T),
+                (np.dot(a, b), lambda f=f, g=g: np.dot(f(), g())),
+                (np.maximum(a, 0.5), lambda f=f: np.maximum(f(), 0.5)),
+                (a - b.sum(axis=1, keepdims=True), lambda f=f, g=g: f() - g().sum(axis=1, keepdims=True)),
+                (functions.bordered(np.tanh(a))[1:], lambda f=f: functions.bordered(np.tanh(f()))[1:]),
+            ]
+            pairs.append(made[draw.integers(len(made))])
+        kept = [stand_in for stand_in, _ in pairs[-3:] if stand_in.root.array is None]
+        calls = tape.settle(Arena(), kept)
+        for _ in range(3):
+            X[...] = draw.standard_normal((5, 5))
+            play(calls)
+            for stand_in, function in pairs[-3:]:
+                if any(stand_in is k for k in kept):
+                    np.testing.assert_allclose(stand_in.settled(), function(), rtol=1e-12, atol=1e-12)
+
+
+def test_blocks_of_predictions_are_those_of_their_examples():
+    model = a_model("relu", "softmax").build(3)
+    X, Y = problem("softmax", 30_000)
+    outputs = model.predict(X)
+    for block in (slice(0, 5), slice(8000, 8300), slice(29_900, 30_000)):
+        np.testing.assert_allclose(outputs[:, block], model.predict(X[:, block]), rtol=1e-12)
+    A = model.trace(X)["A3"]
+    assert model.evaluate(X, Y)["loss"] == pytest.approx(tn.CrossEntropy()(A, Y), rel=1e-12)
 
 
 def test_an_overflow_of_adam_finds_its_way_around():

@@ -22,7 +22,7 @@ from tinynet import checks
 from tinynet.checks import Array
 from tinynet.node import Node
 
-STEPS = tuple(2.0**-n for n in (10, 13, 17, 21, 27, 33, 40))  # powers of two: x + h is exact
+STEPS = tuple(2.0**-n for n in (10, 11, 12, 13, 17, 21, 27, 33, 40))  # powers of two: x + h is exact
 
 
 class GradientRow(NamedTuple):

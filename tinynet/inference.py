@@ -1,7 +1,5 @@
 """The use of a net: its outputs, over a block of examples at a time, so that all on the way stays in a core's cache."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from tinynet import checks
@@ -14,24 +12,25 @@ LEAST = 256  # examples that are one block, however wide the layers
 
 def outputs(net: Chain, X: Array) -> Array:
     """A of the last layer."""
-    return blockwise(net, X, lambda Z, A: A)
+    return blockwise(net, X, wanted=1)
 
 
 def preactivations(net: Chain, X: Array) -> Array:
     """Z of the last layer."""
-    return blockwise(net, X, lambda Z, A: Z)
+    return blockwise(net, X, wanted=0)
 
 
-def blockwise(net: Chain, X: Array, wanted: Callable[[Array, Array], Array]) -> Array:
+def blockwise(net: Chain, X: Array, wanted: int) -> Array:
+    """The wanted one of what `through` gives."""
     m = X.shape[1]
     with np.errstate(all="ignore"):
         if m <= LEAST:
-            return wanted(*through(net, X))
+            return through(net, X)[wanted]
         size = max(LEAST, BLOCK // max(layer.units for layer in net.layers))
         result = np.empty((net.layers[-1].units, m), X.dtype)
         for start in range(0, m, size):
             block = slice(start, start + size)
-            result[:, block] = wanted(*through(net, X[:, block]))
+            result[:, block] = through(net, X[:, block])[wanted]
     return result
 
 

@@ -150,9 +150,8 @@ class Call(NamedTuple):
         """The inputs whose memory the result may take while they are read, if nobody needs them after."""
         if not isinstance(self.function, np.ufunc):
             return []
-        roots = [x.root for x in self.stand_ins() if x is not x.root]  # a view is read in another order
         alike = [x for x in self.stand_ins() if (x.shape, x.dtype) == (self.out.shape, self.out.dtype)]
-        return [x for x in alike if x is x.root and x is not self.out and all(x is not root for root in roots)]
+        return [x for x in alike if x is x.root and x is not self.out]
 
     def bound(self) -> Callable[[], Any]:
         """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt comes between two of them."""
