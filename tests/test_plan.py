@@ -1,6 +1,7 @@
 """The fast way: a plan takes the very steps that the methods take, every public part fits in one, and it makes no arrays."""
 
 import itertools
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -162,6 +163,17 @@ class Counting(tn.Tanh):
         return super().value(Z) * (1 + 1 / self.count)
 
 
+class Flipping(tn.Tanh):
+    """A coin that may well fall the same way twice."""
+
+    def __init__(self, draws):
+        super().__init__()
+        self.draws = draws
+
+    def value(self, Z):
+        return super().value(Z) * (1.0 if self.draws.standard_normal() < 1 else 0.5)
+
+
 class Dropping(tn.Tanh):
     draws = np.random.default_rng(0)
 
@@ -182,13 +194,36 @@ class Selecting(tn.Activation):
         return np.where(Z > 0, 1.0, 0.5)
 
 
+class Masking(tn.Tanh):
+    def value(self, Z):
+        A = np.tanh(Z)
+        A[Z < 0] *= 0.5
+        return A
+
+
+class Remembering(tn.Activation):
+    """As many write it: what forward saw stays in the part."""
+
+    def value(self, Z):
+        self.A = np.tanh(Z)
+        return self.A
+
+    def derivative(self, Z):
+        return 1 - self.A**2
+
+
 class Converting(tn.Tanh):
     def value(self, Z):
         return np.tanh(np.asarray(Z))
 
 
 @pytest.mark.parametrize(
-    "layer", [Noisy(3, "tanh"), *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Converting))]
+    "layer",
+    [
+        Noisy(3, "tanh"),
+        *(tn.Dense(3, Flipping(draws)) for draws in (np.random.default_rng(0), np.random.RandomState(0))),
+        *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Masking, Converting)),
+    ],
 )
 def test_what_no_tape_can_hold_is_walked(layer):
     model = tn.Sequential([layer, tn.Dense(1, "sigmoid")], seed=0)
@@ -197,6 +232,18 @@ def test_what_no_tape_can_hold_is_walked(layer):
     assert not a_training(model, X, Y[:1]).plans
     costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
     assert costs[-1] < costs[0]
+
+
+def test_a_recording_leaves_no_trace():
+    model = tn.Sequential([tn.Dense(3, Remembering()), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd")
+    X, Y = problem("sigmoid", 9)
+    assert a_training(model, X, Y[:1]).plans
+    model.fit(X, Y[:1], 500, verbose=0)
+    assert not hasattr(model.layers[0].activation, "A")
+    twin = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(twin.predict(X), model.predict(X))
+    assert twin.fit(X, Y[:1], 5, verbose=0).history == model.fit(X, Y[:1], 5, verbose=0).history
 
 
 def test_a_tape_knows_its_own_arrays():

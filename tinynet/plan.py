@@ -4,6 +4,7 @@ Nobody reads a cost before its chunk of steps ends. So the outputs Z of the step
 tape reads the costs and metrics of them all.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -46,6 +47,8 @@ class Plan:
         self.drawn = np.empty((width if shuffled else 0, n_x), dtype)
         self.X = functions.bordered(work.X) if self.whole else np.ones((width, n_x + 1), dtype).T
         self.Y = work.Y if self.whole else np.empty((n_y, width), dtype)
+        own = [work.optimizer.slots, *(layer.theta for layer in work.cost.layers)]
+        self.twins = copy.deepcopy((work.cost, work.optimizer), {id(a): a for a in own})  # stand-ins leave no trace in parts
         self.numbers = [np.zeros((), dtype) for _ in work.optimizer.numbers(1)]
         self.done: list[None] = []  # one for each step of the chunk
         arena.reserved = []
@@ -56,7 +59,7 @@ class Plan:
 
     def recorded(self, end: int | None = None) -> tuple[Tape, Any]:
         """The step on a tape of its own, whose update ends after so many blocks, and its output Z."""
-        cost, optimizer, store = self.work.cost, self.work.optimizer, self.store
+        (cost, optimizer), store = self.twins, self.store
         tape: Any = Tape(store.params)
         X, Y = tape.given(self.X, self.fixed)[:-1], tape.given(self.Y, self.fixed)
         Z, caches = cost.through(X)
@@ -74,12 +77,23 @@ class Plan:
         return tape, Z
 
     def step(self, arena: Arena) -> tuple[Calls, Array]:
-        """Its calls, and the array that they leave Z in. A part that draws or counts does not do the same twice."""
-        once = self.recorded(end=1)[0].key()
+        """Its calls, and the array that they leave Z in. A part that draws or counts is found out: by what it asks for the
+        second time, or by what has changed in it."""
+        before, once = self.counters(), self.recorded(end=1)[0].key()
         tape, Z = self.recorded()
-        if tape.key()[: len(once)] != once:
+        if tape.key()[: len(once)] != once or self.counters() != before:
             raise UnsteadyError("a step that differs from the one before")
         return tape.settle(arena, [Z]), Z.settled()
+
+    def counters(self) -> list[Any]:
+        """The numbers and the random generators in all parts."""
+        cost, optimizer = self.twins
+        pair = cost.pair
+        parts = [*cost.layers, *(layer.activation for layer in cost.layers), pair.loss, pair.activation, optimizer]
+        held = [value for part in parts for value in vars(part).values()]
+        generators = [str(g.bit_generator.state) for g in held if isinstance(g, np.random.Generator)]
+        older = [str(g.get_state()) for g in held if isinstance(g, np.random.RandomState)]
+        return [*(value for value in held if isinstance(value, (int, float))), *generators, *older]
 
     def waiting(self, calls: Calls, Z: Array) -> list[Calls]:
         """For each step of a chunk the calls with which it puts its outputs into the row, and is counted."""

@@ -58,7 +58,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self.view(np.transpose, ".T")
 
     def __getitem__(self, key: Any) -> "StandIn":
-        if not all(isinstance(k, (slice, int)) or k in (None, ...) for k in (key if isinstance(key, tuple) else (key,))):
+        if not all(isinstance(k, (slice, int, type(None), type(...))) for k in (key if isinstance(key, tuple) else (key,))):
             raise UnsteadyError("an index that copies")
         return self.view(lambda array: array[key], str(key))
 
@@ -185,7 +185,9 @@ class Tape:
     """Calls in the order in which they were asked for. `own` are arrays whose views may stand in them as they are."""
 
     def __init__(self, *own: Array) -> None:
-        self.own, self.calls, self.made = own, list[Call](), dict[int, int]()  # made: by which call a value first is
+        self.own, self.calls = own, list[Call]()
+        self.made: dict[int, int] = {}  # by which call a value first is
+        self.stored: list[Array] = []  # where values are computed that were to be stored
 
     def given(self, array: Array, constant: bool = False) -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is computed at once."""
@@ -197,13 +199,16 @@ class Tape:
         self, function: Any, inputs: Sequence[Any], shape: tuple[int, ...], dtype: Any, out: Any = None, settings: Any = NONE
     ) -> StandIn:
         arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
-        if not all(any(x is a or x.base is a for a in self.own) for x in arrays):
+        stand_ins = [x for x in inputs if isinstance(x, StandIn)]
+        if not (
+            all(any(x is a or x.base is a for a in self.own) for x in arrays) and all(x.tape is self for x in stand_ins)
+        ):
             raise UnsteadyError("an array that is not the tape's")
         if out is not None and (out.shape != shape or out.root.array is not None):
             raise UnsteadyError("a result that does not fit its place")
         result = StandIn(self, shape, dtype) if out is None else out
         asked = Call(function, settings, tuple(inputs), result)
-        if out is None and not arrays and all(x.constant for x in inputs if isinstance(x, StandIn)):
+        if out is None and not arrays and all(x.constant for x in stand_ins):
             result.array, result.constant = np.empty(shape, dtype), True
             asked.bound()()
         else:
@@ -218,9 +223,12 @@ class Tape:
         if root.array is None and made is not None and root.taller is None:
             around = room(place, root.shape)
             later = [x.root.array if isinstance(x, StandIn) else x for c in self.calls[made + 1 :] for x in c.inputs]
-            if around is not None and not any(a is not None and np.may_share_memory(a, around) for a in later):
+            used = [a for a in [*later, *self.stored] if a is not None and around is not None]
+            if around is not None and not any(np.may_share_memory(a, around) for a in used):
                 root.array = around
-                if not same(value.settled(), place):
+                if same(value.settled(), place):
+                    self.stored.append(around)
+                else:
                     root.array = None
         if root.array is None or not same(value.settled(), place):
             self.calls.append(Call(np.copyto, {}, (value,), self.given(place)))
