@@ -3,6 +3,7 @@
 import statistics
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from benchmarks.workloads import WORKLOADS
 
@@ -20,6 +21,7 @@ def peers(measured, path):
         ax.barh(names, [ratios[name] for name in names], color=[OWN if name == "tinynet" else OTHER for name in names])
         ax.set_xscale("log")
         ax.set_xlim(0.1, 4 * max(ratios.values()))
+        ax.xaxis.set_minor_formatter(NullFormatter())
         for i, name in enumerate(names):
             ax.text(ratios[name] * 1.08, i, f"{ratios[name]:.2g} x, {told(medians[name])}", va="center", fontsize=7)
         ax.set_title(WORKLOADS[workload].title, fontsize=8, loc="left")
@@ -48,6 +50,7 @@ def growth(points, path):
             ax.set_ylabel(label, fontsize=8)
             ax.set_xlabel(name, fontsize=8)
             ax.set_ylim(min(values) / 3, max(values) * 3)
+            ax.yaxis.set_minor_formatter(NullFormatter())
             ax.tick_params(labelsize=7)
             ax.grid(alpha=0.3)
     figure.suptitle("How the cost grows (dashed: in proportion)", fontsize=10)

@@ -64,6 +64,16 @@ def adam(arrays):
     return lambda n: [optimizer.update(params, grads) for _ in range(n)]
 
 
+def wide_net():
+    """784-2048-1024-10 on batches of 32: more parameters than a core's cache holds."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((320, 784)), rng.integers(0, 10, 320)
+    layers = [tn.Dense(2048, "relu"), tn.Dense(1024, "relu"), tn.Dense(10, "softmax")]
+    model = tn.Sequential(layers, seed=0, dtype="float32", examples="rows")
+    model.compile("adam")
+    return lambda n: model.fit(X, Y, epochs=n // 10, batch_size=32, verbose=0)
+
+
 def never():
     return contextlib.nullcontext()
 
@@ -95,20 +105,16 @@ TRICKS = {
         lambda: mock.patch.object(tn, "Dense", Apart),
     ),
     "the parameters lie in one array (Adam, 64-32-10)": (2000, lambda: adam(1), None),
-    "an update goes block by block (512-1024-1024-10)": (
-        30,
-        lambda: tinynet_classes("large"),
-        lambda: mock.patch.object(plan, "BLOCK", 2**40),
-    ),
+    "an update goes block by block (4 million parameters)": (30, wide_net, lambda: mock.patch.object(plan, "BLOCK", 2**40)),
     "a batch is gathered from rows (784 features)": (1000, lambda: gathered(True), None),
     "relu compares with a row of zeros (512-1024-1024-10)": (
         30,
         lambda: tinynet_classes("large"),
         lambda: mock.patch.object(StandIn, "__array_ufunc__", unrowed),
     ),
-    "predict goes block by block (100,000 examples)": (
-        20,
-        lambda: tinynet_predict(100_000),
+    "predict goes block by block (1,000,000 examples)": (
+        3,
+        lambda: tinynet_predict(1_000_000),
         lambda: mock.patch.object(inference, "BLOCK", 2**40),
     ),
 }
