@@ -410,8 +410,8 @@ def imported(name):
     pip does it for those that it installs."""
     code = f"from time import perf_counter as now; start = now(); import {name}; print(now() - start)"
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    run = partial(subprocess.run, [sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, env=environment)
-    return lambda _: float(run().stdout)
+    run = partial(subprocess.run, [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment)
+    return lambda _: float(run(check=True).stdout)
 
 
 # ---- who takes part in what

@@ -79,7 +79,9 @@ class Plan:
     def step(self, arena: Arena) -> tuple[Calls, Array]:
         """Its calls, and the array that they leave Z in. A part that draws or counts is found out: by what it asks for the
         second time, or by what has changed in it."""
-        before, once = self.counters(), self.recorded(end=1)[0].key()
+        before, (first, _) = self.counters(), self.recorded(end=1)
+        once = first.key()
+        first.forget()
         tape, Z = self.recorded()
         if tape.key()[: len(once)] != once or self.counters() != before:
             raise UnsteadyError("a step that differs from the one before")

@@ -44,14 +44,20 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         self.origin = origin
         self.root: StandIn = self if origin is None else origin.root
         self.array: Array | None = None  # known from the start where it was given, else after `settle`
-        self.settled: Callable[[], Array] = lambda: self.array  # type: ignore[assignment,return-value]
+        self.look: Callable[[Array], Array] | None = None  # from the origin's array to its own
         self.constant, self.path = False, ""
         self.taller: StandIn | None = None  # itself above a row of ones, where that was asked for
 
     def view(self, look: Callable[[Array], Array], name: str) -> "StandIn":
         twin = StandIn(self.tape, look(np.broadcast_to(np.empty((), self.dtype), self.shape)).shape, self.dtype, self)
-        twin.settled, twin.constant, twin.path = lambda: look(self.settled()), self.constant, self.path + name
+        twin.look, twin.constant, twin.path = look, self.constant, self.path + name
         return twin
+
+    def settled(self) -> Array:
+        """The array it stands for."""
+        array = self.array if self.look is None or self.origin is None else self.look(self.origin.settled())
+        assert array is not None
+        return array
 
     @property
     def T(self) -> "StandIn":
@@ -117,7 +123,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x for x, d in zip(inputs, loop, strict=True))
         shape = np.broadcast_shapes(*(x.shape for x in inputs))
         if ufunc in KEYWORD_ONLY:  # against one number they are four times slower than against a row of it
-            inputs = tuple(x if x.ndim else self.tape.given(np.full(shape[-1:], x), constant=True) for x in inputs)
+            inputs = tuple(x if x.ndim else self.tape.row(x, shape[-1]) for x in inputs)
         return self.tape.record(ufunc, inputs, shape, result, out[0] if out else None)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, settings: Any) -> "StandIn":
@@ -187,6 +193,7 @@ class Tape:
     def __init__(self, *own: Array) -> None:
         self.own, self.calls = own, list[Call]()
         self.made: dict[int, int] = {}  # by which call a value first is
+        self.rows: dict[Any, StandIn] = {}
         self.stored: list[Array] = []  # where values are computed that were to be stored
 
     def given(self, array: Array, constant: bool = False) -> StandIn:
@@ -194,6 +201,13 @@ class Tape:
         stand_in = StandIn(self, array.shape, array.dtype)
         stand_in.array, stand_in.constant = array, constant
         return stand_in
+
+    def row(self, number: Array, n: int) -> StandIn:
+        """n times the same number."""
+        key = (number.item(), number.dtype, n)
+        if key not in self.rows:
+            self.rows[key] = self.given(np.full(n, number), constant=True)
+        return self.rows[key]
 
     def record(
         self, function: Any, inputs: Sequence[Any], shape: tuple[int, ...], dtype: Any, out: Any = None, settings: Any = NONE
@@ -238,6 +252,11 @@ class Tape:
         numbering: dict[int, int] = {}
         return [c.key(numbering) for c in self.calls]
 
+    def forget(self) -> None:
+        """Let go of everything: what is on a tape knows its tape, and would wait for the garbage collector."""
+        self.calls.clear()
+        self.rows.clear()
+
     def settle(self, arena: "Arena", kept: Sequence[StandIn] = ()) -> Calls:
         """The calls, on memory of the arena's. The values `kept` last until the end."""
         last: dict[int, float] = {id(x.root): i for i, c in enumerate(self.calls) for x in c.stand_ins()}
@@ -262,6 +281,7 @@ class Tape:
             if id(c.out) in ones:  # others may have written there since the last time
                 bound.append(partial(ones.pop(id(c.out)).fill, 1))
             bound.append(c.bound())
+        self.forget()
         return bound
 
 
