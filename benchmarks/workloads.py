@@ -406,7 +406,7 @@ def keras_predict(m):
 
 
 def imported(name):
-    """Seconds are a process's own for the import, so that the start of Python does not count. All are compiled beforehand, as
+    """A process times its own import, so that the start of Python does not count. All are compiled beforehand, as
     pip does it for those that it installs."""
     code = f"from time import perf_counter as now; start = now(); import {name}; print(now() - start)"
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
