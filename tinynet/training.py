@@ -29,6 +29,11 @@ class Place(NamedTuple):
     batch: int
     examples: Any
 
+    @property
+    def width(self) -> int:
+        run = self.examples
+        return run.stop - run.start if isinstance(run, slice) else len(run)
+
 
 class Training:
     """Steps of a cost and an optimizer on examples, in epochs. The generator draws the batches, if there is one."""
@@ -81,12 +86,12 @@ class Training:
             self.chunk(places[i : min(i + self.room, full)], records)
         if full < len(places):
             self.chunk(places[full:], records)
-        shares = [(run.stop - run.start) / self.m for run in runs]
+        shares = [place.width / self.m for place in places]
         return {name: [sum(map(mul, shares, numbers))] for name, numbers in records.items()}
 
     def chunk(self, places: Sequence[Place], records: Records) -> None:
         """Take these steps and add their records; where an error or an interrupt comes, those of the steps before it."""
-        plan = self.plans.get(self.work.X[:, places[0].examples].shape[1])
+        plan = self.plans.get(places[0].width)
         if plan is None:
             self.walk(places, records)
             return
