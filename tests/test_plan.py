@@ -1,7 +1,6 @@
 """The fast way: a plan takes the very steps that the methods take, every public part fits in one, and it makes no arrays."""
 
 import itertools
-import pickle
 import tracemalloc
 
 import numpy as np
@@ -11,9 +10,8 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.table import SEEDS
-from tinynet import functions, training
+from tinynet import training
 from tinynet.plan import Work
-from tinynet.tape import Arena, Tape, UnsteadyError, play
 from tinynet.training import Training
 
 rng = np.random.default_rng(0)
@@ -144,145 +142,6 @@ def test_training_needs_little_more_memory_than_backward(kind, hidden, widths):
     assert peak <= (1.3 * needed + widths[0] + 1) * m * 8, peak / (m * 8)
 
 
-class Noisy(tn.Dense):
-    """Another number in every step, which no tape may freeze."""
-
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.draws = np.random.default_rng(0)
-
-    def preactivation(self, X):
-        return super().preactivation(X) * (1 + 0.1 * self.draws.random())
-
-
-class Counting(tn.Tanh):
-    count = 0
-
-    def value(self, Z):
-        self.count += 1
-        return super().value(Z) * (1 + 1 / self.count)
-
-
-class Flipping(tn.Tanh):
-    """A coin that may well fall the same way twice."""
-
-    def __init__(self, draws):
-        super().__init__()
-        self.draws = draws
-
-    def value(self, Z):
-        return super().value(Z) * (1.0 if self.draws.standard_normal() < 1 else 0.5)
-
-
-class Dropping(tn.Tanh):
-    draws = np.random.default_rng(0)
-
-    def value(self, Z):
-        return super().value(Z) * (self.draws.random(Z.shape) < 0.5)
-
-
-class Branching(tn.Tanh):
-    def value(self, Z):
-        return super().value(Z) if Z.max() > 0 else Z.copy()
-
-
-class Selecting(tn.Activation):
-    def value(self, Z):
-        return np.where(Z > 0, Z, 0.5 * Z)
-
-    def derivative(self, Z):
-        return np.where(Z > 0, 1.0, 0.5)
-
-
-class Masking(tn.Tanh):
-    def value(self, Z):
-        A = np.tanh(Z)
-        A[Z < 0] *= 0.5
-        return A
-
-
-class Remembering(tn.Activation):
-    """As many write it: what forward saw stays in the part."""
-
-    def value(self, Z):
-        self.A = np.tanh(Z)
-        return self.A
-
-    def derivative(self, Z):
-        return 1 - self.A**2
-
-
-class Converting(tn.Tanh):
-    def value(self, Z):
-        return np.tanh(np.asarray(Z))
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [
-        Noisy(3, "tanh"),
-        *(tn.Dense(3, Flipping(draws)) for draws in (np.random.default_rng(0), np.random.RandomState(0))),
-        *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Masking, Converting)),
-    ],
-)
-def test_what_no_tape_can_hold_is_walked(layer):
-    model = tn.Sequential([layer, tn.Dense(1, "sigmoid")], seed=0)
-    model.compile("sgd")
-    X, Y = problem("sigmoid", 9)
-    assert not a_training(model, X, Y[:1]).plans
-    costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
-    assert costs[-1] < costs[0]
-
-
-def test_a_recording_leaves_no_trace():
-    model = tn.Sequential([tn.Dense(3, Remembering()), tn.Dense(1, "sigmoid")], seed=0)
-    model.compile("sgd")
-    X, Y = problem("sigmoid", 9)
-    assert a_training(model, X, Y[:1]).plans
-    model.fit(X, Y[:1], 500, verbose=0)
-    assert not hasattr(model.layers[0].activation, "A")
-    twin = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(twin.predict(X), model.predict(X))
-    assert twin.fit(X, Y[:1], 5, verbose=0).history == model.fit(X, Y[:1], 5, verbose=0).history
-
-
-def test_a_tape_knows_its_own_arrays():
-    own, foreign = np.ones((2, 2)), np.ones((2, 2))
-    tape = Tape(own)
-    tape.given(np.ones((2, 2))) + own[:1]
-    with pytest.raises(UnsteadyError, match="an array that is not the tape's"):
-        tape.given(np.ones((2, 2))) * foreign
-
-
-def test_values_share_memory_and_numbers_do_not_care():
-    """A chain of random calls, settled and played three times, on inputs that change in between."""
-    for seed in range(30):
-        draw = np.random.default_rng(seed)
-        X = draw.standard_normal((5, 5))
-        tape = Tape()
-        pairs = [(tape.given(X), lambda X=X: X)]
-        for _ in range(12):
-            (a, f), (b, g) = (pairs[i] for i in draw.integers(0, len(pairs), 2))
-            made = [
-                (a + b, lambda f=f, g=g: f() + g()),
-                (np.tanh(a.T), lambda f=f: np.tanh(f().T)),
-                (a * b.T, lambda f=f, g=g: f() * g().T),
-                (np.dot(a, b), lambda f=f, g=g: np.dot(f(), g())),
-                (np.maximum(a, 0.5), lambda f=f: np.maximum(f(), 0.5)),
-                (a - b.sum(axis=1, keepdims=True), lambda f=f, g=g: f() - g().sum(axis=1, keepdims=True)),
-                (functions.bordered(np.tanh(a))[1:], lambda f=f: functions.bordered(np.tanh(f()))[1:]),
-            ]
-            pairs.append(made[draw.integers(len(made))])
-        kept = [stand_in for stand_in, _ in pairs[-3:] if stand_in.root.array is None]
-        calls = tape.settle(Arena(), kept)
-        for _ in range(3):
-            X[...] = draw.standard_normal((5, 5))
-            play(calls)
-            for stand_in, function in pairs[-3:]:
-                if any(stand_in is k for k in kept):
-                    np.testing.assert_allclose(stand_in.settled(), function(), rtol=1e-12, atol=1e-12)
-
-
 def test_blocks_of_predictions_are_those_of_their_examples():
     model = a_model("relu", "softmax").build(3)
     X, Y = problem("softmax", 30_000)
@@ -325,10 +184,3 @@ def test_a_hypergradient_after_fit_is_its_own_step_s():
     twin.forward({name: p.copy() for name, p in model.params.items()}, grads)
     twin.backward(d)
     assert twin.grads == model.optimizer.grads
-
-
-def test_playing_stops_at_the_first_error():
-    done = []
-    with pytest.raises(ZeroDivisionError):
-        play([lambda: done.append(1), lambda: 1 / 0, lambda: done.append(2)])
-    assert done == [1]

@@ -50,6 +50,10 @@ class Plan:
         own = [work.optimizer.slots, *(layer.theta for layer in work.cost.layers)]
         self.twins = copy.deepcopy((work.cost, work.optimizer), {id(a): a for a in own})  # stand-ins leave no trace in parts
         self.numbers = [np.zeros((), dtype) for _ in work.optimizer.numbers(1)]
+        kind = type(work.optimizer)
+        self.varying = kind.numbers is not Optimizer.numbers  # or else the learning rate, which stays for a chunk
+        if kind.update is not Optimizer.update or kind.advance is not Optimizer.advance:
+            raise UnsteadyError("an update of one's own")
         self.done: list[None] = []  # one for each step of the chunk
         arena.reserved = []
         calls, Z = self.step(arena)
@@ -122,7 +126,7 @@ class Plan:
         self.done.clear()
         optimizer, first = self.work.optimizer, self.work.optimizer.steps + 1
         for i, examples in enumerate(batches):
-            if i == 0 or len(self.numbers) > 1:  # the learning rate stays as it is for a chunk
+            if i == 0 or self.varying:
                 for cell, number in zip(self.numbers, optimizer.numbers(first + i), strict=True):
                     cell[()] = number
             if not self.whole:
