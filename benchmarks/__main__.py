@@ -51,11 +51,15 @@ class Contender:
         self.process.wait()
 
 
+def version(package):
+    """None where it is not installed."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(package)
+
+
 def installed(contender):
     package = next((needed for prefix, needed in NEEDS.items() if contender.startswith(prefix)), "numpy")
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        return bool(importlib.metadata.version(package))
-    return False
+    return version(package) is not None
 
 
 def measure(workload, rounds, threads):
@@ -101,7 +105,7 @@ def machine():
     with contextlib.suppress(OSError):
         info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         cpu = next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), cpu)
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES if installed(name)]
+    versions = [f"{name} {version(name)}" for name in PACKAGES if version(name)]
     return f"{cpu}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {', '.join(versions)}."
 
 
