@@ -1,5 +1,6 @@
 """Parts that users write and no plan can hold: they are found out, and walked; those it can hold train as they say."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -13,6 +14,8 @@ from tinynet import training
 class Noisy(tn.Dense):
     """Another number in every step, which no tape may freeze."""
 
+    steady = True
+
     def __init__(self, *args):
         super().__init__(*args)
         self.draws = np.random.default_rng(0)
@@ -22,6 +25,8 @@ class Noisy(tn.Dense):
 
 
 class Counting(tn.Tanh):
+    steady = True
+
     count = 0
 
     def value(self, Z):
@@ -29,18 +34,9 @@ class Counting(tn.Tanh):
         return super().value(Z) * (1 + 1 / self.count)
 
 
-class Flipping(tn.Tanh):
-    """A coin that may well fall the same way twice."""
-
-    def __init__(self, draws):
-        super().__init__()
-        self.draws = draws
-
-    def value(self, Z):
-        return super().value(Z) * (1.0 if self.draws.standard_normal() < 1 else 0.5)
-
-
 class Dropping(tn.Tanh):
+    steady = True
+
     draws = np.random.default_rng(0)
 
     def value(self, Z):
@@ -48,11 +44,15 @@ class Dropping(tn.Tanh):
 
 
 class Branching(tn.Tanh):
+    steady = True
+
     def value(self, Z):
         return super().value(Z) if Z.max() > 0 else Z.copy()
 
 
 class Selecting(tn.Activation):
+    steady = True
+
     def value(self, Z):
         return np.where(Z > 0, Z, 0.5 * Z)
 
@@ -61,6 +61,8 @@ class Selecting(tn.Activation):
 
 
 class Masking(tn.Tanh):
+    steady = True
+
     def value(self, Z):
         A = np.tanh(Z)
         A[Z < 0] *= 0.5
@@ -69,6 +71,8 @@ class Masking(tn.Tanh):
 
 class Remembering(tn.Activation):
     """As many write it: what forward saw stays in the part."""
+
+    steady = True
 
     def value(self, Z):
         self.A = np.tanh(Z)
@@ -79,25 +83,149 @@ class Remembering(tn.Activation):
 
 
 class Converting(tn.Tanh):
+    steady = True
+
     def value(self, Z):
         return np.tanh(np.asarray(Z))
 
 
 @pytest.mark.parametrize(
     "layer",
-    [
-        Noisy(3, "tanh"),
-        *(tn.Dense(3, Flipping(draws)) for draws in (np.random.default_rng(0), np.random.RandomState(0))),
-        *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Masking, Converting)),
-    ],
+    [Noisy(3, "tanh"), *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Masking, Converting))],
 )
-def test_what_no_tape_can_hold_is_walked(layer):
+def test_what_no_tape_can_hold_is_found_out(layer):
     model = tn.Sequential([layer, tn.Dense(1, "sigmoid")], seed=0)
     model.compile("sgd")
     X, Y = problem("sigmoid", 9)
-    assert not a_training(model, X, Y[:1]).plans
-    costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
+    with pytest.warns(UserWarning, match="a part says steady = True, but no tape can hold it"):
+        assert not a_training(model, X, Y[:1]).plans
+    with pytest.warns(UserWarning, match="walked"):
+        costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
     assert costs[-1] < costs[0]
+
+
+class Scheduled(tn.SGD):
+    """Small steps at first: by its own count."""
+
+    def step(self, g, slots, *numbers):
+        step, slots = super().step(g, slots, *numbers)
+        return (0.1 * step if self.steps < 50 else step), slots
+
+
+class Spectral(tn.Dense):
+    """Weights over their norm, which is another in every step."""
+
+    def preactivation(self, X):
+        return super().preactivation(X) / max(1.0, np.linalg.norm(self.W))
+
+    def parameter_gradients(self, dZ, cache):
+        return super().parameter_gradients(dZ / max(1.0, np.linalg.norm(cache["params"]["W"])), cache)
+
+
+class Averaged(tn.MeanSquaredError):
+    """Costs that look at the whole batch."""
+
+    def costs(self, A, Y):
+        return np.square(A - Y) / A.size
+
+    def derivative(self, A, Y):
+        return 2 * (A - Y) / A.size
+
+    def weight(self, A):
+        return 1.0
+
+
+class Grandchild(Remembering):
+    """Whose parent spoke for itself only."""
+
+
+def replaced():
+    activation = tn.Tanh()
+    activation.value = lambda Z: np.tanh(Z) + 0.1
+    return activation
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": Scheduled(0.5)},
+        {"hidden": Spectral(3, "tanh")},
+        {"loss": Averaged()},
+        {"hidden": tn.Dense(3, Grandchild())},
+    ],
+)
+def test_other_parts_are_walked_and_nothing_is_said(settings):
+    X, Y = problem("sigmoid", 9)
+    ends = []
+    for worth in (-1, np.inf):
+        hidden = copy.deepcopy(settings.get("hidden")) or tn.Dense(3, "tanh")
+        model = tn.Sequential([hidden, tn.Dense(2, "sigmoid")], seed=0)
+        model.compile(settings.get("optimizer") or "sgd", settings.get("loss"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "WORTH", worth)
+            assert not a_training(model, X, Y).plans
+            ends.append(model.fit(X, Y, 200, verbose=0).history["loss"])
+    assert ends[0] == ends[1]
+
+
+def test_a_method_replaced_on_an_object_is_walked():
+    model = tn.Sequential([tn.Dense(3, replaced()), tn.Dense(2, "sigmoid")], seed=0)
+    model.compile("sgd")
+    assert not a_training(model, *problem("sigmoid", 9)).plans
+
+
+class Matmul(tn.Dense):
+    """A user's own layer, as most would write it, on the fast way."""
+
+    steady = True
+
+    def preactivation(self, X):
+        return self.params["W"] @ X + self.params["b"]
+
+    def parameter_gradients(self, dZ, cache):
+        return {"W": dZ @ cache["X"].T, "b": dZ.sum(axis=1, keepdims=True)}
+
+
+class Gelu(tn.Activation):
+    """In float32 its derivative comes out in float64."""
+
+    steady = True
+
+    def value(self, Z):
+        return np.float64(0.5) * Z
+
+    def derivative(self, Z):
+        return np.float64(0.5) * np.ones_like(Z)
+
+
+class Skipping(tn.Dense):
+    """Leaves the last feature out."""
+
+    steady = True
+
+    def make_params(self, n_in, rng):
+        return super().make_params(n_in - 1, rng)
+
+    def preactivation(self, X):
+        return super().preactivation(X[:-1])
+
+    def parameter_gradients(self, dZ, cache):
+        return super().parameter_gradients(dZ, {**cache, "X": cache["X"][:-1]})
+
+
+@pytest.mark.parametrize("layer", [Matmul(1, "sigmoid"), Matmul(3, "tanh"), tn.Dense(3, Gelu()), Skipping(3, "tanh")])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_steady_part_trains_as_its_methods_say(layer, dtype):
+    X, Y = problem("sigmoid", 3)
+    ends = []
+    for worth in (-1, np.inf):
+        model = tn.Sequential([copy.deepcopy(layer), tn.Dense(2, "sigmoid")], seed=0, dtype=dtype)
+        model.compile("sgd")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "WORTH", worth)
+            assert bool(a_training(model, X, Y).plans) == (worth < 0)
+            ends.append(model.fit(X, Y, 100, verbose=0).history["loss"])
+    np.testing.assert_allclose(*ends, rtol=1e-10 if dtype == "float64" else 1e-4)
 
 
 def test_a_recording_leaves_no_trace():
@@ -113,6 +241,8 @@ def test_a_recording_leaves_no_trace():
 
 
 class Decaying(tn.SGD):
+    steady = True
+
     def numbers(self, t):
         return (self.learning_rate / t,)
 

@@ -36,6 +36,20 @@ class Work(NamedTuple):
     size: int
 
 
+def parts(work: Work) -> list[Any]:
+    """All that has a say in a step."""
+    pair = work.cost.pair
+    inner = [layer.activation for layer in work.cost.layers]
+    return [*work.cost.layers, *inner, pair.loss, pair.activation, work.optimizer]
+
+
+def steady(part: Any) -> bool:
+    """Whether it may be on a tape: ours may, and a part whose class says `steady = True` in its own body."""
+    kinds = [kind for kind in type(part).__mro__ if kind is not object and kind.__module__.split(".")[0] != "tinynet"]
+    replaced = any(callable(getattr(type(part), name, None)) for name in vars(part))
+    return all(vars(kind).get("steady") is True for kind in kinds) and not replaced
+
+
 class Plan:
     """A step on `width` of the examples; the arena is shared with other plans."""
 
@@ -50,10 +64,7 @@ class Plan:
         own = [work.optimizer.slots, *(layer.theta for layer in work.cost.layers)]
         self.twins = copy.deepcopy((work.cost, work.optimizer), {id(a): a for a in own})  # stand-ins leave no trace in parts
         self.numbers = [np.zeros((), dtype) for _ in work.optimizer.numbers(1)]
-        kind = type(work.optimizer)
-        self.varying = kind.numbers is not Optimizer.numbers  # or else the learning rate, which stays for a chunk
-        if kind.update is not Optimizer.update or kind.advance is not Optimizer.advance:
-            raise UnsteadyError("an update of one's own")
+        self.varying = type(work.optimizer).numbers is not Optimizer.numbers  # or else the learning rate alone
         self.done: list[None] = []  # one for each step of the chunk
         arena.reserved = []
         calls, Z = self.step(arena)
@@ -65,7 +76,9 @@ class Plan:
         """The step on a tape of its own, whose update ends after so many blocks, and its output Z."""
         (cost, optimizer), store = self.twins, self.store
         tape: Any = Tape(store.params)
-        X, Y = tape.given(self.X, self.fixed)[:-1], tape.given(self.Y, self.fixed)
+        taller, Y = tape.given(self.X, self.fixed), tape.given(self.Y, self.fixed)
+        X = taller[:-1]
+        X.taller = taller
         Z, caches = cost.through(X)
         grads = cost.pullback(1.0, {"layers": caches, "Z": Z, "Y": Y})[1]
         for name, place in store.grad_parts.items():
@@ -81,25 +94,14 @@ class Plan:
         return tape, Z
 
     def step(self, arena: Arena) -> tuple[Calls, Array]:
-        """Its calls, and the array that they leave Z in. A part that draws or counts is found out: by what it asks for the
-        second time, or by what has changed in it."""
-        before, (first, _) = self.counters(), self.recorded(end=1)
+        """Its calls, and the array that they leave Z in. A part that draws or counts asks for other calls next time."""
+        first, _ = self.recorded(end=1)
         once = first.key()
         first.forget()
         tape, Z = self.recorded()
-        if tape.key()[: len(once)] != once or self.counters() != before:
+        if tape.key()[: len(once)] != once:
             raise UnsteadyError("a step that differs from the one before")
         return tape.settle(arena, [Z]), Z.settled()
-
-    def counters(self) -> list[Any]:
-        """The numbers and the random generators in all parts."""
-        cost, optimizer = self.twins
-        pair = cost.pair
-        parts = [*cost.layers, *(layer.activation for layer in cost.layers), pair.loss, pair.activation, optimizer]
-        held = [value for part in parts for value in vars(part).values()]
-        generators = [str(g.bit_generator.state) for g in held if isinstance(g, np.random.Generator)]
-        older = [str(g.get_state()) for g in held if isinstance(g, np.random.RandomState)]
-        return [*(value for value in held if isinstance(value, (int, float))), *generators, *older]
 
     def waiting(self, calls: Calls, Z: Array) -> list[Calls]:
         """For each step of a chunk the calls with which it puts its outputs into the row, and is counted."""
@@ -116,7 +118,7 @@ class Plan:
     def reader(self, arena: Arena) -> tuple[Calls, dict[str, Array]]:
         """The calls that read what waits, and the arrays that hold it then: the costs and metrics, entry by entry."""
         tape: Any = Tape()
-        Z, Y, pair = tape.given(self.Z), tape.given(self.targets, self.fixed), self.work.cost.pair
+        Z, Y, pair = tape.given(self.Z), tape.given(self.targets, self.fixed), self.twins[0].pair
         read: Any = {"loss": pair.costs(Z, Y), **values(self.work.metrics, pair.activation, Z, Y)}
         read = {name: a if a.dtype == np.float64 else a.astype(np.float64) for name, a in read.items()}
         return tape.settle(arena, list(read.values())), {name: a.settled() for name, a in read.items()}

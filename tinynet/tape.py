@@ -20,7 +20,6 @@ import numpy as np
 
 from tinynet.checks import Array
 
-UPPER = slice(None, -1)
 KEYWORD_ONLY = (np.maximum, np.minimum)  # numpy wants `out=` spelled out there; elsewhere that costs half a call
 LINE = 64  # bytes of a cache line
 LIKE = {np.zeros_like: 0, np.ones_like: 1}
@@ -74,16 +73,15 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self
 
     def bordered(self) -> "StandIn":
-        """Itself above a row of ones: the array of whose upper rows it is a view, or the memory behind its own."""
-        if self.origin is not None and self.path == self.origin.path + str(UPPER):
-            return self.origin  # of the input, whose row of ones is there already
+        """Itself above a row of ones, which stands in the memory behind its own."""
+        if self.taller is not None:
+            return self.taller
         if self.constant:
             return self.tape.given(np.pad(self.settled(), ((0, 1), (0, 0)), constant_values=1), constant=True)
         if self.root is not self or self.array is not None:
             return self.copy().bordered()
-        if self.taller is None:
-            self.taller = StandIn(self.tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self)
-            self.taller.path = "bordered"
+        self.taller = StandIn(self.tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self)
+        self.taller.path = "bordered"
         return self.taller
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> "StandIn":
@@ -110,13 +108,15 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self.tape.record(ufunc.reduce, (self,), shape, kind, settings=settings)
 
     def reduced_shape(self, axis: Any, keepdims: bool) -> tuple[int, ...]:
-        if not isinstance(axis, int):
-            raise UnsteadyError("a reduction of several axes")
+        if not isinstance(axis, int) or not -self.ndim <= axis < self.ndim:
+            raise UnsteadyError(f"a reduction over axis {axis}")
         axis %= self.ndim
         return self.shape[:axis] + (1,) * keepdims + self.shape[axis + 1 :]
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **settings: Any) -> "StandIn":
-        if method != "__call__" or ufunc.nout != 1 or settings:
+        if ufunc is np.matmul and out is None:
+            return self.__array_function__(np.dot, None, inputs, settings)
+        if method != "__call__" or ufunc.nout != 1 or ufunc.signature or settings:
             raise UnsteadyError(f"{ufunc.__name__}.{method}")
         dtypes = [type(x) if type(x) in (int, float) else np.dtype(bool) if type(x) is bool else x.dtype for x in inputs]
         *loop, result = ufunc.resolve_dtypes((*dtypes, None))
@@ -234,7 +234,7 @@ class Tape:
         """Have a value in this place, which is part of an array of one's own: computed right there, where nobody reads what
         was there meanwhile, else copied."""
         root, made = value.root, self.made.get(id(value.root))
-        if root.array is None and made is not None and root.taller is None:
+        if root.array is None and made is not None and root.taller is None and root.dtype == place.dtype:
             around = room(place, root.shape)
             later = [x.root.array if isinstance(x, StandIn) else x for c in self.calls[made + 1 :] for x in c.inputs]
             used = [a for a in [*later, *self.stored] if a is not None and around is not None]

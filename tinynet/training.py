@@ -6,6 +6,7 @@ place, or a way around it. A net that no plan can hold is walked from the start.
 """
 
 import math
+import warnings
 from collections.abc import Sequence
 from operator import mul
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 from tinynet import checks, diagnose
 from tinynet.history import Records, Reporter
 from tinynet.metrics import means, values
-from tinynet.plan import CHUNK, Plan, Work
+from tinynet.plan import CHUNK, Plan, Work, parts, steady
 from tinynet.store import Store
 from tinynet.tape import Arena
 
@@ -51,12 +52,18 @@ class Training:
 
     def settle(self) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
-        arena = Arena()
+        arena, own = Arena(), [part for part in parts(self.work) if not steady(part)]
+        if own:
+            return
         try:
             for width in filter(None, (self.work.size, self.m % self.work.size)):
                 self.plans[width] = Plan(self.work, self.store, width, self.generator is not None, arena)
-        except Exception:  # whatever a stand-in cannot do says nothing about the net: walking it will
+        except Exception as reason:  # whatever a stand-in cannot do says nothing about the net: walking it will
             self.plans = {}
+            text = (
+                f"{self.who}: a part says steady = True, but no tape can hold it ({reason}); it is walked, which is slower"
+            )
+            warnings.warn(text, UserWarning, stacklevel=4)
 
     def run(self, report: Reporter) -> None:
         """Train, and report the records of the epochs, of several at a time where they are short."""
@@ -98,19 +105,34 @@ class Training:
         if len(self.since) + len(places) > CHUNK:
             self.store.keep()
             self.since = []
-        before = self.work.optimizer.steps
+        moment = self.work.optimizer.steps, self.since, dict(records)
         try:
             plan.take([place.examples for place in places])
         finally:
-            found, done = plan.records(), places[: len(plan.done)]
-            self.work.optimizer.steps = before + len(done)
-            if all(map(math.isfinite, found["loss"])) and self.store.finite():
-                add(found, records)
-            else:
-                self.store.go_back()
-                self.walk(self.since, {})
-                self.walk(done, records)
-            self.since += done
+            try:
+                self.account(plan, places, *moment, records)
+            except KeyboardInterrupt:  # which came too late to stop a step: first the books, then the interrupt
+                self.account(plan, places, *moment, records)
+                raise
+
+    def account(
+        self, plan: Plan, places: Sequence[Place], steps: int, since: list[Place], earlier: Records, records: Records
+    ) -> None:
+        """Look at the steps that a plan has taken, and add what they cost to `earlier`. It can be begun again."""
+        found, done = plan.records(), places[: len(plan.done)]
+        self.work.optimizer.steps = steps + len(done)
+        if all(map(math.isfinite, found["loss"])) and self.store.finite():
+            self.since = [*since, *done]
+            records.update(joined(earlier, found))
+            return
+        self.plans = {}  # what overflows once does so again
+        self.store.go_back()
+        walked: Records = {}
+        try:
+            self.walk(since, {})
+            self.walk(done, walked)
+        finally:
+            records.update(joined(earlier, walked))
 
     def walk(self, places: Sequence[Place], records: Records) -> None:
         """The same steps as the methods are written, each looked at before its update."""
@@ -128,9 +150,8 @@ class Training:
                 cause = diagnose.first_not_finite(cost, X, grads)
                 raise FloatingPointError(f"epoch {place.epoch}, batch {place.batch}: {error}; {cause}; {cure}") from None
             read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
-            add({"loss": [J]} | {name: means(a) for name, a in read.items()}, records)
+            records.update(joined(records, {"loss": [J]} | {name: means(a) for name, a in read.items()}))
 
 
-def add(new: Records, records: Records) -> None:
-    for name, numbers in new.items():
-        records.setdefault(name, []).extend(numbers)
+def joined(earlier: Records, later: Records) -> Records:
+    return {name: [*earlier.get(name, []), *numbers] for name, numbers in later.items()}
