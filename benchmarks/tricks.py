@@ -18,6 +18,8 @@ ROUNDS = 7
 class Apart(tn.Dense):
     """The bias added and its gradient summed, not carried by the product."""
 
+    steady = True
+
     def preactivation(self, X):
         return np.dot(self.W, X) + self.b
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import tinynet as tn
 from tests.table import SEEDS
 from tinynet import training
-from tinynet.plan import Work
+from tinynet.plan import Plan, Work
 from tinynet.training import Training
 
 rng = np.random.default_rng(0)
@@ -82,6 +82,26 @@ def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, b
         np.testing.assert_allclose(p, q, **close)
     for name, numbers in planned.history.history.items():
         np.testing.assert_allclose(numbers, walked.history.history[name], **close)
+
+
+def test_an_interrupt_while_the_books_are_kept_loses_no_step(planned_only, monkeypatch):
+    """Ctrl-C after the steps of a chunk, before anybody has looked at them."""
+    (X, Y), calls, records = problem("sigmoid", 9), iter(range(1000)), Plan.records
+
+    def interrupted(self):
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return records(self)
+
+    monkeypatch.setattr(Plan, "records", interrupted)
+    model, twin = a_model(optimizer="adam"), a_model(optimizer="adam")
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, 1000, verbose=0)
+    assert len(model.history) == model.optimizer.steps == 128
+    twin.fit(X, Y, 128, verbose=0)
+    assert model.history.history == twin.history.history
+    for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
 
 
 def a_training(model, X, Y, size=None, epochs=10**6):
