@@ -104,6 +104,26 @@ def test_an_interrupt_while_the_books_are_kept_loses_no_step(planned_only, monke
         np.testing.assert_array_equal(p, q)
 
 
+@pytest.mark.parametrize("batch_size", [None, 10, 7])
+@pytest.mark.parametrize("optimizer", [tn.SGD(12.0), tn.SGD(12.0, 0.5)])
+def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
+    """Some hundred steps grow thirtyfold each; what is left are the same last finite weights, and the same words."""
+    X, Y, ends = np.linspace(1, 1.5, 30)[np.newaxis], np.ones((1, 30)), []
+    for worth in (-1, np.inf):
+        model = tn.Sequential([tn.Dense(1)], seed=0)
+        model.compile(optimizer)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "WORTH", worth)
+            with pytest.raises(FloatingPointError) as error:
+                model.fit(X, Y, 1000, batch_size, verbose=0)
+        ends.append((str(error.value), model.optimizer.steps, model.get_weights(), model.history.history["loss"]))
+    (message, steps, weights, costs), walked = ends
+    assert (message, steps) == walked[:2]
+    assert steps > 64
+    np.testing.assert_allclose(np.ravel(weights[0]), np.ravel(walked[2][0]), rtol=1e-9)
+    np.testing.assert_allclose(costs, walked[3], rtol=1e-9)
+
+
 def a_training(model, X, Y, size=None, epochs=10**6):
     X, Y = model._data(X, Y, build=True)
     work = Work(*model._compiled(), model._metrics, X, Y, size or X.shape[1])

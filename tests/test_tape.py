@@ -15,6 +15,21 @@ def test_a_tape_knows_its_own_arrays():
         tape.given(np.ones((2, 2))) * foreign
 
 
+@pytest.mark.parametrize("read_later", [False, True])
+def test_a_value_is_stored_only_where_nobody_reads_what_was_there(read_later):
+    home, X = np.ones(4), np.full((2, 2), 3.0)
+    place = home.reshape(2, 2)
+    tape = Tape(home)
+    doubled = tape.given(X) * 2.0
+    rest = tape.given(X) + place if read_later else tape.given(X) + 1.0  # reads the place after `doubled` is made
+    tape.store(doubled, place)
+    calls = tape.settle(Arena(), [rest])
+    play(calls)
+    np.testing.assert_array_equal(place, np.full((2, 2), 6.0))
+    np.testing.assert_array_equal(rest.settled(), np.full((2, 2), 4.0))
+    assert len(calls) == 2 + read_later
+
+
 def test_values_share_memory_and_numbers_do_not_care():
     """A chain of random calls, settled and played three times, on inputs that change in between."""
     for seed in range(30):
