@@ -26,7 +26,7 @@ NEEDS = {"scikit-learn": "scikit-learn", "torch": "torch", "keras on jax": "kera
 
 
 class Contender:
-    """A worker process, or the reason why there is none."""
+    """A worker process and its rounds."""
 
     def __init__(self, workload, name, threads):
         limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], str(threads))

@@ -76,10 +76,6 @@ def wide_net():
     return lambda n: model.fit(X, Y, epochs=n // 10, batch_size=32, verbose=0)
 
 
-def never():
-    return contextlib.nullcontext()
-
-
 TRICKS = {
     "a step is recorded, then played (the notes' net)": (
         2000,
@@ -141,11 +137,11 @@ def lines():
         "| --- | ---: | ---: | ---: |",
     ]
     for name, (n, prepare, patch) in TRICKS.items():
-        patch = patch or never  # noqa: PLW2901
+        patch = patch or contextlib.nullcontext  # noqa: PLW2901
         steps = prepare()
         with patch():
             other = WITHOUT.get(name, prepare)()
-        pairs = [(timed(steps, n, never), timed(other, n, patch)) for _ in range(ROUNDS + 1)][1:]
+        pairs = [(timed(steps, n, contextlib.nullcontext), timed(other, n, patch)) for _ in range(ROUNDS + 1)][1:]
         own, without = (statistics.median(column) for column in zip(*pairs, strict=True))
         yield f"| {name} | {own:,.1f} | {without:,.1f} | {statistics.median(b / a for a, b in pairs):.2f} |"
     yield ""

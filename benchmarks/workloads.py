@@ -219,6 +219,14 @@ def torch_net(sizes, hidden, dtype):
     return torch.nn.Sequential(*layers[:-1])
 
 
+def torch_step(optimizer, loss, net, X, Y):
+    optimizer.zero_grad()
+    J = loss(net(X), Y)
+    J.backward()
+    optimizer.step()
+    return J.item()
+
+
 def torch_notes(dtype):
     import torch
 
@@ -226,17 +234,7 @@ def torch_notes(dtype):
     net = torch_net((2, 4, 1), torch.nn.Tanh, dtype)
     loss, sgd = torch.nn.BCEWithLogitsLoss(), torch.optim.SGD(net.parameters(), 1.2)
 
-    def steps(n):
-        costs = []
-        for _ in range(n):
-            sgd.zero_grad()
-            J = loss(net(X), Y)
-            J.backward()
-            sgd.step()
-            costs.append(J.item())
-        return costs
-
-    return steps
+    return lambda n: [torch_step(sgd, loss, net, X, Y) for _ in range(n)]
 
 
 def torch_classes(size):
@@ -248,15 +246,8 @@ def torch_classes(size):
     batch, batches = BATCHES[size]
 
     def steps(n):
-        costs = []
-        for _ in range(n // batches):
-            for index in torch.randperm(len(X)).split(batch):
-                adam.zero_grad()
-                J = loss(net(X[index]), Y[index])
-                J.backward()
-                adam.step()
-                costs.append(J.item())
-        return costs
+        epochs = (torch.randperm(len(X)).split(batch) for _ in range(n // batches))
+        return [torch_step(adam, loss, net, X[index], Y[index]) for order in epochs for index in order]
 
     return steps
 

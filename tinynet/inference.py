@@ -36,9 +36,7 @@ def blockwise(net: Chain, X: Array, wanted: int) -> Array:
 
 def through(net: Chain, X: Array) -> tuple[Array, Array]:
     """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
-    for layer in net.layers:
-        Z = layer.preactivation(X)
-        X = layer.activation.value(Z)
-        if not (checks.all_finite(Z) and (layer is not net.layers[-1] or checks.all_finite(X))):
+    for layer, Z, A in net.walk(X):
+        if not (checks.all_finite(Z) and (layer is not net.layers[-1] or checks.all_finite(A))):
             checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
-    return Z, X
+    return Z, A

@@ -36,15 +36,15 @@ class Work(NamedTuple):
     size: int
 
 
-def parts(work: Work) -> list[Any]:
-    """All that has a say in a step."""
-    pair = work.cost.pair
-    inner = [layer.activation for layer in work.cost.layers]
-    return [*work.cost.layers, *inner, pair.loss, pair.activation, work.optimizer]
+def all_steady(work: Work) -> bool:
+    """Whether all that has a say in a step may be on a tape."""
+    layers, pair = work.cost.layers, work.cost.pair
+    inner = [layer.activation for layer in layers]
+    return all(map(steady, [*layers, *inner, pair.loss, pair.activation, work.optimizer]))
 
 
 def steady(part: Any) -> bool:
-    """Whether it may be on a tape: ours may, and a part whose class says `steady = True` in its own body."""
+    """Ours are, and a part whose class says `steady = True` in its own body."""
     kinds = [kind for kind in type(part).__mro__ if kind is not object and kind.__module__.split(".")[0] != "tinynet"]
     replaced = any(callable(getattr(type(part), name, None)) for name in vars(part))
     return all(vars(kind).get("steady") is True for kind in kinds) and not replaced

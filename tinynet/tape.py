@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
+from tinynet import functions
 from tinynet.checks import Array
 
 KEYWORD_ONLY = (np.maximum, np.minimum)  # numpy wants `out=` spelled out there; elsewhere that costs half a call
@@ -77,7 +78,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         if self.taller is not None:
             return self.taller
         if self.constant:
-            return self.tape.given(np.pad(self.settled(), ((0, 1), (0, 0)), constant_values=1), constant=True)
+            return self.tape.given(functions.bordered(self.settled()), constant=True)
         if self.root is not self or self.array is not None:
             return self.copy().bordered()
         self.taller = StandIn(self.tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self)
@@ -182,7 +183,7 @@ class Call(NamedTuple):
             if isinstance(x, StandIn):
                 numbers = x.array.sum() if x.constant and x.array is not None else None
                 return numbering.setdefault(id(x.root), len(numbering)), x.path, x.shape, numbers
-            return (x.item(),) if x.ndim == 0 else (x.__array_interface__["data"], x.shape, x.strides)
+            return (x.item(),) if x.ndim == 0 else (address(x), x.shape, x.strides)
 
         return self.function, self.settings, name(self.out), *map(name, self.inputs)
 

@@ -16,7 +16,7 @@ import numpy as np
 from tinynet import checks, diagnose
 from tinynet.history import Records, Reporter
 from tinynet.metrics import means, values
-from tinynet.plan import CHUNK, Plan, Work, parts, steady
+from tinynet.plan import CHUNK, Plan, Work, all_steady
 from tinynet.store import Store
 from tinynet.tape import Arena
 
@@ -52,9 +52,9 @@ class Training:
 
     def settle(self) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
-        arena, own = Arena(), [part for part in parts(self.work) if not steady(part)]
-        if own:
+        if not all_steady(self.work):
             return
+        arena = Arena()
         try:
             for width in filter(None, (self.work.size, self.m % self.work.size)):
                 self.plans[width] = Plan(self.work, self.store, width, self.generator is not None, arena)
@@ -150,7 +150,8 @@ class Training:
                 cause = diagnose.first_not_finite(cost, X, grads)
                 raise FloatingPointError(f"epoch {place.epoch}, batch {place.batch}: {error}; {cause}; {cure}") from None
             read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
-            records.update(joined(records, {"loss": [J]} | {name: means(a) for name, a in read.items()}))
+            for name, numbers in {"loss": [J], **{name: means(a) for name, a in read.items()}}.items():
+                records.setdefault(name, []).extend(numbers)
 
 
 def joined(earlier: Records, later: Records) -> Records:
