@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tinynet import functions
-from tinynet.tape import Arena, Tape, UnsteadyError, play
+from tinynet.arena import Arena
+from tinynet.tape import Tape, UnsteadyError, play
 
 
 def test_a_tape_knows_its_own_arrays():

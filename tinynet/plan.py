@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet import functions
+from tinynet.arena import Arena
 from tinynet.checks import Array
 from tinynet.cost import Cost
 from tinynet.history import Records
 from tinynet.metrics import Metric, means, values
 from tinynet.optimizers import Optimizer
 from tinynet.store import Store
-from tinynet.tape import Arena, Calls, Tape, UnsteadyError, play
+from tinynet.tape import Calls, Tape, UnsteadyError, play
 
 CHUNK = 64  # steps, at most
 WAITING = 65_536  # outputs that wait, at most: their costs are read out of a core's cache

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet import checks, diagnose
+from tinynet.arena import Arena
 from tinynet.history import Records, Reporter
 from tinynet.metrics import means, values
 from tinynet.plan import CHUNK, Plan, Work, all_steady
 from tinynet.store import Store
-from tinynet.tape import Arena
 
 WORTH = 100_000  # numbers that all steps together read, from which on a plan pays; a step itself counts as 2,000
 
