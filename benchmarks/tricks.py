@@ -8,7 +8,7 @@ from unittest import mock
 import numpy as np
 
 import tinynet as tn
-from benchmarks.workloads import tinynet_classes, tinynet_notes, tinynet_predict
+from benchmarks.workloads import notes_net, tinynet_classes, tinynet_notes, tinynet_predict
 from tinynet import inference, plan, training
 from tinynet.tape import StandIn
 
@@ -76,6 +76,13 @@ def wide_net():
     return lambda n: model.fit(X, Y, epochs=n // 10, batch_size=32, verbose=0)
 
 
+def million():
+    """The notes' net on a million examples."""
+    X, Y = np.random.default_rng(0).standard_normal((2, 1_000_000)), np.zeros((1, 1_000_000))
+    model = notes_net("float64")
+    return lambda n: model.fit(X, Y, epochs=n, verbose=0)
+
+
 TRICKS = {
     "a step is recorded, then played (the notes' net)": (
         2000,
@@ -104,6 +111,11 @@ TRICKS = {
     ),
     "the parameters lie in one array (Adam, 64-32-10)": (2000, lambda: adam(1), None),
     "an update goes block by block (4 million parameters)": (30, wide_net, lambda: mock.patch.object(plan, "BLOCK", 2**40)),
+    "a full batch goes block by block (1,000,000 examples)": (
+        8,
+        million,
+        lambda: mock.patch.object(plan, "block_size", lambda work: 2**40),
+    ),
     "a batch is gathered from rows (784 features)": (1000, lambda: gathered(True), None),
     "relu compares with a row of zeros (512-1024-1024-10)": (
         30,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.table import SEEDS
-from tinynet import training
-from tinynet.plan import Plan, Work
+from tinynet import plan, training
+from tinynet.plan import Plan, Work, runs
 from tinynet.training import Training
 
 rng = np.random.default_rng(0)
@@ -63,9 +63,10 @@ def test_every_public_part_fits_in_a_plan(hidden, last, dtype, planned_only):
     m=st.integers(1, 30),
     dtype=st.sampled_from(["float32", "float64"]),
     examples=st.sampled_from(["columns", "rows"]),
+    block=st.none() | st.integers(1, 20),
     seed=SEEDS,
 )
-def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, batch_size, m, dtype, examples, seed):
+def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, batch_size, m, dtype, examples, block, seed):
     X, Y = problem(last, m, seed)
     if examples == "rows":
         X, Y = X.T, Y.T
@@ -73,6 +74,8 @@ def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, b
     for model, worth in zip(models, (-1, np.inf), strict=True):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(training, "WORTH", worth)
+            if block:
+                patch.setattr(plan, "block_size", lambda work: block)
             model.fit(X, Y, 5, batch_size, verbose=0)
     planned, walked = models
     close = (
@@ -134,17 +137,17 @@ def test_the_notes_net_takes_few_calls():
     """The clock belongs to the benchmarks; here the calls are counted."""
     model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
     model.compile(tn.SGD(1.2))
-    (plan,) = a_training(model, *tn.data.planar()).plans.values()
-    assert len(plan.steps[0]) <= 22
-    assert len(plan.reading) / plan.room <= 0.2
+    (own,) = a_training(model, *tn.data.planar()).plans.values()
+    assert len(own.steps[0]) <= 22
+    assert len(own.readings[0][0]) / own.room <= 0.2
 
 
 def test_an_adam_step_takes_few_calls():
     model = tn.Sequential([tn.Dense(32, "relu"), tn.Dense(10, "softmax")], seed=0, dtype="float32")
     model.compile("adam")
     X, Y = rng.standard_normal((64, 320)), rng.integers(0, 10, 320)
-    (plan,) = a_training(model, X, Y, size=32).plans.values()
-    assert len(plan.steps[0]) <= 50
+    (own,) = a_training(model, X, Y, size=32).plans.values()
+    assert len(own.steps[0]) <= 50
 
 
 @pytest.mark.parametrize(("batch_size", "hidden"), [*itertools.product([None, 20_000], ["tanh", "relu"])])
@@ -153,23 +156,27 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     model.compile("adam", metrics=["accuracy"])
     m = 40_000
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, m)
-    plan = a_training(model, X, Y, batch_size).plans[batch_size or m]
+    own = a_training(model, X, Y, batch_size).plans[batch_size or m]
+    assert len(own.blocks) > 1
     batch = np.arange(20_000) if batch_size else slice(0, m)
-    plan.take([batch])
-    plan.records()
+    own.take([batch])
+    own.records()
     tracemalloc.start()
-    plan.take([batch] * plan.room)
-    plan.records()
+    own.take([batch] * own.room)
+    own.records()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000 * 8, peak  # not even one number an example
 
 
+@pytest.mark.parametrize("blocks", [1, 7])
 @pytest.mark.parametrize("widths", [[4, 8, 8, 1], [4, 40, 1]])
 @pytest.mark.parametrize(("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")])
-def test_training_needs_little_more_memory_than_backward(kind, hidden, widths):
-    """X, and A of each layer, and Z where the derivative reads that; and the copy of X that stands above a row of ones."""
-    m = 100_000
+def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, blocks, monkeypatch):
+    """X, and of a block of examples A of each layer, and Z where the derivative reads that; Z of all examples; and the
+    copy of X that stands above a row of ones."""
+    m = 98_000
+    monkeypatch.setattr(plan, "block_size", lambda work: m // blocks)
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, (1, m)).astype(float)
     model = tn.Sequential([*(tn.Dense(n, hidden) for n in widths[1:-1]), tn.Dense(1, "sigmoid")], seed=0)
     model.compile(kind)
@@ -179,7 +186,17 @@ def test_training_needs_little_more_memory_than_backward(kind, hidden, widths):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     needed = sum(widths) + (sum(widths[1:-1]) if hidden != "relu" else 0)
-    assert peak <= (1.3 * needed + widths[0] + 1) * m * 8, peak / (m * 8)
+    assert peak <= (1.3 * needed / blocks + (blocks > 1) + widths[0] + 1) * m * 8 + 200_000, peak / (m * 8)
+
+
+@pytest.mark.parametrize(("m", "longest"), [(1, 1), (1, 9), (9, 4), (10, 3), (8, 4), (1000, 7)])
+def test_runs_are_of_one_length_but_for_the_last(m, longest):
+    found = runs(m, longest)
+    assert [i for run in found for i in range(m)[run]] == list(range(m))
+    lengths = [run.stop - run.start for run in found]
+    assert max(lengths) <= longest
+    assert len(set(lengths[:-1])) <= 1
+    assert len(found) == -(-m // longest)
 
 
 def test_blocks_of_predictions_are_those_of_their_examples():

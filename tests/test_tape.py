@@ -23,8 +23,9 @@ def test_a_value_is_stored_only_where_nobody_reads_what_was_there(read_later):
     tape = Tape(home)
     doubled = tape.given(X) * 2.0
     rest = tape.given(X) + place if read_later else tape.given(X) + 1.0  # reads the place after `doubled` is made
-    tape.store(doubled, place)
-    calls = tape.settle(Arena(), [rest])
+    tape.store(doubled, tape.given(place))
+    tape.settle(Arena(), [rest])
+    calls = tape.bound()
     play(calls)
     np.testing.assert_array_equal(place, np.full((2, 2), 6.0))
     np.testing.assert_array_equal(rest.settled(), np.full((2, 2), 4.0))
@@ -50,8 +51,9 @@ def test_values_share_memory_and_numbers_do_not_care():
                 (functions.bordered(np.tanh(a))[1:], lambda f=f: functions.bordered(np.tanh(f()))[1:]),
             ]
             pairs.append(made[draw.integers(len(made))])
-        kept = [stand_in for stand_in, _ in pairs[-3:] if stand_in.root.array is None]
-        calls = tape.settle(Arena(), kept)
+        kept = [stand_in for stand_in, _ in pairs[-3:] if not stand_in.placed]
+        tape.settle(Arena(), kept)
+        calls = tape.bound()
         for _ in range(3):
             X[...] = draw.standard_normal((5, 5))
             play(calls)

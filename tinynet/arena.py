@@ -24,16 +24,10 @@ class Arena:
 
     def __init__(self) -> None:
         self.bytes = np.empty(0, np.uint8)
-        self.reserved: list[tuple[int, Life]] = []
-
-    def reserve(self, array: Array) -> None:
-        """Keep what this array holds from later tapes."""
-        start = address(array) - address(self.bytes)
-        self.reserved.append((start, Life(0, math.inf, array.nbytes)))
 
     def places(self, lives: Mapping[int, Life]) -> dict[int, int]:
         """Where each value starts: the largest is placed first, as low as those whose time it shares allow."""
-        placed, starts = list(self.reserved), dict[int, int]()
+        placed, starts = list[tuple[int, Life]](), dict[int, int]()
         for name, life in sorted(lives.items(), key=lambda item: -item[1].size):
             start = 0
             for other, (first, last, size) in sorted(placed):
@@ -57,7 +51,8 @@ def address(array: Array) -> int:
 
 def same(one: Array, other: Array) -> bool:
     """Whether both are the same numbers in memory."""
-    return (address(one), one.shape, one.strides, one.dtype) == (address(other), other.shape, other.strides, other.dtype)
+    strides = all(n == 1 or a == b for n, a, b in zip(one.shape, one.strides, other.strides, strict=False))
+    return strides and (address(one), one.shape, one.dtype) == (address(other), other.shape, other.dtype)
 
 
 def room(place: Array, shape: tuple[int, ...]) -> Array | None:

@@ -18,12 +18,14 @@ from tinynet.cost import Cost
 from tinynet.history import Records
 from tinynet.metrics import Metric, means, values
 from tinynet.optimizers import Optimizer
-from tinynet.store import Store
-from tinynet.tape import Calls, Tape, UnsteadyError, play
+from tinynet.store import Store, parts
+from tinynet.tape import Calls, play, recorded
 
 CHUNK = 64  # steps, at most
 WAITING = 65_536  # outputs that wait, at most: their costs are read out of a core's cache
-BLOCK = 32_768  # parameters that an update goes over at a time, for the same reason
+ACTIVATIONS = 131_072  # numbers that the layers make of a block of examples, so that a core's cache holds them
+LEAST = 256  # examples of a block, however wide the layers
+BLOCK = 32_768  # parameters that an update goes over at a time
 
 
 class Work(NamedTuple):
@@ -56,73 +58,79 @@ class Plan:
 
     def __init__(self, work: Work, store: Store, width: int, shuffled: bool, arena: Arena) -> None:
         (n_x, m), n_y, dtype = work.X.shape, len(work.Y), work.X.dtype
-        self.work, self.store, self.whole = work, store, width == m
-        self.room = max(1, min(CHUNK, WAITING // (n_y * width))) if width == work.size else 1
+        self.work, self.store, self.width, self.whole = work, store, width, width == m
+        self.blocks = runs(width, block_size(work))
+        one = len(self.blocks) == 1
+        self.room = max(1, min(CHUNK, WAITING // (n_y * width))) if one and width == work.size else 1
         self.fixed = self.whole and self.room > 1  # then what follows from the examples alone is small, and computed once
         self.drawn = np.empty((width if shuffled else 0, n_x), dtype)
-        self.X = functions.bordered(work.X) if self.whole else np.ones((width, n_x + 1), dtype).T
-        self.Y = work.Y if self.whole else np.empty((n_y, width), dtype)
+        self.X = functions.bordered(work.X) if self.fixed else np.ones((width, n_x + 1), dtype).T
+        if self.whole and not self.fixed:
+            self.X[:-1] = work.X
+        self.Y = work.Y if self.whole else np.zeros((n_y, width), dtype)
+        self.Z = np.zeros((n_y, self.room * width), dtype)
+        self.targets = self.Y if self.room == 1 else np.tile(self.Y, self.room)
         own = [work.optimizer.slots, *(layer.theta for layer in work.cost.layers)]
         self.twins = copy.deepcopy((work.cost, work.optimizer), {id(a): a for a in own})  # stand-ins leave no trace in parts
         self.numbers = [np.zeros((), dtype) for _ in work.optimizer.numbers(1)]
         self.varying = type(work.optimizer).numbers is not Optimizer.numbers  # or else the learning rate alone
         self.done: list[None] = []  # one for each step of the chunk
-        arena.reserved = []
-        calls, Z = self.step(arena)
-        self.steps = self.waiting(calls, Z)
-        arena.reserve(Z)
-        self.reading, self.read = self.reader(arena)
+        self.grads = store.grads if one else np.empty_like(store.grads)  # those of a block
+        self.steps = self.planned(arena)
+        stretches = [slice(block.start * self.room, block.stop * self.room) for block in self.blocks]
+        waiting = [(self.Z[:, stretch], self.targets[:, stretch]) for stretch in stretches]
+        self.readings = list(recorded(self.reading, waiting, arena, constant=[1] if self.fixed else []))
 
-    def recorded(self, end: int | None = None) -> tuple[Tape, Any]:
-        """The step on a tape of its own, whose update ends after so many blocks, and its output Z."""
-        (cost, optimizer), store = self.twins, self.store
-        tape: Any = Tape(store.params)
-        taller, Y = tape.given(self.X, self.fixed), tape.given(self.Y, self.fixed)
+    def planned(self, arena: Arena) -> list[Calls]:
+        """For each step of a chunk its calls: the gradients, block by block, the outputs if they wait, and the update."""
+        total, part = self.store.grads, self.grads
+        rows = [self.X, self.Y, self.Z] if self.room == 1 else [self.X, self.Y]
+        examples = [[row[:, block] for row in rows] for block in self.blocks]
+        gradients: Calls = []
+        passes = list(recorded(self.gradient, examples, arena, [self.store.params], [0, 1] if self.fixed else []))
+        for block, (calls, _) in zip(self.blocks, passes, strict=True):
+            gradients += calls
+            if part is not total:
+                add = partial(np.add, total, part, total) if block.start else partial(total.__setitem__, ..., part)
+                gradients.append(add)
+        arrays = [total, *self.store.state]
+        pieces = [[a[start : start + BLOCK] for a in arrays] for start in range(0, total.size, BLOCK)]
+        update = [call for calls, _ in recorded(self.update, pieces, arena) for call in calls]
+        update.append(partial(self.done.append, None))
+        if self.room == 1:
+            return [[*gradients, *update]]
+        moves = [(self.Z, *passes[0][1]), *([] if self.whole else [(self.targets, self.Y)])]
+        places = [slice(i * self.width, (i + 1) * self.width) for i in range(self.room)]
+        return [[*gradients, *(partial(row[:, p].__setitem__, ..., a) for row, a in moves), *update] for p in places]
+
+    def gradient(self, tape: Any, taller: Any, Y: Any, *place: Any) -> list[Any]:
+        """The gradients of a block of examples, and its output Z, in its place if that is known."""
+        cost = self.twins[0]
         X = taller[:-1]
         X.taller = taller
         Z, caches = cost.through(X)
-        grads = cost.pullback(1.0, {"layers": caches, "Z": Z, "Y": Y})[1]
-        for name, place in store.grad_parts.items():
-            tape.store(grads[name], place)
-        numbers = [tape.given(number) for number in self.numbers]
-        for start in range(0, store.params.size, BLOCK)[:end]:
-            block = slice(start, start + BLOCK)
-            slots = {slot: tape.given(a[block]) for slot, a in store.slots.items()}
-            step, slots = optimizer.step(tape.given(store.grads[block]), slots, *numbers)
-            tape.store(tape.given(store.params[block]) - step, store.params[block])
-            for slot, a in slots.items():
-                tape.store(a, store.slots[slot][block])
-        return tape, Z
+        grads = cost.pullback(Y.shape[1] / self.width, {"layers": caches, "Z": Z, "Y": Y})[1]
+        for name, home in parts(cost.layers, self.grads).items():
+            tape.store(grads[name], tape.given(home))
+        for row in place:
+            tape.store(Z, row)
+        return [] if place else [Z]
 
-    def step(self, arena: Arena) -> tuple[Calls, Array]:
-        """Its calls, and the array that they leave Z in. A part that draws or counts asks for other calls next time."""
-        first, _ = self.recorded(end=1)
-        once = first.key()
-        first.forget()
-        tape, Z = self.recorded()
-        if tape.key()[: len(once)] != once:
-            raise UnsteadyError("a step that differs from the one before")
-        return tape.settle(arena, [Z]), Z.settled()
+    def update(self, tape: Any, g: Any, p: Any, *slots: Any) -> list[Any]:
+        """The step of a block of parameters."""
+        optimizer, numbers = self.twins[1], [tape.given(number) for number in self.numbers]
+        places = dict(zip(optimizer.slots, slots, strict=True))
+        step, after = optimizer.step(g, places, *numbers)
+        tape.store(p - step, p)
+        for slot, a in after.items():
+            tape.store(a, places[slot])
+        return []
 
-    def waiting(self, calls: Calls, Z: Array) -> list[Calls]:
-        """For each step of a chunk the calls with which it puts its outputs into the row, and is counted."""
-        count, width = partial(self.done.append, None), Z.shape[1]
-        self.Z, self.targets = Z, self.Y
-        if self.room == 1:
-            return [[*calls, count]]
-        self.Z = np.zeros((len(Z), self.room * width), Z.dtype)
-        self.targets = np.tile(self.Y, self.room) if self.whole else np.zeros_like(self.Z)
-        moves = [(self.Z, Z)] if self.whole else [(self.Z, Z), (self.targets, self.Y)]
-        places = [slice(i * width, (i + 1) * width) for i in range(self.room)]
-        return [[*calls, *(partial(row[:, place].__setitem__, ..., a) for row, a in moves), count] for place in places]
-
-    def reader(self, arena: Arena) -> tuple[Calls, dict[str, Array]]:
-        """The calls that read what waits, and the arrays that hold it then: the costs and metrics, entry by entry."""
-        tape: Any = Tape()
-        Z, Y, pair = tape.given(self.Z), tape.given(self.targets, self.fixed), self.twins[0].pair
-        read: Any = {"loss": pair.costs(Z, Y), **values(self.work.metrics, pair.activation, Z, Y)}
-        read = {name: a if a.dtype == np.float64 else a.astype(np.float64) for name, a in read.items()}
-        return tape.settle(arena, list(read.values())), {name: a.settled() for name, a in read.items()}
+    def reading(self, tape: Any, Z: Any, Y: Any) -> list[Any]:
+        """The cost and the metrics of outputs, entry by entry."""
+        pair = self.twins[0].pair
+        read = [pair.costs(Z, Y), *values(self.work.metrics, pair.activation, Z, Y).values()]
+        return [a if a.dtype == np.float64 else a.astype(np.float64) for a in read]
 
     def take(self, batches: Sequence[Any]) -> None:
         """The steps on these examples, slices or indices. Each is whole, whenever an interrupt comes."""
@@ -147,8 +155,26 @@ class Plan:
 
     def records(self) -> Records:
         """What the steps of the chunk cost, one after another."""
-        play(self.reading)
-        weight = self.work.cost.pair.weight(self.Z[:, : self.Z.shape[1] // self.room])
-        read = {name: means(a, self.room) for name, a in self.read.items()}
-        read["loss"] = [total * weight for total in functions.sums(self.read["loss"], self.room)]
-        return {name: numbers[: len(self.done)] for name, numbers in read.items()}
+        records: Records = {}
+        for block, (calls, (costs, *others)) in zip(self.blocks, self.readings, strict=True):
+            play(calls)
+            weight = self.work.cost.pair.weight(self.Z[:, block])
+            read = [[total * weight for total in functions.sums(costs, self.room)], *(means(a, self.room) for a in others)]
+            share = (block.stop - block.start) / self.width
+            for name, numbers in zip(["loss", *self.work.metrics], read, strict=True):
+                so_far = records.get(name, [0.0] * self.room)
+                records[name] = [total + share * number for total, number in zip(so_far, numbers, strict=True)]
+        return {name: numbers[: len(self.done)] for name, numbers in records.items()}
+
+
+def block_size(work: Work) -> int:
+    """How many examples a block has at most. It makes at least four times the numbers that its gradients are added to."""
+    layers = work.cost.layers
+    parameters, units = sum(layer.theta.size for layer in layers), sum(layer.units for layer in layers)
+    return max(LEAST, max(ACTIVATIONS, 4 * parameters) // units)
+
+
+def runs(m: int, longest: int) -> list[slice]:
+    """m examples in runs of one length, which is at most `longest`; only the last may be shorter."""
+    size = -(-m // -(-m // longest))
+    return [slice(start, min(start + size, m)) for start in range(0, m, size)]

@@ -50,7 +50,6 @@ class Store:
     def __init__(self, layers: Sequence[Layer], optimizer: Optimizer) -> None:
         self.optimizer, self.params = optimizer, gather(layers)
         self.grads, self.slots = np.empty_like(self.params), dict[str, Array]()
-        self.grad_parts = parts(layers, self.grads)
         for slot, held in optimizer.slots.items():
             home = home_of(held.values())
             self.slots[slot] = np.zeros_like(self.params) if home is None else home

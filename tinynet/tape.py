@@ -10,11 +10,11 @@ that has no place for its result, an array of somebody else's) raises UnsteadyEr
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import call
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias, cast
 
 import numpy as np
 
@@ -28,7 +28,7 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 NUMBERS = (int, float, np.generic)
 
 
-Calls: TypeAlias = Sequence[Callable[[], Any]]
+Calls: TypeAlias = list[Callable[[], Any]]
 
 
 class UnsteadyError(Exception):
@@ -52,6 +52,11 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         twin = StandIn(self.tape, look(np.broadcast_to(np.empty((), self.dtype), self.shape)).shape, self.dtype, self)
         twin.look, twin.constant, twin.path = look, self.constant, self.path + name
         return twin
+
+    @property
+    def placed(self) -> bool:
+        """Whether its memory is known."""
+        return self.root.array is not None or self.root.look is not None
 
     def settled(self) -> Array:
         """The array it stands for."""
@@ -79,7 +84,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             return self.taller
         if self.constant:
             return self.tape.given(functions.bordered(self.settled()), constant=True)
-        if self.root is not self or self.array is not None:
+        if self.root is not self or self.placed:
             return self.copy().bordered()
         self.taller = StandIn(self.tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self)
         self.taller.path = "bordered"
@@ -219,7 +224,7 @@ class Tape:
             all(any(x is a or x.base is a for a in self.own) for x in arrays) and all(x.tape is self for x in stand_ins)
         ):
             raise UnsteadyError("an array that is not the tape's")
-        if out is not None and (out.shape != shape or out.root.array is not None):
+        if out is not None and (out.shape != shape or out.placed):
             raise UnsteadyError("a result that does not fit its place")
         result = StandIn(self, shape, dtype) if out is None else out
         asked = Call(function, settings, tuple(inputs), result)
@@ -231,22 +236,22 @@ class Tape:
             self.calls.append(asked)
         return result
 
-    def store(self, value: StandIn, place: Array) -> None:
-        """Have a value in this place, which is part of an array of one's own: computed right there, where nobody reads what
-        was there meanwhile, else copied."""
+    def store(self, value: StandIn, place: StandIn) -> None:
+        """Have a value in this place, an array that was given: computed right there, where nobody reads what was there
+        meanwhile, else copied."""
         root, made = value.root, self.made.get(id(value.root))
-        if root.array is None and made is not None and root.taller is None and root.dtype == place.dtype:
-            around = room(place, root.shape)
-            later = [x.root.array if isinstance(x, StandIn) else x for c in self.calls[made + 1 :] for x in c.inputs]
-            used = [a for a in [*later, *self.stored] if a is not None and around is not None]
-            if around is not None and not any(np.may_share_memory(a, around) for a in used):
+        if not root.placed and made is not None and root.taller is None and root.dtype == place.dtype:
+            around = room(place.settled(), root.shape)
+            later = [x for c in self.calls[made + 1 :] for x in c.inputs if not isinstance(x, StandIn) or x.placed]
+            used = [x.root.settled() if isinstance(x, StandIn) else x for x in later]
+            if around is not None and not any(np.may_share_memory(a, around) for a in [*used, *self.stored]):
                 root.array = around
-                if same(value.settled(), place):
+                if same(value.settled(), place.settled()):
                     self.stored.append(around)
-                else:
-                    root.array = None
-        if root.array is None or not same(value.settled(), place):
-            self.calls.append(Call(np.copyto, {}, (value,), self.given(place)))
+                    root.origin, root.look = place, lambda home, shape=root.shape: cast(Array, room(home, shape))
+                root.array = None
+        if not root.placed or not same(value.settled(), place.settled()):
+            self.calls.append(Call(np.copyto, {}, (value,), place))
 
     def key(self) -> list[tuple[Any, ...]]:
         """Equal for two tapes of the same calls."""
@@ -258,14 +263,14 @@ class Tape:
         self.calls.clear()
         self.rows.clear()
 
-    def settle(self, arena: Arena, kept: Sequence[StandIn] = ()) -> Calls:
-        """The calls, on memory of the arena's. The values `kept` last until the end."""
+    def settle(self, arena: Arena, kept: Sequence[StandIn] = ()) -> None:
+        """Find memory of the arena's for all values. Those `kept` last until the end."""
         last: dict[int, float] = {id(x.root): i for i, c in enumerate(self.calls) for x in c.stand_ins()}
         last |= dict.fromkeys((id(x.root) for x in kept), math.inf)
         homes, lives, roots = dict[int, int](), dict[int, Life](), list[StandIn]()
         for i, c in enumerate(self.calls):
             out = c.out.root
-            if out.array is None and id(out) not in homes:
+            if not out.placed and id(out) not in homes:
                 heir = next((x for x in c.heirs() if id(x) in homes and last[id(x)] == i), None)
                 home = id(out) if heir is None else homes[id(heir)]
                 first, _, size = lives.get(home, Life(i, i, 0))
@@ -276,14 +281,50 @@ class Tape:
         for root in roots:
             for x in (root, *([] if root.taller is None else [root.taller])):
                 x.array = np.ndarray(x.shape, x.dtype, arena.bytes, starts[homes[id(root)]])
-        ones = {id(root): root.taller.settled()[-1] for root in roots if root.taller is not None}
-        bound = list[Callable[[], Any]]()
+
+    def bound(self) -> Calls:
+        """The calls, on the memory that was found and on the arrays that the given ones stand for now."""
+        ones = {id(c.out): c.out.taller for c in self.calls if c.out.taller is not None}
+        calls: Calls = []
         for c in self.calls:
             if id(c.out) in ones:  # others may have written there since the last time
-                bound.append(partial(ones.pop(id(c.out)).fill, 1))
-            bound.append(c.bound())
-        self.forget()
-        return bound
+                calls.append(partial(ones.pop(id(c.out)).settled()[-1].fill, 1))
+            calls.append(c.bound())
+        return calls
+
+
+def recorded(
+    function: Callable[..., Sequence[StandIn]],
+    sets: Iterable[Sequence[Array]],
+    arena: Arena,
+    own: Sequence[Array] = (),
+    constant: Collection[int] = (),
+) -> Iterator[tuple[Calls, list[Array]]]:
+    """For each set of arrays the calls of function(tape, *arrays), and where they leave its results. Sets of the same shapes
+    share a recording, which is made twice: a part that draws or counts asks for other calls then. `constant` are the indices
+    of arrays that never change."""
+
+    def on_tape(arrays: Sequence[Array]) -> tuple[Tape, list[StandIn], Sequence[StandIn]]:
+        tape = Tape(*own)
+        given = [tape.given(array, i in constant) for i, array in enumerate(arrays)]
+        return tape, given, function(tape, *given)
+
+    tapes: dict[Any, tuple[Tape, list[StandIn], Sequence[StandIn]]] = {}
+    for arrays in sets:
+        shapes = tuple(array.shape for array in arrays)
+        if shapes not in tapes:
+            (once, _, _), (tape, given, results) = on_tape(arrays), on_tape(arrays)
+            if once.key() != tape.key():
+                raise UnsteadyError("a step that differs from the one before")
+            once.forget()
+            tape.settle(arena, results)
+            tapes[shapes] = tape, given, results
+        tape, given, results = tapes[shapes]
+        for stand_in, array in zip(given, arrays, strict=True):
+            stand_in.array = array
+        yield tape.bound(), [result.settled() for result in results]
+    for tape, _, _ in tapes.values():
+        tape.forget()
 
 
 def play(calls: Calls) -> None:

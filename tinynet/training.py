@@ -85,7 +85,7 @@ class Training:
         """One epoch of batches: the means over its examples of what they cost before their steps."""
         size = self.work.size
         order = self.generator.permutation(self.m) if self.generator else None
-        runs = [slice(i, min(i + size, self.m)) for i in range(0, self.m, size)]
+        runs = [slice(start, min(start + size, self.m)) for start in range(0, self.m, size)]
         places = [Place(epoch, i, run if order is None else order[run]) for i, run in enumerate(runs, 1)]
         records: Records = {}
         full = self.m // size
