@@ -114,7 +114,7 @@ TRICKS = {
     "a full batch goes block by block (1,000,000 examples)": (
         8,
         million,
-        lambda: mock.patch.object(plan, "block_size", lambda work: 2**40),
+        lambda: mock.patch.object(plan, "block_size", return_value=2**40),
     ),
     "a batch is gathered from rows (784 features)": (1000, lambda: gathered(True), None),
     "relu compares with a row of zeros (512-1024-1024-10)": (
