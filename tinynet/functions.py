@@ -20,7 +20,7 @@ def sigmoid(z: Array) -> Array:
     >>> print(sigmoid(np.array([-40.0, 0.0, 40.0])))
     [4.24835426e-18 5.00000000e-01 1.00000000e+00]
     """
-    return 1 / (1 + np.exp(-z))
+    return np.reciprocal(1 + np.exp(-z))
 
 
 def exp_difference(a: Array, b: Array) -> Array:
@@ -60,8 +60,9 @@ def bordered(X: Array) -> Array:
     """X (n, m) above a row of ones, (n + 1, m)."""
     if not isinstance(X, np.ndarray):
         return X.bordered()  # on a tape, where a row of ones stands behind every such array
-    taller = np.empty((len(X) + 1, X.shape[1]), X.dtype)
-    taller[:-1], taller[-1] = X, 1
+    n, m = X.shape
+    taller = np.empty((n + 1, m), X.dtype)
+    taller[:n], taller[n] = X, 1
     return taller
 
 

@@ -137,7 +137,7 @@ class Sequential(Chain):
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        Z = inference.preactivations(self, X)
+        Z = inference.outputs(self, X, activated=False)
         with np.errstate(over="ignore"):
             J = cost.pair.value(Z, Y)
         diagnose.require_finite(self, X, J)
