@@ -60,9 +60,9 @@ def bordered(X: Array) -> Array:
     """X (n, m) above a row of ones, (n + 1, m)."""
     if not isinstance(X, np.ndarray):
         return X.bordered()  # on a tape, where a row of ones stands behind every such array
-    n, m = X.shape
-    taller = np.empty((n + 1, m), X.dtype)
-    taller[:n], taller[n] = X, 1
+    taller = np.empty((len(X) + 1, X.shape[1]), X.dtype)
+    taller.fill(1)
+    taller[:-1] = X
     return taller
 
 

@@ -64,14 +64,16 @@ class Layer(Node):
     def draw(self, n_in: int, rng: Any, dtype: Any) -> Self:
         made = self.make_params(n_in, rng)
         self.n_in, self.shapes, self.grads, self.cache = n_in, {name: p.shape for name, p in made.items()}, {}, {}
-        self.theta = np.empty(sum(p.size for p in made.values()), dtype)
-        for name, p in made.items():
-            self.params[name][...] = p
+        self.theta = self.join(made).astype(dtype)
         return self
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
-        return MappingProxyType(self.split(self.theta))
+        return MappingProxyType(self.split(self.theta) if self.n_in else {})
+
+    def join(self, params: Mapping[str, Array]) -> Array:
+        """All parameters in one new array, theta."""
+        return np.concatenate([np.empty(0), *(p.ravel() for p in params.values())])
 
     def split(self, theta: Array) -> dict[str, Array]:
         """The parameters' parts of theta, or of an array like it, as views under their names."""
@@ -159,14 +161,14 @@ class Dense(Layer):
             params["b"] = self.bias_initializer((self.units, 1), rng)
         return params
 
+    def join(self, params: Mapping[str, Array]) -> Array:
+        return np.concatenate([p.T for p in params.values()])
+
     def split(self, theta: Array) -> dict[str, Array]:
-        if not self.n_in:
-            return {}
-        theta = theta.reshape(-1, self.units)
         return {"W": theta[:-1].T, "b": theta[-1:].T} if self.use_bias else {"W": theta.T}
 
     def preactivation(self, X: Array) -> Array:
-        return np.dot(self.theta.reshape(-1, self.units).T, functions.bordered(X) if self.use_bias else X)
+        return np.dot(self.theta.T, functions.bordered(X) if self.use_bias else X)
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         X = cache["X"]

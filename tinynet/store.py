@@ -28,7 +28,7 @@ def gather(layers: Sequence[Layer]) -> Array:
     thetas = [layer.theta for layer in layers]
     home = home_of(thetas)
     if home is None:
-        home = np.concatenate(thetas)
+        home = np.concatenate([theta.ravel() for theta in thetas])
         for layer, piece in zip(layers, pieces(layers, home), strict=True):
             layer.theta = piece
     return home
@@ -36,7 +36,8 @@ def gather(layers: Sequence[Layer]) -> Array:
 
 def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:
     """What each layer has of such an array."""
-    return np.split(flat, np.cumsum([layer.theta.size for layer in layers[:-1]]))
+    ends = np.cumsum([layer.theta.size for layer in layers[:-1]])
+    return [piece.reshape(layer.theta.shape) for layer, piece in zip(layers, np.split(flat, ends), strict=True)]
 
 
 def parts(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
