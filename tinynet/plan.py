@@ -54,19 +54,16 @@ def steady(part: Any) -> bool:
 
 
 class Plan:
-    """A step on `width` of the examples; the arena is shared with other plans."""
+    """A step on `width` of the examples; `taller` is X above a row of ones, and the arena is shared with other plans."""
 
-    def __init__(self, work: Work, store: Store, width: int, shuffled: bool, arena: Arena) -> None:
-        (n_x, m), n_y, dtype = work.X.shape, len(work.Y), work.X.dtype
-        self.work, self.store, self.width, self.whole = work, store, width, width == m
+    def __init__(self, work: Work, taller: Array, store: Store, width: int, arena: Arena) -> None:
+        n_y, dtype = len(work.Y), taller.dtype
+        self.work, self.taller, self.store, self.width, self.whole = work, taller, store, width, width == taller.shape[1]
         self.blocks = runs(width, block_size(work))
         one = len(self.blocks) == 1
         self.room = max(1, min(CHUNK, WAITING // (n_y * width))) if one and width == work.size else 1
         self.fixed = self.whole and self.room > 1  # then what follows from the examples alone is small, and computed once
-        self.drawn = np.empty((width if shuffled else 0, n_x), dtype)
-        self.X = functions.bordered(work.X) if self.fixed else np.ones((width, n_x + 1), dtype).T
-        if self.whole and not self.fixed:
-            self.X[:-1] = work.X
+        self.X = taller if self.whole else np.empty((width, len(taller)), dtype).T
         self.Y = work.Y if self.whole else np.zeros((n_y, width), dtype)
         self.Z = np.zeros((n_y, self.room * width), dtype)
         self.targets = self.Y if self.room == 1 else np.tile(self.Y, self.room)
@@ -145,13 +142,12 @@ class Plan:
             play(self.steps[i])
 
     def fetch(self, examples: Any) -> None:
-        X, Y = self.work.X, self.work.Y
+        X, Y = self.taller, self.work.Y
         if isinstance(examples, slice):
-            self.X[:-1], self.Y[...] = X[:, examples], Y[:, examples]
+            self.X[...], self.Y[...] = X[:, examples], Y[:, examples]
         else:  # "clip", since numpy would copy for the sake of indices that are out of bounds
-            X.T.take(examples, 0, self.drawn, "clip")
+            X.T.take(examples, 0, self.X.T, "clip")
             Y.take(examples, 1, self.Y, "clip")
-            self.X[:-1] = self.drawn.T
 
     def records(self) -> Records:
         """What the steps of the chunk cost, one after another."""

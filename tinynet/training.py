@@ -17,7 +17,7 @@ from tinynet import checks, diagnose
 from tinynet.arena import Arena
 from tinynet.history import Records, Reporter
 from tinynet.metrics import means, values
-from tinynet.plan import CHUNK, Plan, Work, all_steady
+from tinynet.plan import CHUNK, Plan, Work, all_steady, block_size
 from tinynet.store import Store
 
 WORTH = 100_000  # numbers that all steps together read, from which on a plan pays; a step itself counts as 2,000
@@ -42,8 +42,10 @@ class Training:
     def __init__(self, who: str, work: Work, generator: Any, epochs: int) -> None:
         self.who, self.work, self.m, self.epochs = who, work, work.X.shape[1], epochs
         self.generator = generator if work.size < self.m else None
-        if work.size < self.m:  # a batch of examples is gathered ten times faster where each lies in one piece
-            self.work = work._replace(X=np.ascontiguousarray(work.X.T).T, Y=np.ascontiguousarray(work.Y))
+        parts = min(work.size, block_size(work)) < self.m  # then an example in one piece is gathered ten times faster
+        self.taller = np.ones((len(work.X) + 1, self.m), work.X.dtype, order="F" if parts else "C")
+        self.taller[:-1] = work.X
+        self.work = work._replace(X=self.taller[:-1], Y=np.ascontiguousarray(work.Y))
         self.store, self.params, self.since = Store(work.cost.layers, work.optimizer), work.cost.params, list[Place]()
         self.plans: dict[int, Plan] = {}
         if epochs * (2000 * -(-self.m // work.size) + work.X.size) > WORTH:
@@ -57,7 +59,7 @@ class Training:
         arena = Arena()
         try:
             for width in filter(None, (self.work.size, self.m % self.work.size)):
-                self.plans[width] = Plan(self.work, self.store, width, self.generator is not None, arena)
+                self.plans[width] = Plan(self.work, self.taller, self.store, width, arena)
         except Exception as reason:  # whatever a stand-in cannot do says nothing about the net: walking it will
             self.plans = {}
             text = (
