@@ -98,3 +98,41 @@ def test_the_first_gradient_that_is_not_finite_is_named():
     model.set_weights([[[0.0]], [[0.0]]])
     with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\) is the first whose gradient is not finite"):
         model.fit([[1.7e308, 1.7e308]], [[-2.0, -2.0]], verbose=0)
+
+
+@pytest.mark.parametrize(("hidden", "x"), [("relu", -1e308), ("tanh", 1e308), ("relu", 1e308)])
+def test_a_hidden_overflow_that_the_activation_hides_is_refused(hidden, x):
+    model = tn.Sequential([tn.Dense(1, hidden), tn.Dense(1, "sigmoid")], seed=0).build(1)
+    model.layers[0].W = [[1e10]]
+    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\): expected a finite output, got inf or NaN"):
+        model.predict([[x]])
+
+
+def test_outputs_are_not_refused_for_being_large():
+    model = tn.Sequential([tn.Dense(1)], seed=0).build(1)
+    model.layers[0].W = [[1e10]]
+    assert model.predict([[1e290, 1.0]]).tolist() == [[1e300, 1e10]]
+
+
+class Asking(tn.Activation):
+    """Asks another model on the way, and fails if it is told to."""
+
+    fails = False
+
+    def value(self, Z):
+        other = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0).build(len(Z))
+        A = Z * other.predict(Z)
+        if self.fails:
+            raise RuntimeError("told to")
+        return A
+
+
+def test_predict_leaves_numpy_s_warnings_as_they_were():
+    before = np.geterr()
+    model = tn.Sequential([tn.Dense(3, Asking()), tn.Dense(1)], seed=0).build(2)
+    model.predict(X)
+    assert np.geterr() == before
+    model.layers[0].activation.fails = True
+    with pytest.raises(RuntimeError, match="told to"):
+        model.predict(X)
+    assert np.geterr() == before

@@ -46,8 +46,10 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
 
 def through(net: Chain, X: Array) -> tuple[Array, Array]:
     """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any number."""
-    seen = 0.0  # a sum of z a over all, which is finite only if each of them is
-    for _, Z, A in net.walk(X):
+    A, seen = X, 0.0  # a sum of z a over all, which is finite only if each of them is
+    for layer in net.layers:
+        Z = layer.preactivation(A)
+        A = layer.activation.value(Z)
         seen += Z.ravel().dot(A.ravel())
     if not math.isfinite(seen):
         for layer, *outputs in net.walk(X):
