@@ -76,6 +76,7 @@ def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, b
             patch.setattr(training, "WORTH", worth)
             if block:
                 patch.setattr(plan, "block_size", lambda work: block)
+                patch.setattr(plan, "BLOCK", block)
             model.fit(X, Y, 5, batch_size, verbose=0)
     planned, walked = models
     close = (

@@ -108,6 +108,19 @@ def test_a_hidden_overflow_that_the_activation_hides_is_refused(hidden, x):
         model.predict([[x]])
 
 
+class Exponential(tn.Activation):
+    def value(self, Z):
+        return np.exp(Z)
+
+
+def test_an_activation_that_overflows_is_refused():
+    model = tn.Sequential([tn.Dense(1, Exponential())], seed=0).build(1)
+    model.layers[0].W = [[1.0]]
+    assert model.predict([[0.0]]) == 1
+    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\): expected a finite output, got inf or NaN"):
+        model.predict([[1000.0]])
+
+
 def test_outputs_are_not_refused_for_being_large():
     model = tn.Sequential([tn.Dense(1)], seed=0).build(1)
     model.layers[0].W = [[1e10]]

@@ -32,6 +32,19 @@ def test_a_value_is_stored_only_where_nobody_reads_what_was_there(read_later):
     assert len(calls) == 2 + read_later
 
 
+def test_a_value_whose_neighbours_are_stored_is_not_overwritten():
+    """A product of which a part is stored writes its other part beside it, where an earlier value belongs."""
+    home, X = np.ones(4), np.full((2, 2), 3.0)
+    place = home.reshape(2, 2)
+    tape = Tape(home)
+    early, late = tape.given(X[1:]) * 2.0, tape.given(X) * 5.0
+    tape.store(late[:1], tape.given(place[:1]))
+    tape.store(early, tape.given(place[1:]))
+    tape.settle(Arena())
+    play(tape.bound())
+    assert place.tolist() == [[15.0, 15.0], [6.0, 6.0]]
+
+
 def test_values_share_memory_and_numbers_do_not_care():
     """A chain of random calls, settled and played three times, on inputs that change in between."""
     for seed in range(30):
