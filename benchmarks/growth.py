@@ -36,13 +36,13 @@ def measured(m, widths):
         return time.perf_counter() - start
 
     few = fit(4)
-    epochs = int(max(4, min(5000, SECONDS / few * 4)))
-    seconds = [fit(2 * epochs) - fit(epochs) for _ in range(3)]  # what settling the step costs cancels
+    epochs = int(max(10, min(5000, SECONDS / few * 4)))
+    seconds = [fit(2 * epochs) - fit(epochs) for _ in range(5)]  # what settling the step costs cancels
     tracemalloc.start()
     fit(4)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return sorted(seconds)[1] / epochs / m * 1e9, peak / m
+    return sorted(seconds)[2] / epochs / m * 1e9, peak / m
 
 
 def series():

@@ -10,7 +10,7 @@ import numpy as np
 import tinynet as tn
 from benchmarks.workloads import notes_net, tinynet_classes, tinynet_notes, tinynet_predict
 from tinynet import inference, plan, training
-from tinynet.tape import StandIn
+from tinynet.tape import StandIn, Tape
 
 ROUNDS = 7
 
@@ -76,6 +76,15 @@ def wide_net():
     return lambda n: model.fit(X, Y, epochs=n // 10, batch_size=32, verbose=0)
 
 
+def within(net, X, activated=True):
+    """`inference.outputs` with errstate in a `with`, as one writes it."""
+    with np.errstate(all="ignore"):
+        return outputs.__wrapped__(net, X, activated)
+
+
+outputs = inference.outputs
+
+
 def million():
     """The notes' net on a million examples."""
     X, Y = np.random.default_rng(0).standard_normal((2, 1_000_000)), np.zeros((1, 1_000_000))
@@ -121,6 +130,16 @@ TRICKS = {
         30,
         lambda: tinynet_classes("large"),
         lambda: mock.patch.object(StandIn, "__array_ufunc__", unrowed),
+    ),
+    "what nobody reads is not computed (784-128-10)": (
+        200,
+        lambda: tinynet_classes("middle"),
+        lambda: mock.patch.object(Tape, "drop_unread"),
+    ),
+    "errstate is entered as a decorator (predict, one example)": (
+        5000,
+        lambda: tinynet_predict(1),
+        lambda: mock.patch.object(inference, "outputs", within),
     ),
     "predict goes block by block (1,000,000 examples)": (
         3,

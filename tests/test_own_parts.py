@@ -92,6 +92,28 @@ class Momentous(tn.Optimizer):
         return np.zeros_like(d), {}
 
 
+class Tripled(tn.Dense):
+    """A layer with a practice pass of its own, as dropout has one."""
+
+    def run(self, X):
+        A, cache = super().run(X)
+        return 3 * A, cache
+
+    def pullback(self, dA, cache):
+        return super().pullback(3 * dA, cache)
+
+
+class Halved(tn.MeanSquaredError):
+    def run(self, A, Y):
+        J, cache = super().run(A, Y)
+        return J / 2, cache
+
+
+class HalvedBack(tn.MeanSquaredError):
+    def pullback(self, dJ, cache):
+        return super().pullback(dJ / 2, cache)
+
+
 def a_net(*layers, loss=None, optimizer="sgd"):
     model = tn.Sequential(layers, seed=1)
     model.compile(optimizer, loss=loss)
@@ -123,6 +145,32 @@ def test_it_trains_as_it_says(model):
     model.backward(np.ones((1, 12)))
     with pytest.raises(ValueError, match="do not align"):
         model.predict(X[:1])
+
+
+def test_a_practice_pass_of_its_own_is_differentiated():
+    model = a_net(Tripled(3, "tanh"), Tripled(4, "tanh"), tn.Dense(1, tn.sigmoid)).build(2)
+    assert model.check_gradients(X, Y).passed
+    J = model.gradients(X, Y)[0]
+    assert tn.BinaryCrossEntropy()(model.forward(X), Y) == pytest.approx(J, rel=1e-14)
+    assert model.fit(X, Y, 1, verbose=0).history["loss"] == [J]
+
+
+@pytest.mark.parametrize(
+    ("last", "loss", "message"),
+    [
+        (
+            Tripled(1),
+            None,
+            r"layer 1, Tripled\(1\): expected the run of Layer in a model's last layer .* put a Dense behind",
+        ),
+        (tn.Dense(1), Halved(), "Halved: expected the run of Loss .* write costs and derivative"),
+        (tn.Dense(1), HalvedBack(), "HalvedBack: expected the pullback of Loss"),
+    ],
+)
+def test_methods_that_a_training_would_pass_by_are_refused(last, loss, message):
+    model = tn.Sequential([last])
+    with pytest.raises(TypeError, match=message):
+        model.compile("sgd", loss)
 
 
 def test_each_node_is_checked():

@@ -65,12 +65,11 @@ class Cost(Chain):
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
         dZ, _ = self.pair.pullback(dJ, {"A": cache["Z"], "Y": cache["Y"]})
-        grads = [self.layers[-1].parameter_gradients(dZ, cache["layers"][-1])]
-        for i in range(len(self.layers) - 1, 0, -1):
-            dA = self.layers[i].input_gradient(dZ, cache["layers"][i])
-            below, kept = self.layers[i - 1], cache["layers"][i - 1]
-            dZ, _ = below.activation.pullback(dA, kept["activation"])
-            grads.append(below.parameter_gradients(dZ, kept))
+        (*hidden, last), (*caches, kept) = self.layers, cache["layers"]
+        grads, dA = [last.parameter_gradients(dZ, kept)], last.input_gradient(dZ, kept)
+        for layer, kept in zip(reversed(hidden), reversed(caches), strict=True):
+            dA, inner = layer.pullback(dA, kept)
+            grads.append(inner)
         return (), store.named(reversed(grads))
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:

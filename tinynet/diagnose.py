@@ -1,4 +1,4 @@
-"""What went wrong: a net's first number that is not finite, by layer."""
+"""What goes wrong: a net's first number that is not finite, by layer, and methods that a training would pass by."""
 
 import math
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ import numpy as np
 from tinynet import checks
 from tinynet.checks import Array
 from tinynet.cost import Chain
+from tinynet.layers import Layer
+from tinynet.losses import Loss
 
 
 def first_not_finite(net: Chain, X: Array, grads: Mapping[str, Array]) -> str:
@@ -27,3 +29,16 @@ def require_finite(net: Chain, X: Array, J: float, grads: Mapping[str, Array] = 
     if not (math.isfinite(J) and all(map(checks.all_finite, grads.values()))):
         cause = first_not_finite(net, X, grads)
         checks.refuse(net.who, "a finite cost and gradient", "inf or NaN", cause, FloatingPointError)
+
+
+def require_called(last: Layer, loss: Loss) -> None:
+    """Refuse a `run` and a `pullback` that a cost does without: its pair takes the last Z, and sums the loss's costs."""
+    parts: list[tuple[Layer | Loss, type[Layer | Loss], str]] = [
+        (last, Layer, "put a Dense behind it"),
+        (loss, Loss, "write costs and derivative"),
+    ]
+    for part, kind, cure in parts:
+        for name in ("run", "pullback"):
+            if getattr(type(part), name) is not getattr(kind, name):
+                expected = f"the {name} of {kind.__name__} in a model's last layer and in its loss"
+                checks.refuse(part.who, expected, "its own", cure, TypeError)

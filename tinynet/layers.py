@@ -93,7 +93,8 @@ class Layer(Node):
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
         dZ, _ = self.activation.pullback(dA, cache["activation"])
-        return self.input_gradient(dZ, cache), self.parameter_gradients(dZ, cache)
+        grads = self.parameter_gradients(dZ, cache)  # first, so that X can make room
+        return self.input_gradient(dZ, cache), grads
 
     def admit(self, X: Any) -> tuple[Array]:
         if not self.n_in:

@@ -94,6 +94,7 @@ class Sequential(Chain):
         own = optimizers.optimizer(self.who, optimizer)
         pair = (losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)).pair(last.activation)
         pair.require_outputs(last.units)
+        diagnose.require_called(last, pair.loss)
         self._metrics = named_metrics(self.who, metrics, last.activation)
         self.optimizer, self._cost = own, Cost(self.layers, pair)
 

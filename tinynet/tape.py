@@ -263,8 +263,19 @@ class Tape:
         self.calls.clear()
         self.rows.clear()
 
+    def drop_unread(self, kept: Sequence[StandIn]) -> None:
+        """Leave out what is neither stored nor kept, nor read for what is."""
+        read = {id(x.root) for x in kept}
+        for i in reversed(range(len(self.calls))):
+            asked = self.calls[i]
+            if asked.out.placed or id(asked.out.root) in read:
+                read |= {id(x.root) for x in asked.stand_ins()}
+            else:
+                del self.calls[i]
+
     def settle(self, arena: Arena, kept: Sequence[StandIn] = ()) -> None:
         """Find memory of the arena's for all values. Those `kept` last until the end."""
+        self.drop_unread(kept)
         last: dict[int, float] = {id(x.root): i for i, c in enumerate(self.calls) for x in c.stand_ins()}
         last |= dict.fromkeys((id(x.root) for x in kept), math.inf)
         homes, lives, roots = dict[int, int](), dict[int, Life](), list[StandIn]()
