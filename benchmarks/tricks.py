@@ -3,6 +3,7 @@
 import contextlib
 import statistics
 import time
+import warnings
 from unittest import mock
 
 import numpy as np
@@ -39,8 +40,8 @@ class Loose:
 
 def unrowed(self, ufunc, method, *inputs, **settings):
     """As if numpy's maximum were as fast against a number as against a row of it."""
-    with mock.patch("tinynet.tape.KEYWORD_ONLY", ()), np.testing.suppress_warnings() as quiet:
-        quiet.filter(DeprecationWarning)
+    with mock.patch("tinynet.tape.KEYWORD_ONLY", ()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         return recorded(self, ufunc, method, *inputs, **settings)
 
 

@@ -173,6 +173,18 @@ def test_methods_that_a_training_would_pass_by_are_refused(last, loss, message):
         model.compile("sgd", loss)
 
 
+def test_an_activation_exchanged_after_compile_is_refused():
+    model = a_net(tn.Dense(3, "tanh"), tn.Dense(1, tn.sigmoid)).build(2)
+    model.layers[1].activation = tn.Tanh()
+    for method in (model.fit, model.gradients, model.evaluate):
+        with pytest.raises(
+            RuntimeError, match=r"expected the last activation of compile\(\), got another: compile\(\) again"
+        ):
+            method(X, Y)
+    model.compile("sgd")
+    assert model.evaluate(X, Y)["loss"] == pytest.approx(tn.MeanSquaredError()(model.predict(X), Y), rel=1e-12)
+
+
 def test_each_node_is_checked():
     assert tn.check_gradients(Swish(), X).passed
     assert tn.check_gradients(Scale(2, "tanh").build(2, seed=0), X).passed

@@ -1,5 +1,6 @@
 """The fast way: a plan takes the very steps that the methods take, every public part fits in one, and it makes no arrays."""
 
+import gc
 import itertools
 import tracemalloc
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 import tinynet as tn
 from tests.table import SEEDS
 from tinynet import plan, training
+from tinynet.history import Reporter
 from tinynet.plan import Plan, Work, runs
 from tinynet.training import Training
 
@@ -130,8 +132,8 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
 
 def a_training(model, X, Y, size=None, epochs=10**6):
     X, Y = model._data(X, Y, build=True)
-    work = Work(*model._compiled(), model._metrics, X, Y, size or X.shape[1])
-    return Training(model.who, work, model._generator, epochs)
+    work = Work(*model._compiled(), model._metrics, X, Y)
+    return Training(model.who, work, size, model._generator, Reporter(model.history, epochs, told=False))
 
 
 def test_the_notes_net_takes_few_calls():
@@ -242,3 +244,66 @@ def test_a_hypergradient_after_fit_is_its_own_step_s():
     twin.forward({name: p.copy() for name, p in model.params.items()}, grads)
     twin.backward(d)
     assert twin.grads == model.optimizer.grads
+
+
+def test_a_chunk_has_no_more_room_than_steps():
+    """Reading the costs of steps that nobody took would cost as much as taking them."""
+    X, Y = problem("sigmoid", 100)
+    assert {width: own.room for width, own in a_training(a_model(), X, Y, 30).plans.items()} == {30: 3, 10: 1}
+    assert a_training(a_model(), X, Y, epochs=20_000).room == 64
+    monthly = Reporter(a_model().history, 100, told=True)
+    assert monthly.every == 10
+
+
+def test_an_interrupt_at_the_end_of_an_epoch_loses_no_record(planned_only, monkeypatch):
+    (X, Y), calls, records = problem("sigmoid", 9), iter(range(1000)), Plan.records
+
+    def interrupted(self):
+        if next(calls) == 7:
+            raise KeyboardInterrupt
+        return records(self)
+
+    monkeypatch.setattr(Plan, "records", interrupted)
+    model = a_model()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, 10, batch_size=4, verbose=0)  # an epoch is a chunk of two and one of one
+    assert (model.optimizer.steps, len(model.history)) == (12, 4)
+
+
+def test_a_plan_leaves_nothing_to_the_garbage_collector():
+    X, Y = rng.standard_normal((4, 4000)), rng.integers(0, 2, (1, 4000))
+    model = tn.Sequential([tn.Dense(40, "relu"), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("adam")
+    model.fit(X, Y, 100, verbose=0)
+    gc.collect()
+    gc.disable()
+    try:
+        tracemalloc.start()
+        for _ in range(3):
+            model.fit(X, Y, 100, verbose=0)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held < 300_000, held  # its activations alone take a million
+
+
+def test_data_of_another_dtype_is_not_kept_beside_its_copy():
+    m = 100_000
+    X, Y = rng.standard_normal((20, m)), rng.integers(0, 2, (1, m))
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0, dtype="float32")
+    model.compile("sgd")
+    model.build(20)
+    tracemalloc.start()
+    a = a_training(model, X, Y, 1000, epochs=3)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1.3 * a.taller.nbytes
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_numbers_can_be_planned(dtype):
+    X = np.array([[1.0, -1.0, 1.0]]) * np.finfo(dtype).max
+    model = tn.Sequential([tn.Dense(1, "tanh"), tn.Dense(1)], seed=0, dtype=dtype)
+    model.compile("sgd")
+    assert a_training(model, X, np.zeros((1, 3))).plans

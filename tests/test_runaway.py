@@ -78,6 +78,31 @@ def test_outputs_that_overflow_are_refused(method):
         getattr(overflowing(), method)(*inputs)
 
 
+def test_costs_whose_sum_overflows_are_refused():
+    """Finite one by one, in several rows."""
+    model = tn.Sequential([tn.Dense(2)], seed=0)
+    model.compile(tn.SGD(1e-9))
+    model.build(1)
+    X, Y = np.ones((1, 4)), np.full((2, 4), 6e153)
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 1: Sequential: expected a finite cost, got inf"):
+        model.fit(X, Y, 100, verbose=0)
+    assert model.optimizer.steps == 0
+    for method in (model.evaluate, model.gradients):
+        with pytest.raises(FloatingPointError, match="a finite cost and gradient"):
+            method(X, Y)
+    with pytest.raises(ValueError, match="A at a finite cost from Y, got inf"):
+        tn.MeanSquaredError()(np.full((2, 3), 7e153), np.zeros((2, 3)))
+
+
+def test_saturated_outputs_warn_of_nothing():
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd", metrics=["accuracy"])
+    model.build(1)
+    model.layers[0].W = [[1.0]]
+    assert model.evaluate([[-1000.0, 1000.0]], [0, 1]) == {"loss": 0.0, "accuracy": 1.0}
+    assert model.trace([[-1000.0, 1000.0]])["A1"].tolist() == [[0.0, 1.0]]
+
+
 def test_gradients_that_overflow_are_refused():
     with pytest.raises(FloatingPointError, match=r"a finite cost and gradient, got inf or NaN: layer 2, Dense\(1\)"):
         overflowing().gradients(X, Y)

@@ -5,7 +5,8 @@ import pytest
 
 from tinynet import functions
 from tinynet.arena import Arena
-from tinynet.tape import Tape, UnsteadyError, play
+from tinynet.recording import play
+from tinynet.tape import Tape, UnsteadyError
 
 
 def test_a_tape_knows_its_own_arrays():

@@ -8,7 +8,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_plan import a_model, a_training, problem
-from tinynet import training
+from tinynet import plan, training
 
 
 class Noisy(tn.Dense):
@@ -97,7 +97,7 @@ def test_what_no_tape_can_hold_is_found_out(layer):
     model = tn.Sequential([layer, tn.Dense(1, "sigmoid")], seed=0)
     model.compile("sgd")
     X, Y = problem("sigmoid", 9)
-    with pytest.warns(UserWarning, match="a part says steady = True, but no tape can hold it"):
+    with pytest.warns(UserWarning, match="no tape can hold a step of this net"):
         assert not a_training(model, X, Y[:1]).plans
     with pytest.warns(UserWarning, match="walked"):
         costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
@@ -120,6 +120,29 @@ class Spectral(tn.Dense):
 
     def parameter_gradients(self, dZ, cache):
         return super().parameter_gradients(dZ / max(1.0, np.linalg.norm(cache["params"]["W"])), cache)
+
+
+class SteadySpectral(Spectral):
+    """Says what is not so. Its parent would have to say it too."""
+
+    steady = True
+
+
+class Counted(tn.SGD):
+    steady = True
+
+    def step(self, g, slots, *numbers):
+        step, slots = super().step(g, slots, *numbers)
+        return step * (1 / (1 + self.steps)), slots
+
+
+class Summed(tn.MeanSquaredError):
+    """A sum over the examples where others are means."""
+
+    steady = True
+
+    def weight(self, A):
+        return 1.0
 
 
 class Averaged(tn.MeanSquaredError):
@@ -166,6 +189,34 @@ def test_other_parts_are_walked_and_nothing_is_said(settings):
             assert not a_training(model, X, Y).plans
             ends.append(model.fit(X, Y, 200, verbose=0).history["loss"])
     assert ends[0] == ends[1]
+
+
+def test_a_look_at_weights_or_at_steps_is_found_out(monkeypatch):
+    monkeypatch.setattr(Spectral, "steady", True, raising=False)
+    X, Y = problem("sigmoid", 9)
+    for hidden, optimizer in ((SteadySpectral(3, "tanh"), "sgd"), (tn.Dense(3, "tanh"), Counted(0.5))):
+        model = tn.Sequential([hidden, tn.Dense(2, "sigmoid")], seed=0).build(3)
+        model.compile(optimizer)
+        before, steps = model.get_weights(), model.optimizer.steps
+        with pytest.warns(UserWarning, match="a step that differs from the one before"):
+            assert not a_training(model, X, Y).plans
+        assert model.optimizer.steps == steps
+        for p, q in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(p, q)
+
+
+@pytest.mark.parametrize("block", [1, 4, 9])
+def test_a_loss_with_a_constant_of_its_own_keeps_it_in_blocks(block, monkeypatch):
+    X, Y = problem("identity", 9)
+    ends = []
+    for worth in (-1, np.inf):
+        model = tn.Sequential([tn.Dense(3, "tanh"), tn.Dense(2)], seed=0)
+        model.compile(tn.SGD(0.01), Summed())
+        monkeypatch.setattr(plan, "block_size", lambda work: block)
+        monkeypatch.setattr(training, "WORTH", worth)
+        assert bool(a_training(model, X, Y).plans) == (worth < 0)
+        ends.append(model.fit(X, Y, 20, verbose=0).history["loss"])
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-12)
 
 
 def test_a_method_replaced_on_an_object_is_walked():

@@ -7,8 +7,6 @@ overflows, what is divided by it is 0, as it should be: who calls them ignores t
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-import math
-
 import numpy as np
 
 from tinynet.checks import Array
@@ -69,7 +67,7 @@ def bordered(X: Array) -> Array:
 def sums(values: Array, runs: int = 1) -> list[float]:
     """The sum of each of so many equal runs of columns, in float64: the same number whatever stands beside a run."""
     rows = values.astype(np.float64, copy=False).reshape(-1, runs, values.shape[-1] // runs).sum(axis=2)
-    return [math.fsum(column) for column in rows.T.tolist()]
+    return [sum(column) for column in rows.T.tolist()]
 
 
 def times_log(y: Array, a: Array) -> Array:

@@ -50,7 +50,7 @@ class Reporter:
 
     def __init__(self, history: History, epochs: int, told: bool) -> None:
         self.history, self.epochs, self.told, self.first = history, epochs, told, len(history)
-        self.every = max(1, -(-epochs // 10))  # nobody should wait for a line longer than it takes
+        self.every = max(1, -(-epochs // 10) if told else epochs)  # nobody should wait for a line longer than it takes
 
     def __call__(self, records: Records) -> None:
         before = len(self.history)

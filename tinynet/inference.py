@@ -35,7 +35,7 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     """A of the last layer, or else its Z."""
     m = X.shape[1]
     if m <= LEAST:
-        return through(net, X)[activated]
+        return np.asarray(through(net, X)[activated], X.dtype)
     size = max(LEAST, BLOCK // max(layer.units for layer in net.layers))
     result = np.empty((net.layers[-1].units, m), X.dtype)
     for start in range(0, m, size):

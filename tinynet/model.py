@@ -16,6 +16,7 @@ from tinynet.cost import Chain, Cost
 from tinynet.door import Door
 from tinynet.layers import Layer
 from tinynet.metrics import Metric, means, named_metrics, values
+from tinynet.node import QUIET
 from tinynet.plan import Work
 from tinynet.training import Training
 
@@ -112,11 +113,9 @@ class Sequential(Chain):
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         told = verbose if isinstance(verbose, bool) else checks.count(self.who, "verbose", verbose, least=0)
-        X, Y = self._data(X, Y, build=True)
-        work = Work(*self._compiled(), self._metrics, X, Y, min(size or X.shape[1], X.shape[1]))
-        report = history.Reporter(self.history, epochs, bool(told))
+        report, rng = history.Reporter(self.history, epochs, bool(told)), self._generator if shuffle else None
         with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
-            Training(self.who, work, self._generator if shuffle else None, epochs).run(report)
+            Training(self.who, Work(*self._compiled(), self._metrics, *self._data(X, Y, True)), size, rng, report).run()
         return self.history.since(report.first)
 
     # ---- using
@@ -139,17 +138,17 @@ class Sequential(Chain):
         self._built()
         X, Y = self._data(X, Y)
         Z = inference.outputs(self, X, activated=False)
-        with np.errstate(over="ignore"):
-            J = cost.pair.value(Z, Y)
+        with QUIET():
+            J, read = cost.pair.value(Z, Y), values(self._metrics, cost.pair.activation, Z, Y)
         diagnose.require_finite(self, X, J)
-        read = values(self._metrics, cost.pair.activation, Z, Y)
         return {"loss": J} | {name: means(a)[0] for name, a in read.items()}
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
         seen = {}
-        for layer, Z, A in self.walk(*self.admit(X)):
-            seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = self._door.turned(Z), self._door.turned(A)
+        with QUIET():
+            for layer, Z, A in self.walk(*self.admit(X)):
+                seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = self._door.turned(Z), self._door.turned(A)
         return seen
 
     def forward(self, X: Any) -> Array:
@@ -233,6 +232,8 @@ class Sequential(Chain):
         if self._cost is None or self.optimizer is None:
             got = "one without a loss and an optimizer"
             checks.refuse(self.who, "a compiled model", got, "call compile() first", RuntimeError)
+        if self._cost.pair.activation is not self.layers[-1].activation:
+            checks.refuse(self.who, "the last activation of compile()", "another", "compile() again", RuntimeError)
         return self._cost, self.optimizer
 
     def _built(self) -> None:

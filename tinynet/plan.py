@@ -5,7 +5,8 @@ tape reads the costs and metrics of them all.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,8 +19,9 @@ from tinynet.cost import Cost
 from tinynet.history import Records
 from tinynet.metrics import Metric, means, values
 from tinynet.optimizers import Optimizer
+from tinynet.recording import play, recorded
 from tinynet.store import Store, parts
-from tinynet.tape import Calls, play, recorded
+from tinynet.tape import Calls
 
 CHUNK = 64  # steps, at most
 WAITING = 65_536  # outputs that wait, at most: their costs are read out of a core's cache
@@ -29,14 +31,13 @@ BLOCK = 32_768  # parameters that an update goes over at a time
 
 
 class Work(NamedTuple):
-    """What a training works with: X (n_x, m) and Y (n_y, m) are all its examples, `size` of them a step."""
+    """What a training works with: X (n_x, m) and Y (n_y, m) are all its examples."""
 
     cost: Cost
     optimizer: Optimizer
     metrics: Mapping[str, Metric]
     X: Array
     Y: Array
-    size: int
 
 
 def all_steady(work: Work) -> bool:
@@ -54,14 +55,15 @@ def steady(part: Any) -> bool:
 
 
 class Plan:
-    """A step on `width` of the examples; `taller` is X above a row of ones, and the arena is shared with other plans."""
+    """A step on `width` of the examples, `at_once` of them in a chunk at most. `taller` is X above a row of ones, and the
+    arena is shared with other plans."""
 
-    def __init__(self, work: Work, taller: Array, store: Store, width: int, arena: Arena) -> None:
+    def __init__(self, work: Work, taller: Array, store: Store, width: int, at_once: int, arena: Arena) -> None:
         n_y, dtype = len(work.Y), taller.dtype
         self.work, self.taller, self.store, self.width, self.whole = work, taller, store, width, width == taller.shape[1]
         self.blocks = runs(width, block_size(work))
         one = len(self.blocks) == 1
-        self.room = max(1, min(CHUNK, WAITING // (n_y * width))) if one and width == work.size else 1
+        self.room = max(1, min(CHUNK, at_once, WAITING // (n_y * width))) if one else 1
         self.fixed = self.whole and self.room > 1  # then what follows from the examples alone is small, and computed once
         self.X = taller if self.whole else np.empty((width, len(taller)), dtype).T
         self.Y = work.Y if self.whole else np.zeros((n_y, width), dtype)
@@ -76,7 +78,7 @@ class Plan:
         self.steps = self.planned(arena)
         stretches = [slice(block.start * self.room, block.stop * self.room) for block in self.blocks]
         waiting = [(self.Z[:, stretch], self.targets[:, stretch]) for stretch in stretches]
-        self.readings = list(recorded(self.reading, waiting, arena, constant=[1] if self.fixed else []))
+        self.readings = list(recorded(self.reading, waiting, arena, [], [1] if self.fixed else [], self.elsewhere))
 
     def planned(self, arena: Arena) -> list[Calls]:
         """For each step of a chunk its calls: the gradients, block by block, the outputs if they wait, and the update."""
@@ -84,7 +86,8 @@ class Plan:
         rows = [self.X, self.Y, self.Z] if self.room == 1 else [self.X, self.Y]
         examples = [[row[:, block] for row in rows] for block in self.blocks]
         gradients: Calls = []
-        passes = list(recorded(self.gradient, examples, arena, [self.store.params], [0, 1] if self.fixed else []))
+        fixed = [0, 1] if self.fixed else []
+        passes = list(recorded(self.gradient, examples, arena, [self.store.params], fixed, self.elsewhere))
         for block, (calls, _) in zip(self.blocks, passes, strict=True):
             gradients += calls
             if part is not total:
@@ -92,7 +95,7 @@ class Plan:
                 gradients.append(add)
         arrays = [total, *self.store.state]
         pieces = [[a[start : start + BLOCK] for a in arrays] for start in range(0, total.size, BLOCK)]
-        update = [call for calls, _ in recorded(self.update, pieces, arena) for call in calls]
+        update = [call for calls, _ in recorded(self.update, pieces, arena, [], [], self.elsewhere) for call in calls]
         update.append(partial(self.done.append, None))
         if self.room == 1:
             return [[*gradients, *update]]
@@ -106,12 +109,25 @@ class Plan:
         X = taller[:-1]
         X.taller = taller
         Z, caches = cost.through(X)
-        grads = cost.pullback(Y.shape[1] / self.width, {"layers": caches, "Z": Z, "Y": Y})[1]
+        share = cost.pair.weight(self.Z[:, : self.width]) / cost.pair.weight(Z)
+        grads = cost.pullback(share, {"layers": caches, "Z": Z, "Y": Y})[1]
         for name, home in parts(cost.layers, self.grads).items():
             tape.store(grads[name], tape.given(home))
         for row in place:
             tape.store(Z, row)
         return [] if place else [Z]
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """For a moment other weights, and a step further."""
+        params, optimizer = self.store.params, self.twins[1]
+        try:
+            params *= 1.5
+            params += 0.125
+            optimizer.steps += 1
+            yield
+        finally:
+            params[...], optimizer.steps = self.store.kept[0], self.work.optimizer.steps
 
     def update(self, tape: Any, g: Any, p: Any, *slots: Any) -> list[Any]:
         """The step of a block of parameters."""
@@ -151,15 +167,15 @@ class Plan:
 
     def records(self) -> Records:
         """What the steps of the chunk cost, one after another."""
-        records: Records = {}
+        records: Records = {name: [0.0] * self.room for name in ("loss", *self.work.metrics)}
+        weight = self.work.cost.pair.weight(self.Z[:, : self.width])
         for block, (calls, (costs, *others)) in zip(self.blocks, self.readings, strict=True):
             play(calls)
-            weight = self.work.cost.pair.weight(self.Z[:, block])
-            read = [[total * weight for total in functions.sums(costs, self.room)], *(means(a, self.room) for a in others)]
             share = (block.stop - block.start) / self.width
-            for name, numbers in zip(["loss", *self.work.metrics], read, strict=True):
-                so_far = records.get(name, [0.0] * self.room)
-                records[name] = [total + share * number for total, number in zip(so_far, numbers, strict=True)]
+            shares = [[total * weight for total in functions.sums(costs, self.room)]]
+            shares += [[share * mean for mean in means(read, self.room)] for read in others]
+            for (name, so_far), numbers in zip(records.items(), shares, strict=True):
+                records[name] = [a + b for a, b in zip(so_far, numbers, strict=True)]
         return {name: numbers[: len(self.done)] for name, numbers in records.items()}
 
 

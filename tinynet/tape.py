@@ -9,12 +9,11 @@ that has no place for its result, an array of somebody else's) raises UnsteadyEr
 """
 
 import math
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import call
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn, TypeAlias, cast
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -42,9 +41,9 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         self.tape, self.shape, self.dtype, self.ndim = tape, shape, np.dtype(dtype), len(shape)
         self.size, self.nbytes = math.prod(shape), math.prod(shape) * self.dtype.itemsize
         self.origin = origin
-        self.root: StandIn = self if origin is None else origin.root
-        self.array: Array | None = None  # known from the start where it was given, else after `settle`
         self.look: Callable[[Array], Array] | None = None  # from the origin's array to its own
+        self.array: Array | None = None  # known from the start where it was given, else after `settle`
+        self.place: StandIn | None = None  # a given one, in whose array it is computed
         self.constant, self.path = False, ""
         self.taller: StandIn | None = None  # itself above a row of ones, where that was asked for
 
@@ -54,13 +53,21 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return twin
 
     @property
+    def root(self) -> "StandIn":
+        """That of which it is a view, if it is one."""
+        return self if self.origin is None else self.origin.root
+
+    @property
     def placed(self) -> bool:
         """Whether its memory is known."""
-        return self.root.array is not None or self.root.look is not None
+        return self.root.array is not None or self.root.place is not None
 
     def settled(self) -> Array:
         """The array it stands for."""
-        array = self.array if self.look is None or self.origin is None else self.look(self.origin.settled())
+        if self.place is not None:
+            array = room(self.place.settled(), self.shape)
+        else:
+            array = self.array if self.look is None or self.origin is None else self.look(self.origin.settled())
         assert array is not None
         return array
 
@@ -69,7 +76,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self.view(np.transpose, ".T")
 
     def __getitem__(self, key: Any) -> "StandIn":
-        if not all(isinstance(k, (slice, int, type(None), type(...))) for k in (key if isinstance(key, tuple) else (key,))):
+        if not {type(k) for k in (key if isinstance(key, tuple) else (key,))} <= {slice, int, type(None), type(...)}:
             raise UnsteadyError("an index that copies")
         return self.view(lambda array: array[key], str(key))
 
@@ -85,7 +92,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         if self.constant:
             return self.tape.given(functions.bordered(self.settled()), constant=True)
         if self.root is not self or self.placed:
-            return self.copy().bordered()
+            self.taller = self.copy().bordered()
+            return self.taller
         self.taller = StandIn(self.tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self)
         self.taller.path = "bordered"
         return self.taller
@@ -186,7 +194,8 @@ class Call(NamedTuple):
 
         def name(x: Any) -> tuple[Any, ...]:
             if isinstance(x, StandIn):
-                numbers = x.array.sum() if x.constant and x.array is not None else None
+                folded = x.array if x.constant and not x.path else None
+                numbers = None if folded is None else zlib.crc32(np.ascontiguousarray(folded).data)
                 return numbering.setdefault(id(x.root), len(numbering)), x.path, x.shape, numbers
             return (x.item(),) if x.ndim == 0 else (address(x), x.shape, x.strides)
 
@@ -245,11 +254,11 @@ class Tape:
             later = [x for c in self.calls[made + 1 :] for x in c.inputs if not isinstance(x, StandIn) or x.placed]
             used = [x.root.settled() if isinstance(x, StandIn) else x for x in later]
             if around is not None and not any(np.may_share_memory(a, around) for a in [*used, *self.stored]):
-                root.array = around
+                root.place = place
                 if same(value.settled(), place.settled()):
                     self.stored.append(around)
-                    root.origin, root.look = place, lambda home, shape=root.shape: cast(Array, room(home, shape))
-                root.array = None
+                else:
+                    root.place = None
         if not root.placed or not same(value.settled(), place.settled()):
             self.calls.append(Call(np.copyto, {}, (value,), place))
 
@@ -260,6 +269,8 @@ class Tape:
 
     def forget(self) -> None:
         """Let go of everything: what is on a tape knows its tape, and would wait for the garbage collector."""
+        for stand_in in {id(x): x for c in self.calls for x in c.stand_ins()}.values():
+            stand_in.root.taller = None
         self.calls.clear()
         self.rows.clear()
 
@@ -302,42 +313,3 @@ class Tape:
                 calls.append(partial(ones.pop(id(c.out)).settled()[-1].fill, 1))
             calls.append(c.bound())
         return calls
-
-
-def recorded(
-    function: Callable[..., Sequence[StandIn]],
-    sets: Iterable[Sequence[Array]],
-    arena: Arena,
-    own: Sequence[Array] = (),
-    constant: Collection[int] = (),
-) -> Iterator[tuple[Calls, list[Array]]]:
-    """For each set of arrays the calls of function(tape, *arrays), and where they leave its results. Sets of the same shapes
-    share a recording, which is made twice: a part that draws or counts asks for other calls then. `constant` are the indices
-    of arrays that never change."""
-
-    def on_tape(arrays: Sequence[Array]) -> tuple[Tape, list[StandIn], Sequence[StandIn]]:
-        tape = Tape(*own)
-        given = [tape.given(array, i in constant) for i, array in enumerate(arrays)]
-        return tape, given, function(tape, *given)
-
-    tapes: dict[Any, tuple[Tape, list[StandIn], Sequence[StandIn]]] = {}
-    for arrays in sets:
-        shapes = tuple(array.shape for array in arrays)
-        if shapes not in tapes:
-            (once, _, _), (tape, given, results) = on_tape(arrays), on_tape(arrays)
-            if once.key() != tape.key():
-                raise UnsteadyError("a step that differs from the one before")
-            once.forget()
-            tape.settle(arena, results)
-            tapes[shapes] = tape, given, results
-        tape, given, results = tapes[shapes]
-        for stand_in, array in zip(given, arrays, strict=True):
-            stand_in.array = array
-        yield tape.bound(), [result.settled() for result in results]
-    for tape, _, _ in tapes.values():
-        tape.forget()
-
-
-def play(calls: Calls) -> None:
-    """Make the calls, one after another, in C from the first to the last."""
-    deque(map(call, calls), 0)

@@ -20,7 +20,8 @@ from tinynet.metrics import means, values
 from tinynet.plan import CHUNK, Plan, Work, all_steady, block_size
 from tinynet.store import Store
 
-WORTH = 100_000  # numbers that all steps together read, from which on a plan pays; a step itself counts as 2,000
+WORTH = 200_000  # numbers that all steps together read, from which on a plan pays
+STEP = 2000  # what a step itself counts as
 
 
 class Place(NamedTuple):
@@ -37,66 +38,68 @@ class Place(NamedTuple):
 
 
 class Training:
-    """Steps of a cost and an optimizer on examples, in epochs. The generator draws the batches, if there is one."""
+    """Steps of a cost and an optimizer on examples, `size` or all of them a step, in epochs that go to `report`. The
+    generator draws the batches, if there is one."""
 
-    def __init__(self, who: str, work: Work, generator: Any, epochs: int) -> None:
-        self.who, self.work, self.m, self.epochs = who, work, work.X.shape[1], epochs
-        self.generator = generator if work.size < self.m else None
-        parts = min(work.size, block_size(work)) < self.m  # then an example in one piece is gathered ten times faster
+    def __init__(self, who: str, work: Work, size: int | None, generator: Any, report: Reporter) -> None:
+        self.who, self.m, self.report = who, work.X.shape[1], report
+        self.size = min(size or self.m, self.m)
+        self.generator = generator if self.size < self.m else None
+        parts = min(self.size, block_size(work)) < self.m  # then an example in one piece is gathered ten times faster
         self.taller = np.ones((len(work.X) + 1, self.m), work.X.dtype, order="F" if parts else "C")
         self.taller[:-1] = work.X
         self.work = work._replace(X=self.taller[:-1], Y=np.ascontiguousarray(work.Y))
         self.store, self.params, self.since = Store(work.cost.layers, work.optimizer), work.cost.params, list[Place]()
         self.plans: dict[int, Plan] = {}
-        if epochs * (2000 * -(-self.m // work.size) + work.X.size) > WORTH:
+        if report.epochs * (STEP * -(-self.m // self.size) + work.X.size) > WORTH:
             self.settle()
-        self.room = self.plans[work.size].room if self.plans else 1
+        self.room = self.plans[self.size].room if self.plans else 1
 
     def settle(self) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
         if not all_steady(self.work):
             return
+        at_once = {self.size: self.m // self.size if self.size < self.m else self.report.every}
         arena = Arena()
         try:
-            for width in filter(None, (self.work.size, self.m % self.work.size)):
-                self.plans[width] = Plan(self.work, self.taller, self.store, width, arena)
+            for width in filter(None, (self.size, self.m % self.size)):
+                self.plans[width] = Plan(self.work, self.taller, self.store, width, at_once.get(width, 1), arena)
         except Exception as reason:  # whatever a stand-in cannot do says nothing about the net: walking it will
             self.plans = {}
-            text = (
-                f"{self.who}: a part says steady = True, but no tape can hold it ({reason}); it is walked, which is slower"
-            )
-            warnings.warn(text, UserWarning, stacklevel=4)
+            text = f"{self.who}: no tape can hold a step of this net ({reason}); it is walked, which is slower"
+            warnings.warn(f"{text}. A part that says steady = True may be why", UserWarning, stacklevel=4)
 
-    def run(self, report: Reporter) -> None:
+    def run(self) -> None:
         """Train, and report the records of the epochs, of several at a time where they are short."""
-        epochs = range(report.first + 1, report.first + self.epochs + 1)
-        if self.work.size < self.m:
+        epochs = range(self.report.first + 1, self.report.first + self.report.epochs + 1)
+        if self.size < self.m:
             for epoch in epochs:
-                report(self.epoch(epoch))
+                self.epoch(epoch)
             return
-        at_once = min(report.every, self.room)
+        at_once = min(self.report.every, self.room)
         for i in range(0, len(epochs), at_once):
             records: Records = {}
             try:
                 self.chunk([Place(epoch, 1, slice(0, self.m)) for epoch in epochs[i : i + at_once]], records)
             finally:
                 if records:
-                    report(records)
+                    self.report(records)
 
-    def epoch(self, epoch: int) -> Records:
-        """One epoch of batches: the means over its examples of what they cost before their steps."""
-        size = self.work.size
+    def epoch(self, epoch: int) -> None:
+        """One epoch of batches; reported are the means over its examples of what they cost before their steps."""
         order = self.generator.permutation(self.m) if self.generator else None
-        runs = [slice(start, min(start + size, self.m)) for start in range(0, self.m, size)]
+        runs = [slice(start, min(start + self.size, self.m)) for start in range(0, self.m, self.size)]
         places = [Place(epoch, i, run if order is None else order[run]) for i, run in enumerate(runs, 1)]
         records: Records = {}
-        full = self.m // size
-        for i in range(0, full, self.room):
-            self.chunk(places[i : min(i + self.room, full)], records)
-        if full < len(places):
-            self.chunk(places[full:], records)
-        shares = [place.width / self.m for place in places]
-        return {name: [sum(map(mul, shares, numbers))] for name, numbers in records.items()}
+        full = self.m // self.size
+        chunks = [places[i : min(i + self.room, full)] for i in range(0, full, self.room)]
+        try:
+            for chunk in filter(None, [*chunks, places[full:]]):
+                self.chunk(chunk, records)
+        finally:
+            if len(records.get("loss", [])) == len(places):
+                shares = [place.width / self.m for place in places]
+                self.report({name: [sum(map(mul, shares, numbers))] for name, numbers in records.items()})
 
     def chunk(self, places: Sequence[Place], records: Records) -> None:
         """Take these steps and add their records; where an error or an interrupt comes, those of the steps before it."""
@@ -146,12 +149,12 @@ class Training:
             try:
                 if not math.isfinite(J):
                     checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
+                read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
                 optimizer.update(self.params, grads)
             except FloatingPointError as error:
                 cure = "the weights are the last finite ones; a smaller learning rate may help"
                 cause = diagnose.first_not_finite(cost, X, grads)
                 raise FloatingPointError(f"epoch {place.epoch}, batch {place.batch}: {error}; {cause}; {cure}") from None
-            read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
             for name, numbers in {"loss": [J], **{name: means(a) for name, a in read.items()}}.items():
                 records.setdefault(name, []).extend(numbers)
 
