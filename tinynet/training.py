@@ -20,7 +20,7 @@ from tinynet.metrics import means, values
 from tinynet.plan import CHUNK, Plan, Work, all_steady, block_size
 from tinynet.store import Store
 
-WORTH = 200_000  # numbers that all steps together read, from which on a plan pays
+WORTH = 150_000  # numbers that all steps together read, from which on a plan pays
 STEP = 2000  # what a step itself counts as
 
 
