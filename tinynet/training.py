@@ -20,7 +20,7 @@ from tinynet.metrics import means, values
 from tinynet.plan import CHUNK, Plan, Work, all_steady, block_size
 from tinynet.store import Store
 
-WORTH = 150_000  # numbers that all steps together read, from which on a plan pays
+WORTH = 150_000  # numbers that all steps together read and make, from which on a plan pays
 STEP = 2000  # what a step itself counts as
 
 
@@ -51,7 +51,8 @@ class Training:
         self.work = work._replace(X=self.taller[:-1], Y=np.ascontiguousarray(work.Y))
         self.store, self.params, self.since = Store(work.cost.layers, work.optimizer), work.cost.params, list[Place]()
         self.plans: dict[int, Plan] = {}
-        if report.epochs * (STEP * -(-self.m // self.size) + work.X.size) > WORTH:
+        numbers = self.m * sum([len(work.X), *(layer.units for layer in work.cost.layers)])
+        if report.epochs * (STEP * -(-self.m // self.size) + numbers) > WORTH:
             self.settle()
         self.room = self.plans[self.size].room if self.plans else 1
 
