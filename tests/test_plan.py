@@ -251,8 +251,14 @@ def test_a_chunk_has_no_more_room_than_steps():
     X, Y = problem("sigmoid", 100)
     assert {width: own.room for width, own in a_training(a_model(), X, Y, 30).plans.items()} == {30: 3, 10: 1}
     assert a_training(a_model(), X, Y, epochs=20_000).room == 64
-    monthly = Reporter(a_model().history, 100, told=True)
-    assert monthly.every == 10
+    assert a_training(a_model(), X, Y, epochs=40).plans == {}
+    assert [Reporter(a_model().history, 100, told).every for told in (True, False)] == [10, 100]
+
+
+def test_a_wide_net_is_planned_for_a_few_steps():
+    model = tn.Sequential([tn.Dense(100, "tanh"), tn.Dense(1)], seed=0)
+    model.compile("sgd")
+    assert a_training(model, rng.standard_normal((2, 1000)), np.zeros((1, 1000)), epochs=2).plans
 
 
 def test_an_interrupt_at_the_end_of_an_epoch_loses_no_record(planned_only, monkeypatch):

@@ -93,6 +93,22 @@ def test_weights_are_drawn_layer_by_layer_with_one_call_each():
     assert not any(layer.b.any() for layer in model.layers)
 
 
+class Widening(tn.Activation):
+    """float64, whatever comes."""
+
+    def value(self, Z):
+        return Z.astype(np.float64)
+
+    def derivative(self, Z):
+        return np.ones(Z.shape)
+
+
+@pytest.mark.parametrize("m", [3, 300])
+def test_outputs_are_of_the_model_s_dtype(m):
+    model = tn.Sequential([tn.Dense(2, Widening())], seed=0, dtype="float32").build(2)
+    assert model.predict(np.ones((2, m))).dtype == np.float32
+
+
 def test_the_epoch_s_loss_of_batches_is_their_mean():
     """Each batch's cost before its own update, weighted by its size: by hand."""
     model, twin = a_model(), a_model()

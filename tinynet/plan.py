@@ -78,7 +78,8 @@ class Plan:
         self.steps = self.planned(arena)
         stretches = [slice(block.start * self.room, block.stop * self.room) for block in self.blocks]
         waiting = [(self.Z[:, stretch], self.targets[:, stretch]) for stretch in stretches]
-        self.readings = list(recorded(self.reading, waiting, arena, [], [1] if self.fixed else [], self.elsewhere))
+        constant = [1] if self.fixed else []
+        self.readings = list(recorded(self.reading, waiting, arena, constant=constant, elsewhere=self.elsewhere))
 
     def planned(self, arena: Arena) -> list[Calls]:
         """For each step of a chunk its calls: the gradients, block by block, the outputs if they wait, and the update."""
@@ -95,8 +96,8 @@ class Plan:
                 gradients.append(add)
         arrays = [total, *self.store.state]
         pieces = [[a[start : start + BLOCK] for a in arrays] for start in range(0, total.size, BLOCK)]
-        update = [call for calls, _ in recorded(self.update, pieces, arena, [], [], self.elsewhere) for call in calls]
-        update.append(partial(self.done.append, None))
+        updates = recorded(self.update, pieces, arena, elsewhere=self.elsewhere)
+        update: Calls = [*(call for calls, _ in updates for call in calls), partial(self.done.append, None)]
         if self.room == 1:
             return [[*gradients, *update]]
         moves = [(self.Z, *passes[0][1]), *([] if self.whole else [(self.targets, self.Y)])]
@@ -122,7 +123,6 @@ class Plan:
         """For a moment other weights, and a step further."""
         params, optimizer = self.store.params, self.twins[1]
         try:
-            params *= 1.5
             params += 0.125
             optimizer.steps += 1
             yield
