@@ -90,16 +90,21 @@ def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, b
         np.testing.assert_allclose(numbers, walked.history.history[name], **close)
 
 
-def test_an_interrupt_while_the_books_are_kept_loses_no_step(planned_only, monkeypatch):
-    """Ctrl-C after the steps of a chunk, before anybody has looked at them."""
-    (X, Y), calls, records = problem("sigmoid", 9), iter(range(1000)), Plan.records
+def interrupt(monkeypatch, chunk):
+    """Ctrl-C after the steps of this chunk, before anybody has looked at them."""
+    calls, records = iter(range(1000)), Plan.records
 
     def interrupted(self):
-        if next(calls) == 1:
+        if next(calls) == chunk:
             raise KeyboardInterrupt
         return records(self)
 
     monkeypatch.setattr(Plan, "records", interrupted)
+
+
+def test_an_interrupt_while_the_books_are_kept_loses_no_step(planned_only, monkeypatch):
+    X, Y = problem("sigmoid", 9)
+    interrupt(monkeypatch, chunk=1)
     model, twin = a_model(optimizer="adam"), a_model(optimizer="adam")
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, 1000, verbose=0)
@@ -262,14 +267,8 @@ def test_a_wide_net_is_planned_for_a_few_steps():
 
 
 def test_an_interrupt_at_the_end_of_an_epoch_loses_no_record(planned_only, monkeypatch):
-    (X, Y), calls, records = problem("sigmoid", 9), iter(range(1000)), Plan.records
-
-    def interrupted(self):
-        if next(calls) == 7:
-            raise KeyboardInterrupt
-        return records(self)
-
-    monkeypatch.setattr(Plan, "records", interrupted)
+    X, Y = problem("sigmoid", 9)
+    interrupt(monkeypatch, chunk=7)
     model = a_model()
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, 10, batch_size=4, verbose=0)  # an epoch is a chunk of two and one of one

@@ -1,7 +1,7 @@
 """tinynet: an object-oriented mini deep-learning framework in numpy.
 
 Read it in this order: node, functions, activations, layers, losses, optimizers, cost, model, gradcheck. Then, for how fit
-gets fast: tape, store, plan, training.
+gets fast: arena, tape, recording, store, plan, training.
 """
 
 from tinynet import data

@@ -77,11 +77,10 @@ class Training:
             for epoch in epochs:
                 self.epoch(epoch)
             return
-        at_once = min(self.report.every, self.room)
-        for i in range(0, len(epochs), at_once):
+        for i in range(0, len(epochs), self.room):
             records: Records = {}
             try:
-                self.chunk([Place(epoch, 1, slice(0, self.m)) for epoch in epochs[i : i + at_once]], records)
+                self.chunk([Place(epoch, 1, slice(0, self.m)) for epoch in epochs[i : i + self.room]], records)
             finally:
                 if records:
                     self.report(records)
@@ -92,10 +91,10 @@ class Training:
         runs = [slice(start, min(start + self.size, self.m)) for start in range(0, self.m, self.size)]
         places = [Place(epoch, i, run if order is None else order[run]) for i, run in enumerate(runs, 1)]
         records: Records = {}
-        full = self.m // self.size
-        chunks = [places[i : min(i + self.room, full)] for i in range(0, full, self.room)]
+        full, shorter = places[: self.m // self.size], places[self.m // self.size :]
+        chunks = [full[i : i + self.room] for i in range(0, len(full), self.room)]
         try:
-            for chunk in filter(None, [*chunks, places[full:]]):
+            for chunk in filter(None, [*chunks, shorter]):
                 self.chunk(chunk, records)
         finally:
             if len(records.get("loss", [])) == len(places):
