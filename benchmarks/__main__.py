@@ -1,9 +1,10 @@
 """`python -m benchmarks`: tinynet beside what a user would pick instead.
 
-Every contender runs in a process of its own, with one thread and with two, and they take turns, so that a noisy machine
-slows all of them; the better of the two numbers of threads counts, and of its rounds the median. Who is not installed (the
-extra `bench`) is left out, and said to be. Then come the growth of the cost, and what each trick buys. The table, with the
-machine and the versions, and the figures go to benchmarks/results/.
+Every contender runs in a process of its own, with one thread and with two, and they take turns, so
+that a noisy machine slows all of them; the better of the two numbers of threads counts, and of its
+rounds the median. Who is not installed (the extra `bench`) is left out, and said to be. Then come
+the growth of the cost, and what each trick buys. The table, with the machine and the versions, and
+the figures go to benchmarks/results/.
 """
 
 import argparse
@@ -29,11 +30,17 @@ class Contender:
     """A worker process and its rounds."""
 
     def __init__(self, workload, name, threads):
-        limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], str(threads))
+        limits = dict.fromkeys(
+            ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], str(threads)
+        )
         quiet = {"KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
         command = [sys.executable, "-m", "benchmarks.worker", workload, name, str(threads)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits, **quiet}
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **limits, **quiet},
         )
         self.rounds = []
         while (line := self.process.stdout.readline()) and line != "ready\n":
@@ -58,7 +65,9 @@ def version(package):
 
 
 def installed(contender):
-    package = next((needed for prefix, needed in NEEDS.items() if contender.startswith(prefix)), "numpy")
+    package = next(
+        (needed for prefix, needed in NEEDS.items() if contender.startswith(prefix)), "numpy"
+    )
     return version(package) is not None
 
 
@@ -78,7 +87,9 @@ def measure(workload, rounds, threads):
             contender.stop()
     best = {}
     for (name, count), contender in running.items():
-        if name not in best or statistics.median(contender.rounds) < statistics.median(best[name][0]):
+        if name not in best or statistics.median(contender.rounds) < statistics.median(
+            best[name][0]
+        ):
             best[name] = contender.rounds, count
     return best
 
@@ -86,7 +97,11 @@ def measure(workload, rounds, threads):
 def table(workload, best):
     """The lines of one workload: us per step, and how many times tinynet's that is."""
     own = statistics.median(best["tinynet"][0])
-    lines = [f"### {WORKLOADS[workload].title}", "", "| | us a step | threads | times tinynet | wanted: tinynet at most |"]
+    lines = [
+        f"### {WORKLOADS[workload].title}",
+        "",
+        "| | us a step | threads | times tinynet | wanted: tinynet at most |",
+    ]
     lines.append("| --- | ---: | ---: | ---: | --- |")
     for name in WORKLOADS[workload].contenders:
         if name not in best:
@@ -95,7 +110,8 @@ def table(workload, best):
         median, count = statistics.median(best[name][0]), best[name][1]
         limit, verdict = WORKLOADS[workload].at_most.get(name), ""
         if limit is not None:
-            verdict = f"{limit:.2g} x this: {own / median:.2f}, {'kept' if own <= limit * median else 'missed'}"
+            kept = "kept" if own <= limit * median else "missed"
+            verdict = f"{limit:.2g} x this: {own / median:.2f}, {kept}"
         lines.append(f"| {name} | {median * 1e6:,.1f} | {count} | {median / own:.2f} | {verdict} |")
     return [*lines, ""]
 
@@ -104,23 +120,51 @@ def machine():
     cpu = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         info = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        cpu = next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), cpu)
+        cpu = next(
+            (line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), cpu
+        )
     versions = [f"{name} {version(name)}" for name in PACKAGES if version(name)]
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {', '.join(versions)}."
+    where = f"{cpu}, {os.cpu_count()} cores, {platform.system()}"
+    return f"{where}; Python {platform.python_version()}, {', '.join(versions)}."
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", choices=[[], *WORKLOADS, "growth", "tricks"], default=[], help="default: all"
+        "workloads",
+        nargs="*",
+        choices=[[], *WORKLOADS, "growth", "tricks"],
+        default=[],
+        help="default: all",
     )
-    parser.add_argument("--rounds", type=int, default=7, help="rounds, of which the median counts (default: 7)")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads to try (default: 1 2)")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where table and figures go (default: benchmarks/results)")
+    parser.add_argument(
+        "--rounds", type=int, default=7, help="rounds, of which the median counts (default: 7)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        nargs="+",
+        default=[1, 2],
+        help="numbers of threads to try (default: 1 2)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=RESULTS,
+        help="where table and figures go (default: benchmarks/results)",
+    )
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     report = Report(options.out / "table.md")
-    report.add([f"Measured on {time.strftime('%Y-%m-%d')}, median of {options.rounds} rounds in turns. {machine()}", ""])
+    report.add(
+        [
+            (
+                f"Measured on {time.strftime('%Y-%m-%d')}, median of {options.rounds} rounds in "
+                f"turns. {machine()}"
+            ),
+            "",
+        ]
+    )
     chosen = options.workloads or [*WORKLOADS, "growth", "tricks"]
     measured = {}
     for workload in chosen:

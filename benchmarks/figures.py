@@ -18,19 +18,31 @@ def peers(measured, path):
         medians = {name: statistics.median(rounds) for name, (rounds, _) in best.items()}
         ratios = {name: median / medians["tinynet"] for name, median in medians.items()}
         names = sorted(ratios, key=ratios.get, reverse=True)
-        ax.barh(names, [ratios[name] for name in names], color=[OWN if name == "tinynet" else OTHER for name in names])
+        ax.barh(
+            names,
+            [ratios[name] for name in names],
+            color=[OWN if name == "tinynet" else OTHER for name in names],
+        )
         ax.set_xscale("log")
         ax.set_xlim(0.1, 4 * max(ratios.values()))
         ax.xaxis.set_minor_formatter(NullFormatter())
         for i, name in enumerate(names):
-            ax.text(ratios[name] * 1.08, i, f"{ratios[name]:.2g} x, {told(medians[name])}", va="center", fontsize=7)
+            ax.text(
+                ratios[name] * 1.08,
+                i,
+                f"{ratios[name]:.2g} x, {told(medians[name])}",
+                va="center",
+                fontsize=7,
+            )
         ax.set_title(WORKLOADS[workload].title, fontsize=8, loc="left")
         ax.tick_params(labelsize=7)
         ax.spines[["top", "right"]].set_visible(False)
         ax.axvline(1, color=OWN, linewidth=0.8)
     for ax in axes[len(measured) :]:
         ax.set_visible(False)
-    figure.suptitle("Time as a multiple of tinynet's (logarithmic; left of the line is faster)", fontsize=10)
+    figure.suptitle(
+        "Time as a multiple of tinynet's (logarithmic; left of the line is faster)", fontsize=10
+    )
     figure.savefig(path, dpi=120)
 
 
@@ -42,11 +54,22 @@ def growth(points, path):
     for column, name in enumerate(names):
         sizes, ns, size = zip(*(p[1:] for p in points if p[0] == name), strict=True)
         for ax, values, label in zip(
-            axes[:, column], (ns, size), ("ns an example and epoch", "bytes an example"), strict=True
+            axes[:, column],
+            (ns, size),
+            ("ns an example and epoch", "bytes an example"),
+            strict=True,
         ):
             ax.loglog(sizes, values, "o-", color=OWN, markersize=4)
-            if column:  # the arithmetic: in proportion to what is on the axis, from the largest net down
-                ax.loglog(sizes, [values[-1] * n / sizes[-1] for n in sizes], "--", color=OTHER, linewidth=1)
+            if (
+                column
+            ):  # the arithmetic: in proportion to what is on the axis, from the largest net down
+                ax.loglog(
+                    sizes,
+                    [values[-1] * n / sizes[-1] for n in sizes],
+                    "--",
+                    color=OTHER,
+                    linewidth=1,
+                )
             ax.set_ylabel(label, fontsize=8)
             ax.set_xlabel(name, fontsize=8)
             ax.set_ylim(min(values) / 3, max(values) * 3)

@@ -1,4 +1,5 @@
-"""How the cost grows: time and peak memory of a training, an example and an epoch, over examples, units and layers."""
+"""How the cost grows: time and peak memory of a training, an example and an epoch, over examples,
+units and layers."""
 
 import time
 import tracemalloc
@@ -29,7 +30,9 @@ def measured(m, widths):
     Y = (X[:1] * X[1:] > 0).astype(float)
 
     def fit(epochs):
-        model = tn.Sequential([*(tn.Dense(n, "tanh") for n in widths[:-1]), tn.Dense(1, "sigmoid")], seed=0)
+        model = tn.Sequential(
+            [*(tn.Dense(n, "tanh") for n in widths[:-1]), tn.Dense(1, "sigmoid")], seed=0
+        )
         model.compile(tn.SGD(0.01))
         start = time.perf_counter()
         model.fit(X, Y, epochs=epochs, verbose=0)
@@ -37,7 +40,9 @@ def measured(m, widths):
 
     few = fit(4)
     epochs = int(max(10, min(5000, SECONDS / few * 4)))
-    seconds = [fit(2 * epochs) - fit(epochs) for _ in range(5)]  # what settling the step costs cancels
+    seconds = [
+        fit(2 * epochs) - fit(epochs) for _ in range(5)
+    ]  # what settling the step costs cancels
     tracemalloc.start()
     fit(4)
     _, peak = tracemalloc.get_traced_memory()
@@ -47,13 +52,25 @@ def measured(m, widths):
 
 def series():
     """(series, n, ns, bytes) for each point."""
-    return [(name, n, *measured(*problem(name, n))) for name, sizes in SERIES.items() for n in sizes]
+    return [
+        (name, n, *measured(*problem(name, n))) for name, sizes in SERIES.items() for n in sizes
+    ]
 
 
 def table(points):
-    lines = ["### How the cost grows: a training of tanh layers and a sigmoid, full batch, SGD, float64", ""]
-    lines += ["| | | ns an example and epoch | bytes an example, at the peak |", "| --- | ---: | ---: | ---: |"]
-    return [*lines, *(f"| {name} | {n:,} | {ns:,.1f} | {size:,.0f} |" for name, n, ns, size in points), ""]
+    lines = [
+        "### How the cost grows: a training of tanh layers and a sigmoid, full batch, SGD, float64",
+        "",
+    ]
+    lines += [
+        "| | | ns an example and epoch | bytes an example, at the peak |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    return [
+        *lines,
+        *(f"| {name} | {n:,} | {ns:,.1f} | {size:,.0f} |" for name, n, ns, size in points),
+        "",
+    ]
 
 
 if __name__ == "__main__":

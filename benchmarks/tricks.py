@@ -10,8 +10,10 @@ import numpy as np
 
 import tinynet as tn
 from benchmarks.workloads import notes_net, tinynet_classes, tinynet_notes, tinynet_predict
-from tinynet import inference, plan, training
-from tinynet.tape import StandIn, Tape
+from tinynet.engine import plan, training
+from tinynet.net import inference
+from tinynet.tape.stand_ins import StandIn
+from tinynet.tape.tape import Tape
 
 ROUNDS = 7
 
@@ -29,7 +31,8 @@ class Apart(tn.Dense):
 
 
 class Loose:
-    """Leaves a plan's `fixed` at False: what follows from the examples alone is computed in every step."""
+    """Leaves a plan's `fixed` at False: what follows from the examples alone is computed in every
+    step."""
 
     def __get__(self, instance, owner):
         return False
@@ -40,7 +43,7 @@ class Loose:
 
 def unrowed(self, ufunc, method, *inputs, **settings):
     """As if numpy's maximum were as fast against a number as against a row of it."""
-    with mock.patch("tinynet.tape.KEYWORD_ONLY", ()), warnings.catch_warnings():
+    with mock.patch("tinynet.tape.stand_ins.KEYWORD_ONLY", ()), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return recorded(self, ufunc, method, *inputs, **settings)
 
@@ -120,7 +123,11 @@ TRICKS = {
         lambda: mock.patch.object(tn, "Dense", Apart),
     ),
     "the parameters lie in one array (Adam, 64-32-10)": (2000, lambda: adam(1), None),
-    "an update goes block by block (4 million parameters)": (30, wide_net, lambda: mock.patch.object(plan, "BLOCK", 2**40)),
+    "an update goes block by block (4 million parameters)": (
+        30,
+        wide_net,
+        lambda: mock.patch.object(plan, "BLOCK", 2**40),
+    ),
     "a full batch goes block by block (1,000,000 examples)": (
         8,
         million,
@@ -173,9 +180,13 @@ def lines():
         steps = prepare()
         with patch():
             other = WITHOUT.get(name, prepare)()
-        pairs = [(timed(steps, n, contextlib.nullcontext), timed(other, n, patch)) for _ in range(ROUNDS + 1)][1:]
+        pairs = [
+            (timed(steps, n, contextlib.nullcontext), timed(other, n, patch))
+            for _ in range(ROUNDS + 1)
+        ][1:]
         own, without = (statistics.median(column) for column in zip(*pairs, strict=True))
-        yield f"| {name} | {own:,.1f} | {without:,.1f} | {statistics.median(b / a for a, b in pairs):.2f} |"
+        times = statistics.median(b / a for a, b in pairs)
+        yield f"| {name} | {own:,.1f} | {without:,.1f} | {times:.2f} |"
     yield ""
 
 

@@ -1,4 +1,5 @@
-"""One contender in a process of its own: it prepares, and then takes a round of steps for each line that it is sent."""
+"""One contender in a process of its own: it prepares, and then takes a round of steps for each line
+that it is sent."""
 
 import os
 import sys

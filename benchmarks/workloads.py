@@ -1,7 +1,9 @@
-"""What is measured: eight workloads, and for each who takes part and how a user of that library would write it.
+"""What is measured: eight workloads, and for each who takes part and how a user of that library
+would write it.
 
-A contender is a function that prepares everything and returns `steps(n)`: it takes n steps, or n calls. All do the same
-work: they report the cost of every step, and shuffle in every epoch where the table says so.
+A contender is a function that prepares everything and returns `steps(n)`: it takes n steps, or n
+calls. All do the same work: they report the cost of every step, and shuffle in every epoch where
+the table says so.
 """
 
 import itertools
@@ -18,7 +20,11 @@ import tinynet as tn
 from tests import notes
 
 SIZES = {"small": (64, 32, 10), "middle": (784, 128, 10), "large": (512, 1024, 1024, 10)}
-BATCHES = {"small": (32, 50), "middle": (128, 100), "large": (256, 10)}  # batch size, batches per epoch
+BATCHES = {
+    "small": (32, 50),
+    "middle": (128, 100),
+    "large": (256, 10),
+}  # batch size, batches per epoch
 
 
 def planar(dtype):
@@ -52,7 +58,9 @@ def tinynet_notes(dtype):
 def tinynet_classes(size):
     X, Y = classes(size)
     hidden = [tn.Dense(units, "relu") for units in SIZES[size][1:-1]]
-    model = tn.Sequential([*hidden, tn.Dense(10, "softmax")], seed=0, dtype="float32", examples="rows")
+    model = tn.Sequential(
+        [*hidden, tn.Dense(10, "softmax")], seed=0, dtype="float32", examples="rows"
+    )
     model.compile(tn.Adam(0.001))
     batch, batches = BATCHES[size]
     return lambda n: model.fit(X, Y, epochs=n // batches, batch_size=batch, verbose=0)
@@ -74,7 +82,8 @@ def notes_loop(dtype):
 
 
 def numpy_notes(dtype):
-    """The notes' loop as somebody unrolls it who knows numpy: buffers, no copies, the cost of every step."""
+    """The notes' loop as somebody unrolls it who knows numpy: buffers, no copies, the cost of every
+    step."""
     X, Y = planar(dtype)
     rng, m, f = np.random.default_rng(0), X.shape[1], np.dtype(dtype).type
     W1, W2 = ((rng.standard_normal(shape) / 2).astype(dtype) for shape in ((4, 2), (1, 4)))
@@ -104,7 +113,8 @@ def numpy_notes(dtype):
 
 
 def numpy_classes(size):
-    """A hand-unrolled loop for one hidden layer: ReLU, softmax, Adam on one flat array, a shuffle in every epoch."""
+    """A hand-unrolled loop for one hidden layer: ReLU, softmax, Adam on one flat array, a shuffle
+    in every epoch."""
     rows, labels = classes(size)
     (n_x, n_h, n_y), (batch, batches) = SIZES[size], BATCHES[size]
     rng, f = np.random.default_rng(0), np.float32
@@ -114,11 +124,16 @@ def numpy_classes(size):
         ends = np.cumsum([n_h * n_x, n_h, n_y * n_h])
         return [
             part.reshape(shape)
-            for part, shape in zip(np.split(a, ends), [(n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1)], strict=True)
+            for part, shape in zip(
+                np.split(a, ends), [(n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1)], strict=True
+            )
         ]
 
     (W1, b1, W2, b2), (dW1, db1, dW2, db2) = parts(P), parts(G)
-    W1[...], W2[...] = rng.standard_normal(W1.shape) * (2 / n_x) ** 0.5, rng.standard_normal(W2.shape) * (1 / n_h) ** 0.5
+    W1[...], W2[...] = (
+        rng.standard_normal(W1.shape) * (2 / n_x) ** 0.5,
+        rng.standard_normal(W2.shape) * (1 / n_h) ** 0.5,
+    )
     targets, t = np.eye(n_y, dtype=f)[labels], 0
     Z1, D1, Z2 = np.empty((n_h, batch), f), np.empty((n_h, batch), f), np.empty((n_y, batch), f)
     S, T = np.empty_like(P), np.empty_like(P)
@@ -181,9 +196,21 @@ def sklearn_notes(dtype):
 
     X, Y = planar(dtype)
     X, Y = X.T.copy(), Y.ravel().astype(int)
-    settings = {"solver": "sgd", "momentum": 0.0, "nesterovs_momentum": False, "alpha": 0.0, "shuffle": False}
+    settings = {
+        "solver": "sgd",
+        "momentum": 0.0,
+        "nesterovs_momentum": False,
+        "alpha": 0.0,
+        "shuffle": False,
+    }
     model = MLPClassifier(
-        4, activation="tanh", learning_rate_init=1.2, batch_size=400, tol=0, n_iter_no_change=10**9, **settings
+        4,
+        activation="tanh",
+        learning_rate_init=1.2,
+        batch_size=400,
+        tol=0,
+        n_iter_no_change=10**9,
+        **settings,
     )
     return lambda n: sklearn_fitted(model, X, Y, n)
 
@@ -193,7 +220,9 @@ def sklearn_classes(size):
 
     X, Y = classes(size)
     batch, batches = BATCHES[size]
-    model = MLPClassifier(SIZES[size][1:-1], alpha=0.0, batch_size=batch, tol=0, n_iter_no_change=10**9)
+    model = MLPClassifier(
+        SIZES[size][1:-1], alpha=0.0, batch_size=batch, tol=0, n_iter_no_change=10**9
+    )
     return lambda n: sklearn_fitted(model, X, Y, n // batches)
 
 
@@ -247,7 +276,9 @@ def torch_classes(size):
 
     def steps(n):
         epochs = (torch.randperm(len(X)).split(batch) for _ in range(n // batches))
-        return [torch_step(adam, loss, net, X[index], Y[index]) for order in epochs for index in order]
+        return [
+            torch_step(adam, loss, net, X[index], Y[index]) for order in epochs for index in order
+        ]
 
     return steps
 
@@ -273,7 +304,10 @@ def jax_net(sizes, dtype):
 
     rng = np.random.default_rng(0)
     pairs = itertools.pairwise(sizes)
-    return [(jnp.asarray(rng.standard_normal((a, b)) / a**0.5, dtype), jnp.zeros(b, dtype)) for a, b in pairs]
+    return [
+        (jnp.asarray(rng.standard_normal((a, b)) / a**0.5, dtype), jnp.zeros(b, dtype))
+        for a, b in pairs
+    ]
 
 
 def jax_forward(params, X, hidden):
@@ -364,7 +398,9 @@ def keras_net(sizes, hidden, last, dtype, optimizer, loss):
 
     keras.config.set_floatx(dtype)
     layers = [keras.layers.Dense(n, activation=hidden) for n in sizes[1:-1]]
-    net = keras.Sequential([keras.Input((sizes[0],)), *layers, keras.layers.Dense(sizes[-1], activation=last)])
+    net = keras.Sequential(
+        [keras.Input((sizes[0],)), *layers, keras.layers.Dense(sizes[-1], activation=last)]
+    )
     net.compile(optimizer, loss)
     return net
 
@@ -373,7 +409,9 @@ def keras_notes(dtype):
     import keras
 
     X, Y = (a.T.copy() for a in planar(dtype))
-    net = keras_net((2, 4, 1), "tanh", "sigmoid", dtype, keras.optimizers.SGD(1.2), "binary_crossentropy")
+    net = keras_net(
+        (2, 4, 1), "tanh", "sigmoid", dtype, keras.optimizers.SGD(1.2), "binary_crossentropy"
+    )
     return lambda n: net.fit(X, Y, epochs=n, batch_size=400, shuffle=False, verbose=0)
 
 
@@ -397,11 +435,17 @@ def keras_predict(m):
 
 
 def imported(name):
-    """A process times its own import, so that the start of Python does not count. All are compiled beforehand, as
-    pip does it for those that it installs."""
-    code = f"from time import perf_counter as now; start = now(); import {name}; print(now() - start)"
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    run = partial(subprocess.run, [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment)
+    """A process times its own import, so that the start of Python does not count. All are compiled
+    beforehand, as pip does it for those that it installs."""
+    code = (
+        f"from time import perf_counter as now; start = now(); import {name}; print(now() - start)"
+    )
+    environment = {
+        key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
+    }
+    run = partial(
+        subprocess.run, [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment
+    )
     return lambda _: float(run(check=True).stdout)
 
 
@@ -451,17 +495,31 @@ def notes_workload(dtype, at_most):
 
 
 def prediction(title, m, calls, at_most):
-    peers = {"numpy": numpy_predict, "scikit-learn": sklearn_predict, "torch": torch_predict, "keras on jax": keras_predict}
-    return Workload(title, calls, {"tinynet": (tinynet_predict, m), **{name: (f, m) for name, f in peers.items()}}, at_most)
+    peers = {
+        "numpy": numpy_predict,
+        "scikit-learn": sklearn_predict,
+        "torch": torch_predict,
+        "keras on jax": keras_predict,
+    }
+    return Workload(
+        title,
+        calls,
+        {"tinynet": (tinynet_predict, m), **{name: (f, m) for name, f in peers.items()}},
+        at_most,
+    )
 
 
 WORKLOADS = {
     "notes64": notes_workload(
-        "float64", {"the notes' loop": 0.5, "jax, a step jitted": 0.8, "jax, the whole loop jitted": 1}
+        "float64",
+        {"the notes' loop": 0.5, "jax, a step jitted": 0.8, "jax, the whole loop jitted": 1},
     ),
     "notes32": notes_workload("float32", {"jax, a step jitted": 0.6}),
     "small": classification(
-        "64-32-10, batch 32, Adam, float32", "small", 2000, {"numpy, unrolled": 1.3, "torch": 1 / 4, "scikit-learn": 1 / 2.5}
+        "64-32-10, batch 32, Adam, float32",
+        "small",
+        2000,
+        {"numpy, unrolled": 1.3, "torch": 1 / 4, "scikit-learn": 1 / 2.5},
     ),
     "middle": classification(
         "784-128-10, batch 128, Adam, float32, shuffled",
@@ -476,7 +534,9 @@ WORKLOADS = {
         {"torch": 1, "scikit-learn": 1, "jax, an epoch jitted": 1.2, "keras on jax": 1.2},
     ),
     "predict one": prediction("predict of one example, the notes' net", 1, 2000, {"numpy": 2}),
-    "predict many": prediction("predict of 100,000 examples, the notes' net", 100_000, 20, {"numpy": 1.1}),
+    "predict many": prediction(
+        "predict of 100,000 examples, the notes' net", 100_000, 20, {"numpy": 1.1}
+    ),
     "import": Workload(
         "import, in a new process",
         1,

@@ -1,13 +1,20 @@
-"""Tests are stricter than users: every warning is an error, so is every floating-point flag but underflow."""
+"""Tests are stricter than users: every warning is an error, so is every floating-point flag but
+underflow."""
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "tinynet", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "tinynet",
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("explore", max_examples=1000, deadline=None)  # pytest --hypothesis-profile=explore
+settings.register_profile(
+    "explore", max_examples=1000, deadline=None
+)  # pytest --hypothesis-profile=explore
 settings.load_profile("tinynet")
 
 

@@ -1,169 +1,105 @@
-"""The museum: wrong derivatives and wrong forwards, many of which shipped somewhere. Each is a node with one fault.
+"""The museum: wrong derivatives and wrong forwards, many of which shipped somewhere.
 
-`python -m tests.museum` prints docs/museum.md. A fault caught by "check" fails tn.check_gradients; one caught by
-"reference" has a backward that fits its forward, passes, and is betrayed only by a number from elsewhere.
+`python -m tests.museum` prints docs/museum.md. "check" is tn.check_gradients; what only a
+"reference" catches has a backward that fits its forward.
 """
-
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
 import tinynet as tn
-
-rng = np.random.default_rng(7)
-Z = (rng.uniform(0.2, 1.5, (3, 4)) * np.where(rng.random((3, 4)) < 0.5, -1, 1),)
-X = (rng.standard_normal((3, 4)),)
-A = rng.uniform(0.1, 0.9, (3, 4))
-ONE_HOT = np.eye(3)[:, [0, 2, 1, 1]]
-TARGETS = (A, ONE_HOT)
-LOGITS = (Z[0], ONE_HOT)
-REAL = (Z[0], rng.standard_normal((3, 4)))
-STEP = ({"W1": rng.standard_normal((2, 3))}, {"W1": rng.uniform(0.3, 1, (2, 3))})
-
-
-class Exhibit(NamedTuple):
-    story: str
-    node: Any
-    inputs: tuple[Any, ...]
-    truth: Any = None  # the value that forward should have, for a fault that only a reference catches
-
-    @property
-    def caught_by(self) -> str:
-        return "check" if self.truth is None else "reference"
-
-
-def faulty(base: type, *settings: Any, **methods: Callable[..., Any]) -> Any:
-    return type(base.__name__, (base,), methods)(*settings)
-
-
-def dense(**methods):
-    """A square layer, on which a forgotten transpose has the right shape."""
-    return faulty(tn.Dense, 3, "tanh", **methods).build(3, seed=1)
-
-
-def warm(optimizer):
-    optimizer.forward({"W1": np.zeros((2, 3))}, {"W1": np.linspace(-1, 1.5, 6).reshape(2, 3)})
-    return optimizer
-
-
-def gelu(slope):
-    """z sigma(slope z): GELU to two digits where slope is 1.702 (Hendrycks and Gimpel)."""
-    s = tn.functions.sigmoid
-    return {
-        "value": lambda self, Z: Z * s(slope * Z),
-        "derivative": lambda self, Z: s(slope * Z) + slope * Z * s(slope * Z) * s(-slope * Z),
-    }
-
-
-def parameters(W=lambda dZ, X: dZ @ X.T, b=lambda dZ: dZ.sum(axis=1, keepdims=True)):
-    return {"parameter_gradients": lambda self, dZ, cache: {"W": W(dZ, cache["X"]), "b": b(dZ)}}
-
-
-class Accumulating(tn.Dense):
-    def pullback(self, dA, cache):
-        dX, grads = super().pullback(dA, cache)
-        return dX, {name: g + self.grads.get(name, 0) for name, g in grads.items()}
-
-
-class Stale(tn.Tanh):
-    def run(self, Z):
-        A, cache = super().run(Z)
-        self.first = getattr(self, "first", cache)
-        return A, self.first
-
-
-class WritesToItsInput(tn.ReLU):
-    def value(self, Z):
-        Z[Z < 0] = 0
-        return Z
-
-
-class RowsAgainstColumns(tn.CrossEntropy):
-    weights = np.array([[1.0], [2.0], [3.0]])
-
-    def costs(self, A, Y):
-        return self.weights * super().costs(A, Y)
-
-    def derivative(self, A, Y):
-        return np.resize(self.weights, (1, A.shape[1])) * super().derivative(A, Y)
-
-
-class LastEpsilon(tn.Adam):
-    """epsilon under the root, as Adam is often written."""
-
-    def below(self, r, epsilon):
-        return np.sqrt(r**2 + epsilon**2 / self.epsilon)
-
-    def step(self, g, slots, scale, epsilon):
-        _, after = super().step(g, slots, scale, epsilon)
-        return scale * after["m"] / self.below(after["r"], epsilon), after
-
-    def step_pullback(self, d, g, slots, scale, epsilon):
-        step, after = self.step(g, slots, scale, epsilon)
-        below = self.below(after["r"], epsilon)
-        return d * (scale - step * g / below) / below, {}
-
-
-def adam(**methods):
-    return warm(faulty(tn.Adam, 0.1, **methods))
-
-
-def adam_root_constant(self, d, g, slots, scale, epsilon):
-    _, after = self.step(g, slots, scale, epsilon)
-    return d * scale / (after["r"] + epsilon), {}
-
-
-def adam_uncorrected(self, d, g, slots, scale, epsilon):
-    d_g, rest = tn.Adam.step_pullback(self, d, g, slots, scale, epsilon)
-    return d_g * (1 - self.beta_1**2), rest
-
-
-def momentum_after(self, d, g, slots, rate):
-    _, after = self.step(g, slots, rate)
-    return rate * d, {"momentum": rate * float(np.vdot(after["v"], d))}
-
-
-def no_look_ahead(self, d, g, slots, rate):
-    return rate * d, {"momentum": rate * float(np.vdot(1.8 * slots["v"] + g, d))}
-
-
-PLAIN_STEP = {"W1": STEP[0]["W1"] - 0.5 * STEP[1]["W1"]}
+from tests.faults import (
+    LOGITS,
+    PLAIN_STEP,
+    REAL,
+    STEP,
+    TARGETS,
+    Accumulating,
+    Exhibit,
+    LastEpsilon,
+    RowsAgainstColumns,
+    Stale,
+    WritesToItsInput,
+    X,
+    Z,
+    adam,
+    adam_root_constant,
+    adam_uncorrected,
+    dense,
+    faulty,
+    gelu,
+    momentum_after,
+    no_look_ahead,
+    parameters,
+    warm,
+)
+from tinynet.base import functions
 
 MUSEUM = {
     # activations
-    "tanh, sign": Exhibit("-(1 - a^2)", faulty(tn.Tanh, derivative=lambda self, Z: np.tanh(Z) ** 2 - 1), Z),
-    "tanh, no square": Exhibit("1 - a", faulty(tn.Tanh, derivative=lambda self, Z: 1 - np.tanh(Z)), Z),
-    "tanh, plus": Exhibit("1 + a^2", faulty(tn.Tanh, derivative=lambda self, Z: 1 + np.tanh(Z) ** 2), Z),
-    "tanh, of the wrong variable": Exhibit("1 - z^2", faulty(tn.Tanh, derivative=lambda self, Z: 1 - Z**2), Z),
+    "tanh, sign": Exhibit(
+        "-(1 - a^2)", faulty(tn.Tanh, derivative=lambda self, Z: np.tanh(Z) ** 2 - 1), Z
+    ),
+    "tanh, no square": Exhibit(
+        "1 - a", faulty(tn.Tanh, derivative=lambda self, Z: 1 - np.tanh(Z)), Z
+    ),
+    "tanh, plus": Exhibit(
+        "1 + a^2", faulty(tn.Tanh, derivative=lambda self, Z: 1 + np.tanh(Z) ** 2), Z
+    ),
+    "tanh, of the wrong variable": Exhibit(
+        "1 - z^2", faulty(tn.Tanh, derivative=lambda self, Z: 1 - Z**2), Z
+    ),
     "tanh, scale": Exhibit(
-        "a factor of 1 + 1e-6", faulty(tn.Tanh, derivative=lambda self, Z: (1 + 1e-6) / np.cosh(Z) ** 2), Z
+        "a factor of 1 + 1e-6",
+        faulty(tn.Tanh, derivative=lambda self, Z: (1 + 1e-6) / np.cosh(Z) ** 2),
+        Z,
     ),
     "tanh, stale cache": Exhibit("backward sees the first forward for ever", Stale(), Z),
-    "sigmoid, of the wrong variable": Exhibit("z (1 - z)", faulty(tn.Sigmoid, derivative=lambda self, Z: Z * (1 - Z)), Z),
+    "sigmoid, of the wrong variable": Exhibit(
+        "z (1 - z)", faulty(tn.Sigmoid, derivative=lambda self, Z: Z * (1 - Z)), Z
+    ),
     "sigmoid, plus": Exhibit(
-        "a (1 + a)", faulty(tn.Sigmoid, derivative=lambda self, Z: tn.sigmoid(Z) * (1 + tn.sigmoid(Z))), Z
+        "a (1 + a)",
+        faulty(tn.Sigmoid, derivative=lambda self, Z: tn.sigmoid(Z) * (1 + tn.sigmoid(Z))),
+        Z,
     ),
     "sigmoid, upstream dropped": Exhibit(
-        "g'(z) without dA", faulty(tn.Sigmoid, pullback=lambda self, dA, cache: (self.derivative(cache["Z"]), {})), Z
+        "g'(z) without dA",
+        faulty(tn.Sigmoid, pullback=lambda self, dA, cache: (self.derivative(cache["Z"]), {})),
+        Z,
     ),
     "sigmoid, upstream added": Exhibit(
-        "dA + g'(z)", faulty(tn.Sigmoid, pullback=lambda self, dA, cache: (dA + self.derivative(cache["Z"]), {})), Z
+        "dA + g'(z)",
+        faulty(tn.Sigmoid, pullback=lambda self, dA, cache: (dA + self.derivative(cache["Z"]), {})),
+        Z,
     ),
     "relu, passes what is positive upstream": Exhibit(
-        "dA where dA > 0", faulty(tn.ReLU, pullback=lambda self, dA, cache: (np.maximum(dA, 0), {})), Z
+        "dA where dA > 0",
+        faulty(tn.ReLU, pullback=lambda self, dA, cache: (np.maximum(dA, 0), {})),
+        Z,
     ),
-    "relu, passes everything": Exhibit("g' = 1", faulty(tn.ReLU, derivative=lambda self, A: np.ones_like(A)), Z),
-    "relu, writes to its input": Exhibit("Z[Z < 0] = 0 in the caller's array", WritesToItsInput(), Z),
+    "relu, passes everything": Exhibit(
+        "g' = 1", faulty(tn.ReLU, derivative=lambda self, A: np.ones_like(A)), Z
+    ),
+    "relu, writes to its input": Exhibit(
+        "Z[Z < 0] = 0 in the caller's array", WritesToItsInput(), Z
+    ),
     "leaky relu, sides swapped": Exhibit(
-        "the slope for z > 0", faulty(tn.LeakyReLU, derivative=lambda self, A: np.where(A > 0, self.slope, 1.0)), Z
+        "the slope for z > 0",
+        faulty(tn.LeakyReLU, derivative=lambda self, A: np.where(A > 0, self.slope, 1.0)),
+        Z,
     ),
     "leaky relu, two slopes": Exhibit(
-        "0.01 forward, 0.1 backward", faulty(tn.LeakyReLU, derivative=lambda self, A: np.where(A > 0, 1.0, 0.1)), Z
+        "0.01 forward, 0.1 backward",
+        faulty(tn.LeakyReLU, derivative=lambda self, A: np.where(A > 0, 1.0, 0.1)),
+        Z,
     ),
     "elu, booleans": Exhibit(
         "tinynn: the derivative of ELU is z > 0, True or False",
-        faulty(tn.Activation, value=lambda self, Z: np.where(Z > 0, Z, np.expm1(Z)), derivative=lambda self, Z: Z > 0),
+        faulty(
+            tn.Activation,
+            value=lambda self, Z: np.where(Z > 0, Z, np.expm1(Z)),
+            derivative=lambda self, Z: Z > 0,
+        ),
         Z,
     ),
     "gelu, constant": Exhibit(
@@ -174,48 +110,88 @@ MUSEUM = {
     ),
     "softmax, diagonal": Exhibit(
         "a (1 - a), as if it were elementwise",
-        faulty(tn.Softmax, pullback=lambda self, dA, cache: (dA * cache["A"] * (1 - cache["A"]), {})),
+        faulty(
+            tn.Softmax, pullback=lambda self, dA, cache: (dA * cache["A"] * (1 - cache["A"]), {})
+        ),
         Z,
     ),
     "softmax, wrong axis": Exhibit(
         "the inner sum over the examples",
         faulty(
             tn.Softmax,
-            pullback=lambda self, dA, cache: (cache["A"] * (dA - (cache["A"] * dA).sum(axis=1, keepdims=True)), {}),
+            pullback=lambda self, dA, cache: (
+                cache["A"] * (dA - (cache["A"] * dA).sum(axis=1, keepdims=True)),
+                {},
+            ),
         ),
         Z,
     ),
-    "softmax, no sum": Exhibit("a dA", faulty(tn.Softmax, pullback=lambda self, dA, cache: (cache["A"] * dA, {})), Z),
+    "softmax, no sum": Exhibit(
+        "a dA", faulty(tn.Softmax, pullback=lambda self, dA, cache: (cache["A"] * dA, {})), Z
+    ),
     # layers
     "dense, dW transposed": Exhibit("X dZ^T", dense(**parameters(W=lambda dZ, X: X @ dZ.T)), X),
-    "dense, dW with a second 1/m": Exhibit("dZ X^T / m", dense(**parameters(W=lambda dZ, X: dZ @ X.T / X.shape[1])), X),
-    "dense, dW scale": Exhibit("a factor of 1 + 1e-6", dense(**parameters(W=lambda dZ, X: (1 + 1e-6) * dZ @ X.T)), X),
+    "dense, dW with a second 1/m": Exhibit(
+        "dZ X^T / m", dense(**parameters(W=lambda dZ, X: dZ @ X.T / X.shape[1])), X
+    ),
+    "dense, dW scale": Exhibit(
+        "a factor of 1 + 1e-6", dense(**parameters(W=lambda dZ, X: (1 + 1e-6) * dZ @ X.T)), X
+    ),
     "dense, dW from a shuffled batch": Exhibit(
         "columns out of step", dense(**parameters(W=lambda dZ, X: dZ @ np.roll(X, 1, axis=1).T)), X
     ),
-    "dense, db not a number": Exhibit("NaN", dense(**parameters(b=lambda dZ: np.full((3, 1), np.nan))), X),
-    "dense, dW infinite": Exhibit("inf", dense(**parameters(W=lambda dZ, X: np.full((3, 3), np.inf))), X),
+    "dense, db not a number": Exhibit(
+        "NaN", dense(**parameters(b=lambda dZ: np.full((3, 1), np.nan))), X
+    ),
+    "dense, dW infinite": Exhibit(
+        "inf", dense(**parameters(W=lambda dZ, X: np.full((3, 3), np.inf))), X
+    ),
     "dense, db dropped": Exhibit(
-        "no gradient for b", dense(parameter_gradients=lambda self, dZ, cache: {"W": dZ @ cache["X"].T}), X
-    ),
-    "dense, db zero": Exhibit("b never learns", dense(**parameters(b=lambda dZ: np.zeros((3, 1)))), X),
-    "dense, db wrong axis": Exhibit(
-        "the sum over the units", dense(**parameters(b=lambda dZ: dZ.sum(axis=0)[:3, np.newaxis])), X
-    ),
-    "dense, db mean": Exhibit("the mean for the sum", dense(**parameters(b=lambda dZ: dZ.mean(axis=1, keepdims=True))), X),
-    "dense, db flat": Exhibit("shape (3,) without keepdims", dense(**parameters(b=lambda dZ: dZ.sum(axis=1))), X),
-    "dense, dX not transposed": Exhibit("W dZ", dense(input_gradient=lambda self, dZ, cache: cache["params"]["W"] @ dZ), X),
-    "dense, dX sign": Exhibit("-W^T dZ", dense(input_gradient=lambda self, dZ, cache: -cache["params"]["W"].T @ dZ), X),
-    "dense, activation skipped": Exhibit(
-        "dZ = dA",
-        dense(pullback=lambda self, dA, cache: (self.input_gradient(dA, cache), self.parameter_gradients(dA, cache))),
+        "no gradient for b",
+        dense(parameter_gradients=lambda self, dZ, cache: {"W": dZ @ cache["X"].T}),
         X,
     ),
-    "dense, bias forgotten forward": Exhibit("Z = W X, but a db", dense(preactivation=lambda self, X: self.W @ X), X),
+    "dense, db zero": Exhibit(
+        "b never learns", dense(**parameters(b=lambda dZ: np.zeros((3, 1)))), X
+    ),
+    "dense, db wrong axis": Exhibit(
+        "the sum over the units",
+        dense(**parameters(b=lambda dZ: dZ.sum(axis=0)[:3, np.newaxis])),
+        X,
+    ),
+    "dense, db mean": Exhibit(
+        "the mean for the sum", dense(**parameters(b=lambda dZ: dZ.mean(axis=1, keepdims=True))), X
+    ),
+    "dense, db flat": Exhibit(
+        "shape (3,) without keepdims", dense(**parameters(b=lambda dZ: dZ.sum(axis=1))), X
+    ),
+    "dense, dX not transposed": Exhibit(
+        "W dZ", dense(input_gradient=lambda self, dZ, cache: cache["params"]["W"] @ dZ), X
+    ),
+    "dense, dX sign": Exhibit(
+        "-W^T dZ", dense(input_gradient=lambda self, dZ, cache: -cache["params"]["W"].T @ dZ), X
+    ),
+    "dense, activation skipped": Exhibit(
+        "dZ = dA",
+        dense(
+            pullback=lambda self, dA, cache: (
+                self.input_gradient(dA, cache),
+                self.parameter_gradients(dA, cache),
+            )
+        ),
+        X,
+    ),
+    "dense, bias forgotten forward": Exhibit(
+        "Z = W X, but a db", dense(preactivation=lambda self, X: self.W @ X), X
+    ),
     "dense, gradients add up": Exhibit("grads += for grads =", Accumulating(3).build(3, seed=1), X),
     # losses
-    "mse, no 2": Exhibit("A - Y", faulty(tn.MeanSquaredError, derivative=lambda self, A, Y: A - Y), REAL),
-    "mse, sign": Exhibit("Y - A", faulty(tn.MeanSquaredError, derivative=lambda self, A, Y: 2 * (Y - A)), REAL),
+    "mse, no 2": Exhibit(
+        "A - Y", faulty(tn.MeanSquaredError, derivative=lambda self, A, Y: A - Y), REAL
+    ),
+    "mse, sign": Exhibit(
+        "Y - A", faulty(tn.MeanSquaredError, derivative=lambda self, A, Y: 2 * (Y - A)), REAL
+    ),
     "mse, n_outputs too large": Exhibit(
         "scikit-learn#8349: the value is a mean over the outputs, the gradient is not",
         faulty(tn.MeanSquaredError, derivative=lambda self, A, Y: 2 * (A - Y) * A.shape[0]),
@@ -234,11 +210,16 @@ MUSEUM = {
     ),
     "binary cross-entropy, no 1/m": Exhibit(
         "a sum backward, a mean forward",
-        faulty(tn.BinaryCrossEntropy, derivative=lambda self, A, Y: A.shape[1] * (A - Y) / (A * (1 - A))),
+        faulty(
+            tn.BinaryCrossEntropy,
+            derivative=lambda self, A, Y: A.shape[1] * (A - Y) / (A * (1 - A)),
+        ),
         TARGETS,
     ),
     "binary cross-entropy, half of it": Exhibit(
-        "the term of 1 - y forgotten backward", faulty(tn.BinaryCrossEntropy, derivative=lambda self, A, Y: -Y / A), TARGETS
+        "the term of 1 - y forgotten backward",
+        faulty(tn.BinaryCrossEntropy, derivative=lambda self, A, Y: -Y / A),
+        TARGETS,
     ),
     "binary cross-entropy, dZ for dA": Exhibit(
         "a - y, where a (1 - a) should divide it",
@@ -249,25 +230,35 @@ MUSEUM = {
         "Keras: probabilities clipped at 1e-7, so z = 1000 against y = 0 costs 15.9",
         faulty(
             tn.MeanSquaredError,
-            costs=lambda self, A, Y: -np.log(np.clip(1 - tn.functions.sigmoid(A), 1e-7, 1)),
+            costs=lambda self, A, Y: -np.log(np.clip(1 - functions.sigmoid(A), 1e-7, 1)),
             derivative=lambda self, A, Y: np.zeros_like(A),
         ),
         (np.array([[1000.0]]), np.array([[0.0]])),
         truth=1000.0,
     ),
     "cross-entropy, log(a + 1e-5)": Exhibit(
-        "an epsilon forward, none backward", faulty(tn.CrossEntropy, costs=lambda self, A, Y: -Y * np.log(A + 1e-5)), TARGETS
+        "an epsilon forward, none backward",
+        faulty(tn.CrossEntropy, costs=lambda self, A, Y: -Y * np.log(A + 1e-5)),
+        TARGETS,
     ),
     "cross-entropy, mean over classes": Exhibit(
-        "1 / (n_y m) backward", faulty(tn.CrossEntropy, derivative=lambda self, A, Y: -Y / A / A.shape[0]), TARGETS
+        "1 / (n_y m) backward",
+        faulty(tn.CrossEntropy, derivative=lambda self, A, Y: -Y / A / A.shape[0]),
+        TARGETS,
     ),
     "cross-entropy, a squared gradient": Exhibit(
         "thinc: the value is the sum of (a - y)^2, the gradient a - y",
-        faulty(tn.CrossEntropy, costs=lambda self, A, Y: (A - Y) ** 2, derivative=lambda self, A, Y: A - Y),
+        faulty(
+            tn.CrossEntropy,
+            costs=lambda self, A, Y: (A - Y) ** 2,
+            derivative=lambda self, A, Y: A - Y,
+        ),
         TARGETS,
     ),
     "cross-entropy, weights": Exhibit(
-        "tinynn: class weights along the rows forward, along the columns backward", RowsAgainstColumns(), TARGETS
+        "tinynn: class weights along the rows forward, along the columns backward",
+        RowsAgainstColumns(),
+        TARGETS,
     ),
     "softmax pair, no 1/m": Exhibit(
         "A - Y",
@@ -283,12 +274,17 @@ MUSEUM = {
     ),
     "any loss, upstream ignored": Exhibit(
         "backward(dJ) does not use dJ",
-        faulty(tn.MeanSquaredError, pullback=lambda self, dJ, cache: tn.MeanSquaredError.pullback(self, 1.0, cache)),
+        faulty(
+            tn.MeanSquaredError,
+            pullback=lambda self, dJ, cache: tn.MeanSquaredError.pullback(self, 1.0, cache),
+        ),
         REAL,
     ),
     # optimizers
     "sgd, uphill": Exhibit(
-        "params + learning_rate g", faulty(tn.SGD, 0.5, step=lambda self, g, slots, rate: (-rate * g, {"v": g})), STEP
+        "params + learning_rate g",
+        faulty(tn.SGD, 0.5, step=lambda self, g, slots, rate: (-rate * g, {"v": g})),
+        STEP,
     ),
     "sgd, the wrong way, consistently": Exhibit(
         "uphill, and backward agrees",
@@ -307,13 +303,21 @@ MUSEUM = {
         STEP,
     ),
     "sgd, momentum's gradient from the new v": Exhibit(
-        "v after the step for v before it", warm(faulty(tn.SGD, 0.5, 0.9, step_pullback=momentum_after)), STEP
+        "v after the step for v before it",
+        warm(faulty(tn.SGD, 0.5, 0.9, step_pullback=momentum_after)),
+        STEP,
     ),
     "nesterov, no look ahead backward": Exhibit(
-        "d for (1 + momentum) d", warm(faulty(tn.SGD, 0.5, 0.9, True, step_pullback=no_look_ahead)), STEP
+        "d for (1 + momentum) d",
+        warm(faulty(tn.SGD, 0.5, 0.9, True, step_pullback=no_look_ahead)),
+        STEP,
     ),
-    "adam, root held constant": Exhibit("v's share of the gradient forgotten", adam(step_pullback=adam_root_constant), STEP),
-    "adam, uncorrected backward": Exhibit("1 - beta_1^t forgotten", adam(step_pullback=adam_uncorrected), STEP),
+    "adam, root held constant": Exhibit(
+        "v's share of the gradient forgotten", adam(step_pullback=adam_root_constant), STEP
+    ),
+    "adam, uncorrected backward": Exhibit(
+        "1 - beta_1^t forgotten", adam(step_pullback=adam_uncorrected), STEP
+    ),
     "adam, epsilon under the root": Exhibit(
         "a first step of 1e-8 gives -1e-7 for the -5e-4 of Algorithm 1, and backward agrees",
         LastEpsilon(0.001),
@@ -324,20 +328,21 @@ MUSEUM = {
 
 
 def page() -> str:
-    """docs/museum.md."""
     rows = "\n".join(f"| {name} | {e.story} | {e.caught_by} |" for name, e in MUSEUM.items())
     return f"""# The museum of wrong derivatives
 
-{len(MUSEUM)} planted faults, each a node of the public API with one thing wrong. The tests hold that every one is caught: by
-`tn.check_gradients` (check), or, where backward is the true derivative of a wrong forward, by a value from elsewhere
-(reference). Those marked with a project's name shipped there. The code is `tests/museum.py`.
+{len(MUSEUM)} planted faults, each a node of the public API with one thing wrong. The tests hold
+that every one is caught: by `tn.check_gradients` (check), or, where backward is the true derivative
+of a wrong forward, by a value from elsewhere (reference). Those marked with a project's name
+shipped there. The code is `tests/museum.py`.
 
 | exhibit | what is wrong | caught by |
 | --- | --- | --- |
 {rows}
 
-Two lessons. A gradient check proves only that backward fits forward: the last column's references are not optional. And an
-error measured against max(1, |gradient|) hides small gradients; ours is |numeric - exact| / (|numeric| + |exact|).
+Two lessons. A gradient check proves only that backward fits forward: the last column's references
+are not optional. And an error measured against max(1, |gradient|) hides small gradients; ours is
+|numeric - exact| / (|numeric| + |exact|).
 """
 
 

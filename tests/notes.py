@@ -1,4 +1,5 @@
-"""The notes, written out once: the 2-layer net in plain functions, as the course has them. A reference, not an example."""
+"""The notes, written out once: the 2-layer net in plain functions, as the course has them. A
+reference, not an example."""
 
 import numpy as np
 
@@ -49,7 +50,9 @@ def backward_propagation(parameters, cache, X, Y):
 
 
 def update_parameters(parameters, grads, learning_rate=1.2):
-    return {name: p - np.multiply(learning_rate, grads[f"d{name}"]) for name, p in parameters.items()}
+    return {
+        name: p - np.multiply(learning_rate, grads[f"d{name}"]) for name, p in parameters.items()
+    }
 
 
 def nn_model(X, Y, n_h, num_iterations=10000, rng=None, learning_rate=1.2):

@@ -1,8 +1,9 @@
-"""References, written apart from the package: every forward again in mpmath, at 150 digits, on arrays of mpmath numbers.
+"""References, written apart from the package: every forward again in mpmath, at 150 digits, on
+arrays of mpmath numbers.
 
-That many, because a saturated unit's 1 - 1e-87 must keep its digits. They are analytic pieces without abs or max, so a
-complex step gives their derivatives as exactly. At a
-kink the side is chosen by the real part, and the documented one at the kink itself.
+That many, because a saturated unit's 1 - 1e-87 must keep its digits. They are analytic pieces
+without abs or max, so a complex step gives their derivatives as exactly. At a kink the side is
+chosen by the real part, and the documented one at the kink itself.
 """
 
 import numpy as np
@@ -14,7 +15,9 @@ STEP = mp.mpf(10) ** -60
 
 def exact(array):
     """An array's floats as mpmath numbers, without rounding."""
-    return np.array([mp.mpf(float(x)) for x in np.ravel(array)], dtype=object).reshape(np.shape(array))
+    return np.array([mp.mpf(float(x)) for x in np.ravel(array)], dtype=object).reshape(
+        np.shape(array)
+    )
 
 
 def each(function):
@@ -70,7 +73,11 @@ def cross_entropy(A, Y):
     return -sum(map(mp.log, chosen)) / A.shape[1]
 
 
-LOSSES = {"MeanSquaredError": mean_squared_error, "BinaryCrossEntropy": binary_cross_entropy, "CrossEntropy": cross_entropy}
+LOSSES = {
+    "MeanSquaredError": mean_squared_error,
+    "BinaryCrossEntropy": binary_cross_entropy,
+    "CrossEntropy": cross_entropy,
+}
 
 
 def sgd(theta, g, v, learning_rate, momentum, nesterov):
@@ -82,11 +89,14 @@ def adam(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon):
     """Algorithm 1 of Kingma and Ba, with r the root of their v."""
     m = beta_1 * m + (1 - beta_1) * g
     v = beta_2 * r**2 + (1 - beta_2) * g**2
-    return theta - learning_rate * m / (1 - beta_1**t) / (each(mp.sqrt)(v / (1 - beta_2**t)) + epsilon)
+    return theta - learning_rate * m / (1 - beta_1**t) / (
+        each(mp.sqrt)(v / (1 - beta_2**t)) + epsilon
+    )
 
 
 def derivative(f, arrays, name):
-    """The gradient of the number f(arrays) with respect to arrays[name], entry by entry, by complex step."""
+    """The gradient of the number f(arrays) with respect to arrays[name], entry by entry, by complex
+    step."""
     array = arrays[name]
     gradient = np.empty(array.shape, dtype=object)
     for index in np.ndindex(array.shape):
@@ -98,5 +108,8 @@ def derivative(f, arrays, name):
 
 def along(f, arrays, directions):
     """The derivative of f along the named directions, all moved at once."""
-    moved = {name: a + mp.mpc(0, STEP) * exact(directions[name]) if name in directions else a for name, a in arrays.items()}
+    moved = {
+        name: a + mp.mpc(0, STEP) * exact(directions[name]) if name in directions else a
+        for name, a in arrays.items()
+    }
     return mp.im(f(moved)) / STEP

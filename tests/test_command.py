@@ -26,19 +26,42 @@ def test_the_main_job(capsys, tmp_path):
 
 
 def test_logistic_regression(capsys, tmp_path):
-    assert main(["planar", "--hidden", "0", "--epochs", "1000", "--out", str(tmp_path / "p.png")]) == 0
+    assert (
+        main(["planar", "--hidden", "0", "--epochs", "1000", "--out", str(tmp_path / "p.png")]) == 0
+    )
     assert "logistic regression: accuracy 47.00%" in capsys.readouterr().out
 
 
 def test_the_sweep(capsys, tmp_path):
     assert main(["planar", "--sweep", "--epochs", "20", "--out", str(tmp_path / "p.png")]) == 0
     told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.splitlines()[:7]] == ["1", "2", "3", "4", "5", "20", "50"]
+    assert [line.split()[0] for line in told.splitlines()[:7]] == [
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "20",
+        "50",
+    ]
 
 
-@pytest.mark.parametrize("name", ["moons", "circles", "blobs", "gaussian_quantiles", "xor", "spirals"])
+@pytest.mark.parametrize(
+    "name", ["moons", "circles", "blobs", "gaussian_quantiles", "xor", "spirals"]
+)
 def test_other_data_and_settings(name, capsys, tmp_path):
-    words = ["--data", name, "--activation", "relu", "--learning-rate", "0.1", "--seed", "0", "--hidden", "3"]
+    words = [
+        "--data",
+        name,
+        "--activation",
+        "relu",
+        "--learning-rate",
+        "0.1",
+        "--seed",
+        "0",
+        "--hidden",
+        "3",
+    ]
     assert main(["planar", *words, "--epochs", "5", "--out", str(tmp_path / "p.png")]) == 0
     assert "accuracy" in capsys.readouterr().out
 
@@ -61,14 +84,26 @@ def test_wrong_settings_are_one_line(words, message, capsys):
 
 
 def test_without_matplotlib_it_says_which_extra_and_goes_on(tmp_path):
-    code = "import sys; sys.modules['matplotlib'] = None; from tinynet.__main__ import main; sys.exit(main())"
-    words = [sys.executable, "-c", code, "planar", "--epochs", "1", "--out", str(tmp_path / "p.png")]
+    code = "import sys; sys.modules['matplotlib'] = None\n"
+    code += "from tinynet.__main__ import main; sys.exit(main())"
+    words = [
+        sys.executable,
+        "-c",
+        code,
+        "planar",
+        "--epochs",
+        "1",
+        "--out",
+        str(tmp_path / "p.png"),
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert 'no picture: plots need matplotlib: install the extra "plot"' in done.stdout
     assert "accuracy" in done.stdout
 
 
 def test_the_module_runs():
-    done = subprocess.run([sys.executable, "-m", "tinynet"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tinynet"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "planar" in done.stderr

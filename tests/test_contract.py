@@ -1,4 +1,5 @@
-"""The contract of node(x), forward and backward: an error or the right number, never a wrong one."""
+"""The contract of node(x), forward and backward: an error or the right number, never a wrong
+one."""
 
 import copy
 import pickle
@@ -82,7 +83,9 @@ def test_backward_belongs_to_the_last_forward():
 
 def test_one_activation_in_two_places():
     shared = tn.Tanh()
-    model = tn.Sequential([tn.Dense(3, shared), tn.Dense(3, shared), tn.Dense(1, shared)], seed=0).build(2)
+    model = tn.Sequential(
+        [tn.Dense(3, shared), tn.Dense(3, shared), tn.Dense(1, shared)], seed=0
+    ).build(2)
     assert tn.check_gradients(model, X).passed
     assert not shared.cache
     first = shared.forward(X)
@@ -248,7 +251,8 @@ def test_training_by_hand_is_fit():
 
 
 def test_an_optimizer_learns_its_own_learning_rate():
-    """Hypergradient descent on a parabola: the rate grows from 0.001 and the minimum comes sooner."""
+    """Hypergradient descent on a parabola: the rate grows from 0.001 and the minimum comes
+    sooner."""
     theta, sgd = {"w": np.array([1.0])}, tn.SGD(0.001)
     for _ in range(200):
         sgd.forward(theta, {"w": 2 * theta["w"]})

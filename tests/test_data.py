@@ -40,7 +40,10 @@ def test_shapes_and_seeds(name):
     assert make(m=100)[0].shape == (2, 100)
 
 
-@pytest.mark.parametrize(("name", "least"), [("moons", 0.95), ("circles", 0.8), ("gaussian_quantiles", 0.95), ("xor", 0.95)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("moons", 0.95), ("circles", 0.8), ("gaussian_quantiles", 0.95), ("xor", 0.95)],
+)
 def test_a_small_net_learns_it(name, least):
     X, Y = tn.data.SETS[name](m=300)
     model = tn.Sequential([tn.Dense(8, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=0)
@@ -75,7 +78,9 @@ def test_what_the_names_say():
     np.testing.assert_array_equal((X[0] > 0) ^ (X[1] > 0), Y[0] == 1)
 
 
-@pytest.mark.parametrize(("examples", "flat"), [("columns", True), ("columns", False), ("rows", True), ("rows", False)])
+@pytest.mark.parametrize(
+    ("examples", "flat"), [("columns", True), ("columns", False), ("rows", True), ("rows", False)]
+)
 def test_train_test_split(examples, flat):
     X, Y = np.arange(40).reshape(2, 20), np.arange(20) if flat else np.arange(20).reshape(1, 20)
     turn = np.transpose if examples == "rows" else np.asarray

@@ -1,4 +1,5 @@
-"""Every public node, forward and backward, against mpmath and against central differences, driven by the table."""
+"""Every public node, forward and backward, against mpmath and against central differences, driven
+by the table."""
 
 import inspect
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ def test_every_public_node_has_a_row():
 
 
 def named(row, case):
-    """The inputs and parameters of a case as mpmath arrays under one roof: X, W, p.W1, g.W1, learning_rate, ..."""
+    """The inputs and parameters of a case as mpmath arrays under one roof: X, W, p.W1, g.W1,
+    learning_rate, ..."""
     arrays = {name: ref.exact(p) for name, p in case.node.params.items()}
     for name, x in zip(row.names, case.inputs, strict=True):
         if isinstance(x, Mapping):
@@ -43,7 +45,8 @@ def flat(y, prefix):
 def in_place(inputs):
     """Copies where forward writes: the parameters of an optimizer."""
     return tuple(
-        {k: a.copy() for k, a in x.items()} if i == 0 and isinstance(x, Mapping) else x for i, x in enumerate(inputs)
+        {k: a.copy() for k, a in x.items()} if i == 0 and isinstance(x, Mapping) else x
+        for i, x in enumerate(inputs)
     )
 
 
@@ -90,7 +93,9 @@ def test_backward_equals_the_exact_derivative(row):
         for name in arrays.keys() - {"Y"}:
             exact[name] = ref.derivative(scalar, arrays, name)
         case.node.forward(*in_place(case.inputs))
-        d_inputs = case.node.backward(float(w) if np.ndim(w) == 0 and not isinstance(w, dict) else w)
+        d_inputs = case.node.backward(
+            float(w) if np.ndim(w) == 0 and not isinstance(w, dict) else w
+        )
         d_inputs = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
         assert len(d_inputs) == row.differentiable
         got = dict(case.node.grads)
@@ -109,7 +114,8 @@ def norm(a):
 
 
 def assert_close(gradient, exact, tolerance, rounding=0):
-    """|got - exact| / (|got| + |exact|) in the norm, past the rounding of sums; below float64's range counts as 0."""
+    """|got - exact| / (|got| + |exact|) in the norm, past the rounding of sums; below float64's
+    range counts as 0."""
     gradient = ref.exact(gradient)
     off = norm(gradient - exact)
     assert off <= tolerance * (norm(gradient) + norm(exact)) + rounding + TINY, (gradient, exact)
@@ -145,7 +151,11 @@ def test_float32_stays_float32(row):
 
 
 def as_float32(x):
-    return {k: a.astype(np.float32) for k, a in x.items()} if isinstance(x, Mapping) else np.asarray(x, np.float32)
+    return (
+        {k: a.astype(np.float32) for k, a in x.items()}
+        if isinstance(x, Mapping)
+        else np.asarray(x, np.float32)
+    )
 
 
 KINKS = {  # at the kink the documented value, exactly; docs/derivatives.md has the same table

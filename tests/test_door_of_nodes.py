@@ -1,4 +1,5 @@
-"""Bad input to nodes and functions, below the model's door: the same form of error, and nothing changed."""
+"""Bad input to nodes and functions, below the model's door: the same form of error, and nothing
+changed."""
 
 import numpy as np
 import pytest
@@ -18,12 +19,21 @@ BAD_NODE_CALLS = {
         lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones(3)),
         r"Y of shape \(2, 3\), got \(3,\)",
     ),
-    "loss turned": (lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones((3, 2))), "did you mean Y.T"),
+    "loss turned": (
+        lambda: tn.MeanSquaredError()(np.ones((2, 3)), np.ones((3, 2))),
+        "did you mean Y.T",
+    ),
     "loss of negative logits": (lambda: tn.BinaryCrossEntropy()([[-0.1]], [0]), "is it Z"),
     "loss of logits": (lambda: tn.BinaryCrossEntropy()([[3.0]], [1]), "is it Z"),
     "infinite cost": (lambda: tn.CrossEntropy()([[0.0], [1.0]], [0]), "a finite cost"),
-    "pair that does not fit": (lambda: tn.BinaryCrossEntropy().pair(tn.tanh), "to be sigmoid, got tanh"),
-    "layer width": (lambda: tn.Dense(2).build(3)(np.ones((2, 5))), r"\(2, 3\)·\(2, 5\) do not align"),
+    "pair that does not fit": (
+        lambda: tn.BinaryCrossEntropy().pair(tn.tanh),
+        "to be sigmoid, got tanh",
+    ),
+    "layer width": (
+        lambda: tn.Dense(2).build(3)(np.ones((2, 5))),
+        r"\(2, 3\)·\(2, 5\) do not align",
+    ),
     "optimizer without mappings": (lambda: tn.SGD()([1], [2]), "params as a mapping"),
     "optimizer names": (lambda: tn.SGD()(P, {"v": G["w"]}), "grads named w, got v"),
     "optimizer shapes": (lambda: tn.SGD()(P, {"w": np.ones(3)}), r"of shape \(2,\)"),
@@ -31,13 +41,22 @@ BAD_NODE_CALLS = {
         lambda: tn.SGD().forward({"w": np.array([1])}, {"w": [1.0]}),
         "writeable array of floats",
     ),
-    "optimizer in place of a list": (lambda: tn.SGD().forward({"w": [1.0]}, {"w": [1.0]}), "writeable array"),
-    "seed of a check": (lambda: tn.check_gradients(tn.Tanh(), X, seed=-1), "seed as a whole number"),
+    "optimizer in place of a list": (
+        lambda: tn.SGD().forward({"w": [1.0]}, {"w": [1.0]}),
+        "writeable array",
+    ),
+    "seed of a check": (
+        lambda: tn.check_gradients(tn.Tanh(), X, seed=-1),
+        "seed as a whole number",
+    ),
     "tolerance": (lambda: tn.check_gradients(tn.Tanh(), X, tolerance=0), "tolerance"),
     "planar": (lambda: tn.data.planar(401), "an even m"),
     "noise": (lambda: tn.data.moons(noise=-1), "noise"),
     "split": (lambda: tn.data.train_test_split(X, Y.T), "the same examples"),
-    "split masked": (lambda: tn.data.train_test_split(np.ma.masked_less(X, 0), Y), "without a mask"),
+    "split masked": (
+        lambda: tn.data.train_test_split(np.ma.masked_less(X, 0), Y),
+        "without a mask",
+    ),
     "blobs": (lambda: tn.data.blobs(centers=2, n_classes=3), "a center for each of 3 classes"),
     "split share": (lambda: tn.data.train_test_split(X, Y, test_size=1), "test_size"),
 }

@@ -1,4 +1,5 @@
-"""The checker itself: what it says, what it forgives (rounding, a kink within its step), and what it does not."""
+"""The checker itself: what it says, what it forgives (rounding, a kink within its step), and what
+it does not."""
 
 import numpy as np
 import pytest
@@ -37,7 +38,8 @@ def test_the_error_names_the_worst_entry():
 
     node = type("OneEntryOff", (tn.Tanh,), {"derivative": derivative})()
     with pytest.raises(
-        tn.GradientError, match=r"OneEntryOff: gradient check FAILED, worst error .* in input 0[\s\S]*\(1, 2\)"
+        tn.GradientError,
+        match=r"OneEntryOff: gradient check FAILED, worst error .* in input 0[\s\S]*\(1, 2\)",
     ):
         tn.check_gradients(node, X)
     assert issubclass(tn.GradientError, AssertionError)
@@ -105,7 +107,9 @@ def test_nothing_changes():
 
 def test_a_gradient_of_the_wrong_shape_or_name():
     flat = type("Flat", (tn.Tanh,), {"pullback": lambda self, dA, cache: (np.zeros(3), {})})()
-    with pytest.raises(tn.GradientError, match=r"a gradient of shape \(3, 8\) for input 0, got \(3,\)"):
+    with pytest.raises(
+        tn.GradientError, match=r"a gradient of shape \(3, 8\) for input 0, got \(3,\)"
+    ):
         tn.check_gradients(flat, X)
     extra = type("Extra", (tn.Tanh,), {"pullback": lambda self, dA, cache: (dA, {"W": dA})})()
     with pytest.raises(tn.GradientError, match="gradients of no parameter, got W"):
@@ -115,7 +119,9 @@ def test_a_gradient_of_the_wrong_shape_or_name():
 def test_large_costs_do_not_hide_small_faults():
     """House prices: the cost is 1e11, and a gradient off by one in ten thousand is still found."""
     prices = 3e5 + 1e5 * rng.standard_normal((1, 8))
-    node = type("Off", (tn.MeanSquaredError,), {"derivative": lambda self, A, Y: 2.0002 * (A - Y)})()
+    node = type(
+        "Off", (tn.MeanSquaredError,), {"derivative": lambda self, A, Y: 2.0002 * (A - Y)}
+    )()
     A = prices * 0.9
     assert tn.check_gradients(tn.MeanSquaredError(), A, prices).passed
     with pytest.raises(tn.GradientError):
@@ -127,6 +133,7 @@ def test_right_at_the_edge_of_a_domain():
 
 
 def test_a_slope_that_is_nearly_none():
-    """Adam's first step is g / (|g| + epsilon), nearly the sign of g: the step of 1e-3 is too coarse, half of it is not."""
+    """Adam's first step is g / (|g| + epsilon), nearly the sign of g: the step of 1e-3 is too
+    coarse, half of it is not."""
     adam = tn.Adam(1.0, beta_1=0.0, beta_2=0.5, epsilon=2.0**-24)
     assert tn.check_gradients(adam, {"w": np.zeros((1, 1))}, {"w": np.array([[-0.05]])}).passed

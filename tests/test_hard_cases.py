@@ -1,4 +1,5 @@
-"""Numbers that well-known libraries get wrong, with their true values from 50 digits; and the same without a warning."""
+"""Numbers that well-known libraries get wrong, with their true values from 50 digits; and the same
+without a warning."""
 
 import numpy as np
 import pytest
@@ -101,9 +102,15 @@ def test_adam_s_epsilon_is_the_paper_s():
 
 def test_means_over_ten_million_float32_columns():
     tenths = np.full((1, 10_000_000), 0.1, np.float32)
-    ramp = np.linspace(0, 1, 10_000_000, dtype=np.float32)[:, np.newaxis].T  # whatever the layout, J is summed in float64
-    assert tn.MeanSquaredError()(ramp, np.zeros_like(ramp)) == pytest.approx(np.mean(ramp.astype(float) ** 2), rel=1e-9)
-    assert tn.MeanSquaredError()(tenths, np.zeros_like(tenths)) == pytest.approx(np.float32(0.1) ** 2, rel=1e-6)
+    ramp = np.linspace(0, 1, 10_000_000, dtype=np.float32)[
+        :, np.newaxis
+    ].T  # whatever the layout, J is summed in float64
+    assert tn.MeanSquaredError()(ramp, np.zeros_like(ramp)) == pytest.approx(
+        np.mean(ramp.astype(float) ** 2), rel=1e-9
+    )
+    assert tn.MeanSquaredError()(tenths, np.zeros_like(tenths)) == pytest.approx(
+        np.float32(0.1) ** 2, rel=1e-6
+    )
     layer = tn.Dense(1).build(1, seed=0, dtype="float32")
     layer.forward(tenths)
     layer.backward(tenths)
@@ -129,14 +136,22 @@ def test_soft_labels_are_probabilities():
     pair = tn.BinaryCrossEntropy().pair("sigmoid")
     for y in (0.1, 0.5, 0.9):
         z = np.log(y / (1 - y))
-        assert pair.forward([[z]], [y]) == pytest.approx(-y * np.log(y) - (1 - y) * np.log(1 - y), rel=1e-14)
+        assert pair.forward([[z]], [y]) == pytest.approx(
+            -y * np.log(y) - (1 - y) * np.log(1 - y), rel=1e-14
+        )
         assert abs(pair.backward()[0, 0]) < 1e-16
         assert tn.check_gradients(pair, np.array([[z + 0.5, -30.0]]), np.array([[y, y]])).passed
     Y = np.array([[0.2, 0.5], [0.3, 0.5], [0.5, 0.0]])
-    assert tn.check_gradients(tn.CrossEntropy().pair("softmax"), np.array([[1.0, 2], [0, -1], [3, 5]]), Y).passed
-    assert tn.check_gradients(tn.CrossEntropy(), np.array([[0.2, 0.5], [0.3, 0.25], [0.5, 0.25]]), Y).passed
+    assert tn.check_gradients(
+        tn.CrossEntropy().pair("softmax"), np.array([[1.0, 2], [0, -1], [3, 5]]), Y
+    ).passed
+    assert tn.check_gradients(
+        tn.CrossEntropy(), np.array([[0.2, 0.5], [0.3, 0.25], [0.5, 0.25]]), Y
+    ).passed
 
 
 def test_softmax_as_far_apart_as_it_gets():
     np.testing.assert_array_equal(tn.softmax(np.array([[1e308], [-1e308]])).ravel(), [1, 0])
-    np.testing.assert_array_equal(tn.softmax(np.array([[3e38], [-3e38]], np.float32)).ravel(), [1, 0])
+    np.testing.assert_array_equal(
+        tn.softmax(np.array([[3e38], [-3e38]], np.float32)).ravel(), [1, 0]
+    )

@@ -1,6 +1,6 @@
-"""The house: which room may import which, how long a file may be, what numpy alone must suffice for.
+"""The house: which room may import which, how long its parts may be, what numpy must suffice for.
 
-`python -m tests.test_house` prints the two line budgets.
+`python -m tests.test_house` prints the line budgets.
 """
 
 import ast
@@ -11,29 +11,43 @@ import sys
 import tokenize
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
-ROOMS = {path.stem: path for path in (ROOT / "tinynet").glob("*.py")}
+FILES = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / "tinynet").rglob("*.py")}
 DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([\w, ]*)\|$", re.MULTILINE)
 MAY_IMPORT = {room: set(re.findall(r"\w+", allowed)) for room, allowed in ROW.findall(DESIGN)}
-# all that learning and proving needs; not the door, behind which rows are columns
-HEART = ["node", "checks", "functions", "activations", "layers", "losses", "optimizers", "cost", "model", "gradcheck"]
+KINDS = ["activations", "layers", "losses", "optimizers"]
+HEART = ["tinynet/base/", "tinynet/net/", *(f"tinynet/{kind}/base.py" for kind in KINDS)]
+BUDGETS = {
+    "base, the four base classes, net": (HEART, 1250),
+    "tape": (["tinynet/tape/"], 420),
+    "engine": (["tinynet/engine/"], 550),
+}
+PART, FILE, LINE = 45, 350, 100
 
 
-def imports(path):
-    found = set()
+def room_of(name):
+    return name.split("/")[1].removesuffix(".py")
+
+
+def modules(path):
+    """The modules of the package that a file imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "tinynet":
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tinynet"):
             inner = node.module.split(".")[1:]
-            found |= {inner[0]} if inner else {alias.name for alias in node.names}
-    return found
+            found = [[*inner, alias.name] for alias in node.names]
+            yield from found if len(inner) < 2 else [inner]
 
 
 def test_the_arrows_are_those_of_the_table():
-    free = {"__init__", "__main__"}
-    assert ROOMS.keys() - free == MAY_IMPORT.keys()
-    for room, allowed in MAY_IMPORT.items():
-        assert imports(ROOMS[room]) <= allowed, room
+    rooms = {room_of(name) for name in FILES} - {"__init__", "__main__"}
+    assert rooms == MAY_IMPORT.keys()
+    for name, path in FILES.items():
+        room = room_of(name)
+        if room in MAY_IMPORT:
+            assert {first for first, *_ in modules(path)} - {room} <= MAY_IMPORT[room], name
 
 
 def test_the_arrows_make_no_circle():
@@ -44,55 +58,83 @@ def test_the_arrows_make_no_circle():
         done |= ready
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_part_imports_its_base_and_no_sibling(kind):
+    """Initializers are what layers are made of, and no part."""
+    for name, path in FILES.items():
+        if room_of(name) == kind and not name.endswith("__init__.py"):
+            own = {inner for first, *rest in modules(path) if first == kind for inner in rest[:1]}
+            assert own <= {"base", "initializers"}, name
+
+
 def test_no_lazy_import_but_for_matplotlib():
-    for room, path in ROOMS.items():
+    for name, path in FILES.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inner = [n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)]
-        lazy = [n.module for n in inner if isinstance(n, ast.ImportFrom)] + [n for n in inner if isinstance(n, ast.Import)]
-        assert lazy == (["matplotlib.figure"] if room == "plots" else [])
+        lazy = [n.module for n in inner if isinstance(n, ast.ImportFrom)]
+        lazy += [n for n in inner if isinstance(n, ast.Import)]
+        assert lazy == (["matplotlib.figure"] if name == "tinynet/plots.py" else []), name
 
 
-def code_lines(path, without=()):
-    """Lines with code on them: neither blank, nor a comment, nor a docstring; some classes can be left out."""
+def lines_of_code(path):
+    """The numbers of the lines with code: not blank, no comment, no docstring."""
     text = path.read_text(encoding="utf-8")
     docstrings = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ClassDef) and node.name in without:
-            docstrings |= set(range(node.lineno, node.end_lineno + 1))
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node) is not None:
             docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    skip = {"COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENDMARKER"}
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    lines = {line for t in tokens if t.type not in skip for line in range(t.start[0], t.end[0] + 1)}
-    return len(lines - docstrings)
+    code = [t for t in tokens if tokenize.tok_name[t.type] not in skip]
+    return {line for t in code for line in range(t.start[0], t.end[0] + 1)} - docstrings
 
 
-def budgets():
-    heart = sum(code_lines(ROOMS[room], without={"LeakyReLU", "Softmax"}) for room in HEART)
-    return heart, sum(map(code_lines, ROOMS.values()))
+def total(places):
+    return sum(len(lines_of_code(p)) for name, p in FILES.items() if name.startswith(tuple(places)))
 
 
-def test_the_house_stays_small():
-    heart, whole = budgets()
-    assert heart < 1000
-    assert whole < 3500
-    for path in [*ROOMS.values(), *(ROOT / "tests").glob("*.py")]:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 350, path.name
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_the_house_stays_small(budget):
+    places, most = BUDGETS[budget]
+    assert total(places) <= most
+
+
+def test_a_part_is_short():
+    for name, path in FILES.items():
+        if room_of(name) in KINDS and not name.endswith("base.py"):
+            code = lines_of_code(path)
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    own = code & set(range(node.lineno, node.end_lineno + 1))
+                    assert len(own) <= PART, node.name
+
+
+def test_files_and_lines_are_short():
+    for folder in ("tinynet", "tests", "benchmarks", "docs/examples"):
+        for path in (ROOT / folder).rglob("*.py"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            assert len(lines) <= FILE, path.name
+            assert max(map(len, lines), default=0) <= LINE, path.name
 
 
 def test_a_dense_layer_fits_on_a_page():
-    tree = ast.parse(ROOMS["layers"].read_text(encoding="utf-8"))
-    (dense,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Dense"]
+    tree = ast.parse(FILES["tinynet/layers/dense.py"].read_text(encoding="utf-8"))
+    (dense,) = [n for n in tree.body if isinstance(n, ast.ClassDef)]
     assert dense.end_lineno - dense.lineno < 90
 
 
 def test_numpy_is_all_that_importing_needs():
-    code = "import sys, numpy; base = set(sys.modules); import tinynet; print(*set(sys.modules) - base)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    new = {name for name in done.stdout.split() if name.split(".")[0] not in sys.stdlib_module_names}
-    assert {name.split(".")[0] for name in new} <= {"tinynet", "numpy"}
+    code = "import sys, numpy; base = set(sys.modules)\n"
+    code += "import tinynet; print(*set(sys.modules) - base)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    new = {name.split(".")[0] for name in done.stdout.split()}
+    assert new - set(sys.stdlib_module_names) <= {"tinynet", "numpy"}
 
 
 if __name__ == "__main__":
-    heart, whole = budgets()
-    print(f"code lines: the heart {heart} of 1000, the package {whole} of 3500")
+    for title, (places, most) in BUDGETS.items():
+        print(f"code lines: {title} {total(places)} of {most}")
+    print(f"code lines: the package {total(['tinynet/'])}")

@@ -22,7 +22,8 @@ def test_the_fault_is_caught(exhibit):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, e in MUSEUM.items() if e.caught_by == "reference" and "clipped" not in name]
+    "name",
+    [name for name, e in MUSEUM.items() if e.caught_by == "reference" and "clipped" not in name],
 )
 def test_a_check_alone_would_not_have_caught_it(name):
     assert tn.check_gradients(MUSEUM[name].node, *MUSEUM[name].inputs).passed
@@ -32,7 +33,11 @@ def leaves(value):
     return list(value.values()) if isinstance(value, dict) else [value]
 
 
-CHECKED = {name: e for name, e in MUSEUM.items() if e.caught_by == "check" and type(e.node).__mro__[1] is not tn.Activation}
+CHECKED = {
+    name: e
+    for name, e in MUSEUM.items()
+    if e.caught_by == "check" and type(e.node).__mro__[1] is not tn.Activation
+}
 
 
 @pytest.mark.parametrize("exhibit", CHECKED.values(), ids=CHECKED)

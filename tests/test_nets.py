@@ -1,4 +1,5 @@
-"""Whole random nets, one to four layers under each loss: the cost's gradient against mpmath and against differences."""
+"""Whole random nets, one to four layers under each loss: the cost's gradient against mpmath and
+against differences."""
 
 import numpy as np
 import pytest
@@ -14,7 +15,11 @@ CLEARANCE = 0.01  # how far every rectifier's Z stays from its kink
 
 
 def clear_of_kinks(model, X):
-    Z = [z for name, z in model.trace(X).items() if name[0] == "Z" and model.layers[int(name[1:]) - 1].activation.rectifier]
+    Z = [
+        z
+        for name, z in model.trace(X).items()
+        if name[0] == "Z" and model.layers[int(name[1:]) - 1].activation.rectifier
+    ]
     return all(np.abs(z).min() > CLEARANCE for z in Z)
 
 
@@ -27,7 +32,10 @@ def problems(draw, kind, last):
     seed = draw(SEEDS)
     for attempt in range(1000):
         rng = np.random.default_rng([seed, attempt])
-        layers = [tn.Dense(*pair, bias_initializer=tn.Normal(0.5)) for pair in zip(widths, kinds, strict=True)]
+        layers = [
+            tn.Dense(*pair, bias_initializer=tn.Normal(0.5))
+            for pair in zip(widths, kinds, strict=True)
+        ]
         model = tn.Sequential([*layers, tn.Dense(n_y, last)], seed=rng).build(n_x)
         X = rng.standard_normal((n_x, m))
         if clear_of_kinks(model, X):

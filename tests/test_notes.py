@@ -1,4 +1,5 @@
-"""The notes, held against the objects: the published figures, every function in lockstep, and three of their claims."""
+"""The notes, held against the objects: the published figures, every function in lockstep, and three
+of their claims."""
 
 import re
 from pathlib import Path
@@ -12,14 +13,29 @@ import tinynet as tn
 from tests import notes
 from tests.table import SEEDS
 
-PUBLISHED = {0: 0.693162, 1000: 0.258625, 2000: 0.239334, 3000: 0.230802, 4000: 0.225528, 5000: 0.221845, 6000: 0.219094}
+PUBLISHED = {
+    0: 0.693162,
+    1000: 0.258625,
+    2000: 0.239334,
+    3000: 0.230802,
+    4000: 0.225528,
+    5000: 0.221845,
+    6000: 0.219094,
+}
 SMALL = tn.Normal(0.01)
 
 
 def the_net(n_h=4, n_y=1, seed=3, learning_rate=1.2):
-    layers = [tn.Dense(n_h, tn.tanh, initializer=SMALL), tn.Dense(n_y, tn.sigmoid, initializer=SMALL)]
+    layers = [
+        tn.Dense(n_h, tn.tanh, initializer=SMALL),
+        tn.Dense(n_y, tn.sigmoid, initializer=SMALL),
+    ]
     model = tn.Sequential(layers, seed=np.random.RandomState(seed))
-    model.compile(optimizer=tn.SGD(learning_rate=learning_rate), loss=tn.BinaryCrossEntropy(), metrics=["accuracy"])
+    model.compile(
+        optimizer=tn.SGD(learning_rate=learning_rate),
+        loss=tn.BinaryCrossEntropy(),
+        metrics=["accuracy"],
+    )
     return model
 
 
@@ -28,7 +44,9 @@ def test_the_published_costs_and_accuracy():
     model = the_net()
     costs = model.fit(X, Y, epochs=10_000, verbose=0).history["loss"]
     assert {epoch: round(costs[epoch], 6) for epoch in PUBLISHED} == PUBLISHED
-    assert model.evaluate(X, Y)["accuracy"] == pytest.approx(0.905, abs=0.0026)  # one example more or less by rounding
+    assert model.evaluate(X, Y)["accuracy"] == pytest.approx(
+        0.905, abs=0.0026
+    )  # one example more or less by rounding
 
 
 def test_logistic_regression_stays_at_47_percent():
@@ -53,10 +71,12 @@ def assert_equal(got, expected, tolerance=1e-12):
 @settings(max_examples=15)
 @given(problem=problems(), seed=st.integers(0, 1000), rate=st.sampled_from([0.3, 1.2]))
 def test_every_function_in_lockstep(problem, seed, rate):
-    """From one seed both nets train for 1,000 steps, and after each every array is the same to 1e-12.
+    """From one seed both nets train for 1,000 steps, and after each every array is the same to
+    1e-12.
 
-    At 0.3 each goes its own way all along. At the notes' 1.2 some drawn problems blow a difference of 1e-16 up to 1e-12
-    and more, whoever computes them, so there every step starts from the same parameters.
+    At 0.3 each goes its own way all along. At the notes' 1.2 some drawn problems blow a difference
+    of 1e-16 up to 1e-12 and more, whoever computes them, so there every step starts from the same
+    parameters.
     """
     X, Y, n_h = problem
     model = the_net(n_h, seed=seed, learning_rate=rate).build(X.shape[0])
@@ -121,7 +141,9 @@ def test_the_vectorised_gradient_is_the_mean_of_the_single_ones(problem, seed):
 @given(problem=problems(), seed=SEEDS, depth=st.integers(2, 4))
 def test_identity_layers_are_one_affine_map(problem, seed, depth):
     X, _, n_h = problem
-    model = tn.Sequential([tn.Dense(n_h, bias_initializer=tn.Normal(1)) for _ in range(depth)], seed=seed).build(X.shape[0])
+    model = tn.Sequential(
+        [tn.Dense(n_h, bias_initializer=tn.Normal(1)) for _ in range(depth)], seed=seed
+    ).build(X.shape[0])
     W, b = np.eye(X.shape[0]), np.zeros((X.shape[0], 1))
     for layer in model.layers:
         W, b = layer.W @ W, layer.W @ b + layer.b
@@ -134,7 +156,9 @@ def test_equal_rows_stay_equal(problem, seed):
     """The symmetry problem: units that start alike learn alike."""
     X, Y, n_h = problem
     n_h += 1
-    model = tn.Sequential([tn.Dense(n_h, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=seed).build(X.shape[0])
+    model = tn.Sequential([tn.Dense(n_h, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=seed).build(
+        X.shape[0]
+    )
     W1, b1, W2, b2 = model.get_weights()
     model.set_weights([np.tile(W1[:1], (n_h, 1)), b1, np.tile(W2[:, :1], (1, n_h)), b2])
     model.compile(tn.SGD(0.5))

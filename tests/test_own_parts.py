@@ -1,4 +1,5 @@
-"""Parts that users write themselves: they train as they say, are checked as ours are, and fail with a sentence."""
+"""Parts that users write themselves: they train as they say, are checked as ours are, and fail with
+a sentence."""
 
 import numpy as np
 import pytest
@@ -131,7 +132,15 @@ def a_net(*layers, loss=None, optimizer="sgd"):
         a_net(tn.Dense(3, "tanh"), tn.Dense(1, Steep()), loss="binary_crossentropy"),
         a_net(tn.Dense(3, "tanh"), tn.Dense(1, Steep())),
     ],
-    ids=["activation", "layer", "no parameters", "optimizer", "loss", "output", "output and its loss"],
+    ids=[
+        "activation",
+        "layer",
+        "no parameters",
+        "optimizer",
+        "loss",
+        "output",
+        "output and its loss",
+    ],
 )
 def test_it_trains_as_it_says(model):
     model.build(2)
@@ -161,7 +170,10 @@ def test_a_practice_pass_of_its_own_is_differentiated():
         (
             Tripled(1),
             None,
-            r"layer 1, Tripled\(1\): expected the run of Layer in a model's last layer .* put a Dense behind",
+            (
+                r"layer 1, Tripled\(1\): expected the run of Layer in a model's last layer .* "
+                r"put a Dense behind"
+            ),
         ),
         (tn.Dense(1), Halved(), "Halved: expected the run of Loss .* write costs and derivative"),
         (tn.Dense(1), HalvedBack(), "HalvedBack: expected the pullback of Loss"),
@@ -178,18 +190,23 @@ def test_an_activation_exchanged_after_compile_is_refused():
     model.layers[1].activation = tn.Tanh()
     for method in (model.fit, model.gradients, model.evaluate):
         with pytest.raises(
-            RuntimeError, match=r"expected the last activation of compile\(\), got another: compile\(\) again"
+            RuntimeError,
+            match=r"expected the last activation of compile\(\), got another: compile\(\) again",
         ):
             method(X, Y)
     model.compile("sgd")
-    assert model.evaluate(X, Y)["loss"] == pytest.approx(tn.MeanSquaredError()(model.predict(X), Y), rel=1e-12)
+    assert model.evaluate(X, Y)["loss"] == pytest.approx(
+        tn.MeanSquaredError()(model.predict(X), Y), rel=1e-12
+    )
 
 
 def test_each_node_is_checked():
     assert tn.check_gradients(Swish(), X).passed
     assert tn.check_gradients(Scale(2, "tanh").build(2, seed=0), X).passed
     assert tn.check_gradients(Double(2, "tanh").build(2), X).passed
-    assert tn.check_gradients(Momentous(0.1), {"w": np.ones(2)}, {"w": np.array([1.0, -2.0])}).passed
+    assert tn.check_gradients(
+        Momentous(0.1), {"w": np.ones(2)}, {"w": np.array([1.0, -2.0])}
+    ).passed
     assert tn.check_gradients(Weighted(), np.array([[0.2, 0.7]]), [0, 1]).passed
 
 
@@ -226,7 +243,11 @@ class Summed(tn.MeanSquaredError):
 def test_a_variation_on_a_loss_is_what_trains(loss, last):
     model = a_net(tn.Dense(1, last), loss=loss).build(2)
     J, grads = model.gradients(X, Y)
-    assert pytest.approx(loss.forward(model.forward(X), Y), rel=1e-12) == J == model.evaluate(X, Y)["loss"]
+    assert (
+        pytest.approx(loss.forward(model.forward(X), Y), rel=1e-12)
+        == J
+        == model.evaluate(X, Y)["loss"]
+    )
     model.backward(loss.backward())
     np.testing.assert_allclose(model.grads["W1"], grads["W1"], rtol=1e-10)
 
@@ -234,7 +255,9 @@ def test_a_variation_on_a_loss_is_what_trains(loss, last):
 def test_a_setting_changed_later_counts_everywhere():
     model = a_net(tn.Dense(1, tn.LeakyReLU(0.01)), loss="mse").build(2)
     model.layers[-1].activation.slope = 0.5
-    assert model.evaluate(X, Y)["loss"] == pytest.approx(tn.MeanSquaredError()(model.predict(X), Y), rel=1e-14)
+    assert model.evaluate(X, Y)["loss"] == pytest.approx(
+        tn.MeanSquaredError()(model.predict(X), Y), rel=1e-14
+    )
 
 
 def test_own_parts_show_their_own_names():

@@ -1,4 +1,5 @@
-"""The fast way: a plan takes the very steps that the methods take, every public part fits in one, and it makes no arrays."""
+"""The fast way: a plan takes the very steps that the methods take, every public part fits in one,
+and it makes no arrays."""
 
 import gc
 import itertools
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.table import SEEDS
-from tinynet import plan, training
-from tinynet.history import Reporter
-from tinynet.plan import Plan, Work, runs
-from tinynet.training import Training
+from tinynet.engine import plan, training
+from tinynet.engine.plan import Plan, Work, runs
+from tinynet.engine.training import Training
+from tinynet.net.history import Reporter
 
 rng = np.random.default_rng(0)
 LASTS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
@@ -68,11 +69,15 @@ def test_every_public_part_fits_in_a_plan(hidden, last, dtype, planned_only):
     block=st.none() | st.integers(1, 20),
     seed=SEEDS,
 )
-def test_a_plan_takes_the_steps_that_the_methods_take(hidden, last, optimizer, batch_size, m, dtype, examples, block, seed):
+def test_a_plan_takes_the_steps_that_the_methods_take(
+    hidden, last, optimizer, batch_size, m, dtype, examples, block, seed
+):
     X, Y = problem(last, m, seed)
     if examples == "rows":
         X, Y = X.T, Y.T
-    models = [a_model(hidden, last, None, optimizer, dtype=dtype, examples=examples) for _ in range(2)]
+    models = [
+        a_model(hidden, last, None, optimizer, dtype=dtype, examples=examples) for _ in range(2)
+    ]
     for model, worth in zip(models, (-1, np.inf), strict=True):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(training, "WORTH", worth)
@@ -118,7 +123,8 @@ def test_an_interrupt_while_the_books_are_kept_loses_no_step(planned_only, monke
 @pytest.mark.parametrize("batch_size", [None, 10, 7])
 @pytest.mark.parametrize("optimizer", [tn.SGD(12.0), tn.SGD(12.0, 0.5)])
 def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
-    """Some hundred steps grow thirtyfold each; what is left are the same last finite weights, and the same words."""
+    """Some hundred steps grow thirtyfold each; what is left are the same last finite weights, and
+    the same words."""
     X, Y, ends = np.linspace(1, 1.5, 30)[np.newaxis], np.ones((1, 30)), []
     for worth in (-1, np.inf):
         model = tn.Sequential([tn.Dense(1)], seed=0)
@@ -127,7 +133,14 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
             patch.setattr(training, "WORTH", worth)
             with pytest.raises(FloatingPointError) as error:
                 model.fit(X, Y, 1000, batch_size, verbose=0)
-        ends.append((str(error.value), model.optimizer.steps, model.get_weights(), model.history.history["loss"]))
+        ends.append(
+            (
+                str(error.value),
+                model.optimizer.steps,
+                model.get_weights(),
+                model.history.history["loss"],
+            )
+        )
     (message, steps, weights, costs), walked = ends
     assert (message, steps) == walked[:2]
     assert steps > 64
@@ -138,7 +151,9 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
 def a_training(model, X, Y, size=None, epochs=10**6):
     X, Y = model._data(X, Y, build=True)
     work = Work(*model._compiled(), model._metrics, X, Y)
-    return Training(model.who, work, size, model._generator, Reporter(model.history, epochs, told=False))
+    return Training(
+        model.who, work, size, model._generator, Reporter(model.history, epochs, told=False)
+    )
 
 
 def test_the_notes_net_takes_few_calls():
@@ -158,7 +173,9 @@ def test_an_adam_step_takes_few_calls():
     assert len(own.steps[0]) <= 50
 
 
-@pytest.mark.parametrize(("batch_size", "hidden"), [*itertools.product([None, 20_000], ["tanh", "relu"])])
+@pytest.mark.parametrize(
+    ("batch_size", "hidden"), [*itertools.product([None, 20_000], ["tanh", "relu"])]
+)
 def test_a_warm_step_makes_no_array(batch_size, hidden):
     model = tn.Sequential([tn.Dense(8, hidden), tn.Dense(2, "softmax")], seed=0)
     model.compile("adam", metrics=["accuracy"])
@@ -179,14 +196,18 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
 
 @pytest.mark.parametrize("blocks", [1, 7])
 @pytest.mark.parametrize("widths", [[4, 8, 8, 1], [4, 40, 1]])
-@pytest.mark.parametrize(("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")])
+@pytest.mark.parametrize(
+    ("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")]
+)
 def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, blocks, monkeypatch):
-    """X, and of a block of examples A of each layer, and Z where the derivative reads that; Z of all examples; and the
-    copy of X that stands above a row of ones."""
+    """X, and of a block of examples A of each layer, and Z where the derivative reads that; Z of
+    all examples; and the copy of X that stands above a row of ones."""
     m = 98_000
     monkeypatch.setattr(plan, "block_size", lambda work: m // blocks)
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, (1, m)).astype(float)
-    model = tn.Sequential([*(tn.Dense(n, hidden) for n in widths[1:-1]), tn.Dense(1, "sigmoid")], seed=0)
+    model = tn.Sequential(
+        [*(tn.Dense(n, hidden) for n in widths[1:-1]), tn.Dense(1, "sigmoid")], seed=0
+    )
     model.compile(kind)
     model.build(4)
     tracemalloc.start()
@@ -194,7 +215,9 @@ def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, b
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     needed = sum(widths) + (sum(widths[1:-1]) if hidden != "relu" else 0)
-    assert peak <= (1.3 * needed / blocks + (blocks > 1) + widths[0] + 1) * m * 8 + 200_000, peak / (m * 8)
+    assert peak <= (1.3 * needed / blocks + (blocks > 1) + widths[0] + 1) * m * 8 + 200_000, (
+        peak / (m * 8)
+    )
 
 
 @pytest.mark.parametrize(("m", "longest"), [(1, 1), (1, 9), (9, 4), (10, 3), (8, 4), (1000, 7)])
@@ -254,7 +277,10 @@ def test_a_hypergradient_after_fit_is_its_own_step_s():
 def test_a_chunk_has_no_more_room_than_steps():
     """Reading the costs of steps that nobody took would cost as much as taking them."""
     X, Y = problem("sigmoid", 100)
-    assert {width: own.room for width, own in a_training(a_model(), X, Y, 30).plans.items()} == {30: 3, 10: 1}
+    assert {width: own.room for width, own in a_training(a_model(), X, Y, 30).plans.items()} == {
+        30: 3,
+        10: 1,
+    }
     assert a_training(a_model(), X, Y, epochs=20_000).room == 64
     assert a_training(a_model(), X, Y, epochs=40).plans == {}
     assert [Reporter(a_model().history, 100, told).every for told in (True, False)] == [10, 100]

@@ -1,4 +1,5 @@
-"""Costs that run away and numbers that overflow: an error that names the place, and the last finite weights."""
+"""Costs that run away and numbers that overflow: an error that names the place, and the last finite
+weights."""
 
 import numpy as np
 import pytest
@@ -20,12 +21,18 @@ def runaway(batch_size=None):
 @pytest.mark.parametrize("batch_size", [None, 10])
 def test_a_runaway_cost_stops_with_the_last_finite_weights(batch_size):
     model, fit = runaway(batch_size)
-    with pytest.raises(FloatingPointError, match=r"epoch \d+, batch \d: .*layer \d, Dense\(\d\).*a smaller learning rate"):
+    with pytest.raises(
+        FloatingPointError,
+        match=r"epoch \d+, batch \d: .*layer \d, Dense\(\d\).*a smaller learning rate",
+    ):
         fit()
     assert all(np.isfinite(p).all() for p in model.get_weights())
     assert all(np.isfinite(model.history.history["loss"]))
     model.optimizer.learning_rate = 1e-30
-    with np.errstate(over="ignore"), pytest.raises(FloatingPointError):  # the weights are finite, but huge
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(FloatingPointError),
+    ):  # the weights are finite, but huge
         fit()
     model.reset()
     model.fit(X, Y, 3, verbose=0)
@@ -39,7 +46,9 @@ def test_the_first_layer_that_is_not_finite_is_named():
     model.layers[1].W = [[1e200, 1e200], [1e200, 1e200]]
     model.layers[0].W = [[1e200, 1e200], [1e200, 1e200]]
     before = model.get_weights()
-    with pytest.raises(FloatingPointError, match=r"epoch 1, batch 1: .*layer 2, Dense\(2\) is the first"):
+    with pytest.raises(
+        FloatingPointError, match=r"epoch 1, batch 1: .*layer 2, Dense\(2\) is the first"
+    ):
         model.fit(X, Y, verbose=0)
     for p, q in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(p, q)
@@ -48,7 +57,9 @@ def test_the_first_layer_that_is_not_finite_is_named():
 def test_a_loss_that_overflows_by_itself_is_named():
     model = tn.Sequential([tn.Dense(1)], seed=0)
     model.compile(tn.SGD(0.1))
-    with pytest.raises(FloatingPointError, match=r"a finite cost, got inf; .*layer 1, Dense\(1\), but too large"):
+    with pytest.raises(
+        FloatingPointError, match=r"a finite cost, got inf; .*layer 1, Dense\(1\), but too large"
+    ):
         model.fit(X, np.full((1, 30), 1e200), verbose=0)
 
 
@@ -63,7 +74,8 @@ def test_a_saturated_unit_still_learns():
 
 
 def overflowing():
-    """inf - inf on the way: whether that makes NaN, inf or something finite is up to the product's kernel."""
+    """inf - inf on the way: whether that makes NaN, inf or something finite is up to the product's
+    kernel."""
     model = tn.Sequential([tn.Dense(2), tn.Dense(1, tn.sigmoid)], seed=0)
     model.compile("sgd", metrics=["accuracy"])
     model.build(2)
@@ -74,7 +86,9 @@ def overflowing():
 @pytest.mark.parametrize("method", ["predict", "predict_classes", "evaluate", "__call__"])
 def test_outputs_that_overflow_are_refused(method):
     inputs = (X, Y) if method == "evaluate" else (X,)
-    with pytest.raises(FloatingPointError, match=r"layer 2, Dense\(1\): expected a finite output, got inf or NaN"):
+    with pytest.raises(
+        FloatingPointError, match=r"layer 2, Dense\(1\): expected a finite output, got inf or NaN"
+    ):
         getattr(overflowing(), method)(*inputs)
 
 
@@ -84,7 +98,9 @@ def test_costs_whose_sum_overflows_are_refused():
     model.compile(tn.SGD(1e-9))
     model.build(1)
     X, Y = np.ones((1, 4)), np.full((2, 4), 6e153)
-    with pytest.raises(FloatingPointError, match="epoch 1, batch 1: Sequential: expected a finite cost, got inf"):
+    with pytest.raises(
+        FloatingPointError, match="epoch 1, batch 1: Sequential: expected a finite cost, got inf"
+    ):
         model.fit(X, Y, 100, verbose=0)
     assert model.optimizer.steps == 0
     for method in (model.evaluate, model.gradients):
@@ -104,7 +120,9 @@ def test_saturated_outputs_warn_of_nothing():
 
 
 def test_gradients_that_overflow_are_refused():
-    with pytest.raises(FloatingPointError, match=r"a finite cost and gradient, got inf or NaN: layer 2, Dense\(1\)"):
+    with pytest.raises(
+        FloatingPointError, match=r"a finite cost and gradient, got inf or NaN: layer 2, Dense\(1\)"
+    ):
         overflowing().gradients(X, Y)
 
 
@@ -121,7 +139,9 @@ def test_the_first_gradient_that_is_not_finite_is_named():
     model.compile(tn.SGD(0.1))
     model.build(1)
     model.set_weights([[[0.0]], [[0.0]]])
-    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\) is the first whose gradient is not finite"):
+    with pytest.raises(
+        FloatingPointError, match=r"layer 1, Dense\(1\) is the first whose gradient is not finite"
+    ):
         model.fit([[1.7e308, 1.7e308]], [[-2.0, -2.0]], verbose=0)
 
 
@@ -129,7 +149,9 @@ def test_the_first_gradient_that_is_not_finite_is_named():
 def test_a_hidden_overflow_that_the_activation_hides_is_refused(hidden, x):
     model = tn.Sequential([tn.Dense(1, hidden), tn.Dense(1, "sigmoid")], seed=0).build(1)
     model.layers[0].W = [[1e10]]
-    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\): expected a finite output, got inf or NaN"):
+    with pytest.raises(
+        FloatingPointError, match=r"layer 1, Dense\(1\): expected a finite output, got inf or NaN"
+    ):
         model.predict([[x]])
 
 
@@ -142,7 +164,9 @@ def test_an_activation_that_overflows_is_refused():
     model = tn.Sequential([tn.Dense(1, Exponential())], seed=0).build(1)
     model.layers[0].W = [[1.0]]
     assert model.predict([[0.0]]) == 1
-    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(1\): expected a finite output, got inf or NaN"):
+    with pytest.raises(
+        FloatingPointError, match=r"layer 1, Dense\(1\): expected a finite output, got inf or NaN"
+    ):
         model.predict([[1000.0]])
 
 

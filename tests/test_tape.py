@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from tinynet import functions
-from tinynet.arena import Arena
-from tinynet.recording import play
-from tinynet.tape import Tape, UnsteadyError
+from tinynet.base import functions
+from tinynet.tape.memory import Arena
+from tinynet.tape.recording import play
+from tinynet.tape.stand_ins import UnsteadyError
+from tinynet.tape.tape import Tape
 
 
 def test_a_tape_knows_its_own_arrays():
@@ -23,7 +24,9 @@ def test_a_value_is_stored_only_where_nobody_reads_what_was_there(read_later):
     place = home.reshape(2, 2)
     tape = Tape(home)
     doubled = tape.given(X) * 2.0
-    rest = tape.given(X) + place if read_later else tape.given(X) + 1.0  # reads the place after `doubled` is made
+    rest = (
+        tape.given(X) + place if read_later else tape.given(X) + 1.0
+    )  # reads the place after `doubled` is made
     tape.store(doubled, tape.given(place))
     tape.settle(Arena(), [rest])
     calls = tape.bound()
@@ -34,7 +37,8 @@ def test_a_value_is_stored_only_where_nobody_reads_what_was_there(read_later):
 
 
 def test_a_value_whose_neighbours_are_stored_is_not_overwritten():
-    """A product of which a part is stored writes its other part beside it, where an earlier value belongs."""
+    """A product of which a part is stored writes its other part beside it, where an earlier value
+    belongs."""
     home, X = np.ones(4), np.full((2, 2), 3.0)
     place = home.reshape(2, 2)
     tape = Tape(home)
@@ -61,8 +65,14 @@ def test_values_share_memory_and_numbers_do_not_care():
                 (a * b.T, lambda f=f, g=g: f() * g().T),
                 (np.dot(a, b), lambda f=f, g=g: np.dot(f(), g())),
                 (np.maximum(a, 0.5), lambda f=f: np.maximum(f(), 0.5)),
-                (a - b.sum(axis=1, keepdims=True), lambda f=f, g=g: f() - g().sum(axis=1, keepdims=True)),
-                (functions.bordered(np.tanh(a))[1:], lambda f=f: functions.bordered(np.tanh(f()))[1:]),
+                (
+                    a - b.sum(axis=1, keepdims=True),
+                    lambda f=f, g=g: f() - g().sum(axis=1, keepdims=True),
+                ),
+                (
+                    functions.bordered(np.tanh(a))[1:],
+                    lambda f=f: functions.bordered(np.tanh(f()))[1:],
+                ),
             ]
             pairs.append(made[draw.integers(len(made))])
         kept = [stand_in for stand_in, _ in pairs[-3:] if not stand_in.placed]
@@ -73,7 +83,9 @@ def test_values_share_memory_and_numbers_do_not_care():
             play(calls)
             for stand_in, function in pairs[-3:]:
                 if any(stand_in is k for k in kept):
-                    np.testing.assert_allclose(stand_in.settled(), function(), rtol=1e-12, atol=1e-12)
+                    np.testing.assert_allclose(
+                        stand_in.settled(), function(), rtol=1e-12, atol=1e-12
+                    )
 
 
 def test_playing_stops_at_the_first_error():

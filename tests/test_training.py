@@ -1,4 +1,5 @@
-"""fit and its laws: what goes on where it ended, what a seed fixes, what a batch is, what happens when a cost runs away."""
+"""fit and its laws: what goes on where it ended, what a seed fixes, what a batch is, what happens
+when a cost runs away."""
 
 import itertools
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import training
+from tinynet.engine import training
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((2, 30)), rng.integers(0, 2, (1, 30))
@@ -70,10 +71,19 @@ def test_seeds():
         a_model(seed=1).build(2).params["W1"].tolist()
         == a_model(seed=np.random.default_rng(1)).build(2).params["W1"].tolist()
     )
-    assert a_model(seed=1).build(2).params["W1"].tolist() != a_model(seed=2).build(2).params["W1"].tolist()
-    assert a_model(seed=None).build(2).params["W1"].tolist() != a_model(seed=None).build(2).params["W1"].tolist()
+    assert (
+        a_model(seed=1).build(2).params["W1"].tolist()
+        != a_model(seed=2).build(2).params["W1"].tolist()
+    )
+    assert (
+        a_model(seed=None).build(2).params["W1"].tolist()
+        != a_model(seed=None).build(2).params["W1"].tolist()
+    )
     shared = np.random.default_rng(1)
-    assert a_model(seed=shared).build(2).params["W1"].tolist() != a_model(seed=shared).build(2).params["W1"].tolist()
+    assert (
+        a_model(seed=shared).build(2).params["W1"].tolist()
+        != a_model(seed=shared).build(2).params["W1"].tolist()
+    )
 
 
 def test_no_global_random_state():
@@ -128,15 +138,21 @@ def test_the_epoch_s_loss_of_batches_is_their_mean():
 
 
 def test_every_example_is_seen_once_an_epoch():
-    """With a zero gradient nothing moves, so the mean over any batches is the cost of the whole set."""
+    """With a zero gradient nothing moves, so the mean over any batches is the cost of the whole
+    set."""
     model = a_model(tn.SGD(1e-300))
     whole = model.build(2).evaluate(X, Y)["loss"]
     for batch_size, shuffle in itertools.product([1, 7, 29, 30, 31], [True, False]):
-        assert model.fit(X, Y, 1, batch_size, shuffle, verbose=0).history["loss"][0] == pytest.approx(whole, rel=1e-13)
+        assert model.fit(X, Y, 1, batch_size, shuffle, verbose=0).history["loss"][
+            0
+        ] == pytest.approx(whole, rel=1e-13)
 
 
 def test_batches_are_shuffled():
-    runs = [a_model().fit(X, Y, 3, batch_size=5, shuffle=shuffle, verbose=0).history["loss"] for shuffle in (True, False)]
+    runs = [
+        a_model().fit(X, Y, 3, batch_size=5, shuffle=shuffle, verbose=0).history["loss"]
+        for shuffle in (True, False)
+    ]
     assert runs[0] != runs[1]
 
 
@@ -149,7 +165,9 @@ def test_the_whole_set_needs_no_draw():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("optimizer", [tn.SGD(0.1, 0.9), tn.SGD(0.1, 0.9, nesterov=True), tn.Adam(0.1)])
+@pytest.mark.parametrize(
+    "optimizer", [tn.SGD(0.1, 0.9), tn.SGD(0.1, 0.9, nesterov=True), tn.Adam(0.1)]
+)
 def test_one_dtype_throughout(dtype, optimizer):
     model = a_model(optimizer, dtype=dtype, hidden=tn.leaky_relu)
     model.fit(X, Y, 3, batch_size=7, verbose=0)
@@ -172,7 +190,9 @@ def test_rows_are_columns_turned():
     for name, seen in columns.trace(X).items():
         np.testing.assert_array_equal(rows.trace(X.T)[name], seen.T)
     np.testing.assert_array_equal(rows.forward(X.T), columns.forward(X).T)
-    np.testing.assert_array_equal(rows.backward(np.ones((30, 1))), columns.backward(np.ones((1, 30))).T)
+    np.testing.assert_array_equal(
+        rows.backward(np.ones((30, 1))), columns.backward(np.ones((1, 30))).T
+    )
     assert rows.check_gradients(X.T, Y.T).passed
 
 
@@ -203,7 +223,8 @@ def test_the_default_is_adam_and_the_matching_loss():
 
 def test_the_automatic_initializer_follows_the_activation():
     kinds = {
-        activation: type(tn.Dense(2, activation).initializer) for activation in ("tanh", "relu", "leaky_relu", "softmax")
+        activation: type(tn.Dense(2, activation).initializer)
+        for activation in ("tanh", "relu", "leaky_relu", "softmax")
     }
     assert kinds == {"tanh": tn.Glorot, "relu": tn.He, "leaky_relu": tn.He, "softmax": tn.Glorot}
 
@@ -227,14 +248,19 @@ def test_progress(capsys):
 
 def test_looks(capsys):
     model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(3, tn.LeakyReLU(0.2)), tn.Dense(1)])
-    assert repr(model) == "Sequential([Dense(4, tanh), Dense(3, LeakyReLU(0.2)), Dense(1, identity)])"
+    assert (
+        repr(model) == "Sequential([Dense(4, tanh), Dense(3, LeakyReLU(0.2)), Dense(1, identity)])"
+    )
     model.summary()
     model.build(2).summary()
     text = capsys.readouterr().out
     assert "not built" in text
     assert "W1 (4, 2), b1 (4, 1)" in text
     assert "31 parameters, float64" in text
-    assert repr(tn.SGD(0.1, 0.9, nesterov=True)) == "SGD(learning_rate=0.1, momentum=0.9, nesterov=True)"
+    assert (
+        repr(tn.SGD(0.1, 0.9, nesterov=True))
+        == "SGD(learning_rate=0.1, momentum=0.9, nesterov=True)"
+    )
     assert repr(tn.Adam()) == "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-08)"
 
 

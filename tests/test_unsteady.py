@@ -1,4 +1,5 @@
-"""Parts that users write and no plan can hold: they are found out, and walked; those it can hold train as they say."""
+"""Parts that users write and no plan can hold: they are found out, and walked; those it can hold
+train as they say."""
 
 import copy
 import pickle
@@ -8,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_plan import a_model, a_training, problem
-from tinynet import plan, training
+from tinynet.engine import plan, training
 
 
 class Noisy(tn.Dense):
@@ -91,7 +92,13 @@ class Converting(tn.Tanh):
 
 @pytest.mark.parametrize(
     "layer",
-    [Noisy(3, "tanh"), *(tn.Dense(3, kind()) for kind in (Counting, Dropping, Branching, Selecting, Masking, Converting))],
+    [
+        Noisy(3, "tanh"),
+        *(
+            tn.Dense(3, kind())
+            for kind in (Counting, Dropping, Branching, Selecting, Masking, Converting)
+        ),
+    ],
 )
 def test_what_no_tape_can_hold_is_found_out(layer):
     model = tn.Sequential([layer, tn.Dense(1, "sigmoid")], seed=0)
@@ -119,7 +126,9 @@ class Spectral(tn.Dense):
         return super().preactivation(X) / max(1.0, np.linalg.norm(self.W))
 
     def parameter_gradients(self, dZ, cache):
-        return super().parameter_gradients(dZ / max(1.0, np.linalg.norm(cache["params"]["W"])), cache)
+        return super().parameter_gradients(
+            dZ / max(1.0, np.linalg.norm(cache["params"]["W"])), cache
+        )
 
 
 class SteadySpectral(Spectral):
@@ -194,7 +203,10 @@ def test_other_parts_are_walked_and_nothing_is_said(settings):
 def test_a_look_at_weights_or_at_steps_is_found_out(monkeypatch):
     monkeypatch.setattr(Spectral, "steady", True, raising=False)
     X, Y = problem("sigmoid", 9)
-    for hidden, optimizer in ((SteadySpectral(3, "tanh"), "sgd"), (tn.Dense(3, "tanh"), Counted(0.5))):
+    for hidden, optimizer in (
+        (SteadySpectral(3, "tanh"), "sgd"),
+        (tn.Dense(3, "tanh"), Counted(0.5)),
+    ):
         model = tn.Sequential([hidden, tn.Dense(2, "sigmoid")], seed=0).build(3)
         model.compile(optimizer)
         before, steps = model.get_weights(), model.optimizer.steps
@@ -264,7 +276,9 @@ class Skipping(tn.Dense):
         return super().parameter_gradients(dZ, {**cache, "X": cache["X"][:-1]})
 
 
-@pytest.mark.parametrize("layer", [Matmul(1, "sigmoid"), Matmul(3, "tanh"), tn.Dense(3, Gelu()), Skipping(3, "tanh")])
+@pytest.mark.parametrize(
+    "layer", [Matmul(1, "sigmoid"), Matmul(3, "tanh"), tn.Dense(3, Gelu()), Skipping(3, "tanh")]
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_steady_part_trains_as_its_methods_say(layer, dtype):
     X, Y = problem("sigmoid", 3)

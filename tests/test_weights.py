@@ -1,4 +1,5 @@
-"""Weights and gradients under their names: assigning copies in, and nothing detaches an array from its layer."""
+"""Weights and gradients under their names: assigning copies in, and nothing detaches an array from
+its layer."""
 
 import numpy as np
 import pytest
@@ -29,7 +30,9 @@ def test_assigning_a_gradient_copies_it_in():
     np.testing.assert_array_equal(layer.dW, np.ones((2, 2)))
 
 
-@pytest.mark.parametrize("wrong", [np.ones((2, 3)), np.ones(3), [[np.nan, 1], [1, 1], [1, 1]], "abc", None, 1j])
+@pytest.mark.parametrize(
+    "wrong", [np.ones((2, 3)), np.ones(3), [[np.nan, 1], [1, 1], [1, 1]], "abc", None, 1j]
+)
 def test_a_wrong_weight_changes_nothing(wrong):
     layer = a_model().layers[0]
     before = layer.W.copy()

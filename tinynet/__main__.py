@@ -1,4 +1,5 @@
-"""The command: `python -m tinynet planar` trains the notes' net on the flower and draws what it has learned."""
+"""The command: `python -m tinynet planar` trains the notes' net on the flower and draws what it has
+learned."""
 
 import argparse
 import sys
@@ -6,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tinynet import checks, data, plots
+from tinynet import data, plots
 from tinynet.activations import ACTIVATIONS
-from tinynet.checks import Array
-from tinynet.initializers import Normal
+from tinynet.base import checks
+from tinynet.base.checks import Array
 from tinynet.layers import Dense, Layer
+from tinynet.layers.initializers import Normal
 from tinynet.model import Sequential
 from tinynet.optimizers import SGD
 
@@ -18,27 +20,47 @@ SWEEP = (1, 2, 3, 4, 5, 20, 50)
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tinynet", description="A mini deep-learning framework in numpy.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tinynet", description="A mini deep-learning framework in numpy."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    job = commands.add_parser("planar", help="train the notes' 2-layer net on planar data and draw its decision boundary")
-    job.add_argument("--hidden", type=int, default=4, help="hidden units; 0 is logistic regression (default 4)")
+    job = commands.add_parser(
+        "planar", help="train the notes' 2-layer net on planar data and draw its decision boundary"
+    )
+    job.add_argument(
+        "--hidden", type=int, default=4, help="hidden units; 0 is logistic regression (default 4)"
+    )
     job.add_argument("--epochs", type=int, default=10_000, help="default 10000")
     job.add_argument("--learning-rate", type=float, default=1.2, help="default 1.2")
-    job.add_argument("--activation", choices=list(ACTIVATIONS), default="tanh", help="hidden; default tanh")
-    job.add_argument("--data", choices=list(data.SETS), default="planar", help="default planar, the flower")
-    job.add_argument("--seed", type=int, default=3, help="of the weights; default 3, the course's")
-    job.add_argument("--out", type=Path, default=Path("planar.png"), help="where the picture goes; default planar.png")
     job.add_argument(
-        "--sweep", action="store_true", help=f"train hidden sizes {', '.join(map(str, SWEEP))} and draw them all"
+        "--activation", choices=list(ACTIVATIONS), default="tanh", help="hidden; default tanh"
+    )
+    job.add_argument(
+        "--data", choices=list(data.SETS), default="planar", help="default planar, the flower"
+    )
+    job.add_argument("--seed", type=int, default=3, help="of the weights; default 3, the course's")
+    job.add_argument(
+        "--out",
+        type=Path,
+        default=Path("planar.png"),
+        help="where the picture goes; default planar.png",
+    )
+    job.add_argument(
+        "--sweep",
+        action="store_true",
+        help=f"train hidden sizes {', '.join(map(str, SWEEP))} and draw them all",
     )
     return parser.parse_args(words)
 
 
 def net(hidden: int, activation: str, learning_rate: float, seed: int) -> Sequential:
-    """The notes' net: weights N(0, 0.01^2) from RandomState(seed), gradient descent. 0 hidden units: logistic regression."""
+    """The notes' net: weights N(0, 0.01^2) from RandomState(seed), gradient descent. 0 hidden
+    units: logistic regression."""
     small = Normal(0.01)
     layers: list[Layer] = [Dense(hidden, activation, initializer=small)] if hidden else []
-    model = Sequential([*layers, Dense(1, "sigmoid", initializer=small)], seed=np.random.RandomState(seed))
+    model = Sequential(
+        [*layers, Dense(1, "sigmoid", initializer=small)], seed=np.random.RandomState(seed)
+    )
     model.compile(SGD(learning_rate), loss="binary_crossentropy", metrics=["accuracy"])
     return model
 

@@ -1,7 +1,8 @@
 """Data sets to learn from: the course's flower and its other sets, drawn in numpy from a seed.
 
-Every function returns X (2, m), one column an example, and Y: 0 and 1 of shape (1, m) where there are two classes, as a
-sigmoid wants them, and labels (m,) where there are more, as a softmax does. The same seed gives the same set.
+Every function returns X (2, m), one column an example, and Y: 0 and 1 of shape (1, m) where there
+are two classes, as a sigmoid wants them, and labels (m,) where there are more, as a softmax does.
+The same seed gives the same set.
 """
 
 from collections.abc import Callable
@@ -9,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import checks
-from tinynet.checks import Array
-from tinynet.initializers import generator
+from tinynet.base import checks
+from tinynet.base.checks import Array
+from tinynet.layers.initializers import generator
 
 
 def planar(m: int = 400, seed: int = 1) -> tuple[Array, Array]:
-    """The course's flower: two classes on alternate petals, r = 4 sin(4 theta) with noise of 0.2 on both.
+    """The course's flower: two classes on alternate petals, r = 4 sin(4 theta) with noise of 0.2 on
+    both.
 
     The numbers are the course's own, drawn from RandomState(seed); m is even.
 
@@ -48,7 +50,9 @@ def moons(m: int = 200, noise: float = 0.2, seed: Any = 0) -> tuple[Array, Array
     return noisy("moons", X, noise, seed), Y[np.newaxis]
 
 
-def circles(m: int = 200, noise: float = 0.3, factor: float = 0.5, seed: Any = 0) -> tuple[Array, Array]:
+def circles(
+    m: int = 200, noise: float = 0.3, factor: float = 0.5, seed: Any = 0
+) -> tuple[Array, Array]:
     """A circle of radius `factor` (class 1) inside one of radius 1.
 
     >>> X, Y = circles(4, noise=0)
@@ -63,8 +67,8 @@ def circles(m: int = 200, noise: float = 0.3, factor: float = 0.5, seed: Any = 0
 
 
 def blobs(m: int = 200, centers: int = 6, n_classes: int = 2, seed: Any = 0) -> tuple[Array, Array]:
-    """Round clouds of standard deviation 1 around centers in a square of 20 by 20; cloud i has class i % n_classes, as
-    in the course, which takes six clouds modulo 2.
+    """Round clouds of standard deviation 1 around centers in a square of 20 by 20; cloud i has
+    class i % n_classes, as in the course, which takes six clouds modulo 2.
 
     >>> X, Y = blobs(7, centers=3, n_classes=3)
     >>> X.shape, Y.tolist()
@@ -80,7 +84,8 @@ def blobs(m: int = 200, centers: int = 6, n_classes: int = 2, seed: Any = 0) -> 
 
 
 def gaussian_quantiles(m: int = 200, variance: float = 0.5, seed: Any = 0) -> tuple[Array, Array]:
-    """One round Gaussian cloud, cut by a circle into an inner half (class 0) and an outer half (class 1).
+    """One round Gaussian cloud, cut by a circle into an inner half (class 0) and an outer half
+    (class 1).
 
     >>> X, Y = gaussian_quantiles(100)
     >>> X.shape, int(Y.sum())
@@ -105,8 +110,11 @@ def xor(m: int = 200, noise: float = 0.3, seed: Any = 0) -> tuple[Array, Array]:
     return noisy("xor", X, noise, seed), np.array([0, 1, 1, 0])[corner][np.newaxis]
 
 
-def spirals(m: int = 300, n_classes: int = 2, noise: float = 0.1, turns: float = 1.0, seed: Any = 0) -> tuple[Array, Array]:
-    """One spiral arm a class, each making `turns` turns on its way from the middle to radius 1; `noise` is in radians.
+def spirals(
+    m: int = 300, n_classes: int = 2, noise: float = 0.1, turns: float = 1.0, seed: Any = 0
+) -> tuple[Array, Array]:
+    """One spiral arm a class, each making `turns` turns on its way from the middle to radius 1;
+    `noise` is in radians.
 
     >>> X, Y = spirals(6, n_classes=3)
     >>> X.shape, Y.tolist()
@@ -133,7 +141,8 @@ SETS: dict[str, Callable[..., tuple[Array, Array]]] = {
 def train_test_split(
     X: Any, Y: Any, test_size: float = 0.25, seed: Any = None, examples: str = "columns"
 ) -> tuple[Array, Array, Array, Array]:
-    """X_train, X_test, Y_train, Y_test: a random share `test_size` of the examples held out, at least one on each side.
+    """X_train, X_test, Y_train, Y_test: a random share `test_size` of the examples held out, at
+    least one on each side.
 
     `examples` says along which axis they lie, "columns" or "rows"; Y may be (m,).
 
@@ -144,7 +153,13 @@ def train_test_split(
     axis = checks.known(who, "examples", examples, {"columns": -1, "rows": 0})
     share = checks.real(who, "test_size", test_size, "(0, 1)")
     if any(isinstance(a, np.ndarray) and hasattr(a, "mask") for a in (X, Y)):
-        checks.refuse(who, "X and Y without a mask", "a masked array", "fill or drop the masked entries first", TypeError)
+        checks.refuse(
+            who,
+            "X and Y without a mask",
+            "a masked array",
+            "fill or drop the masked entries first",
+            TypeError,
+        )
     X, Y = np.asarray(X), np.asarray(Y)
     if X.ndim != 2 or Y.ndim not in (1, 2) or X.shape[axis] != Y.shape[axis] or X.shape[axis] < 2:
         got = f"X {X.shape} and Y {Y.shape}"

@@ -1,7 +1,8 @@
 """The model: layers in a row, trained by `fit` as in Keras.
 
-X walks through the layers to A, the loss makes J of it, the gradients walk back, the optimizer takes its step. Every
-public method validates at the door first, then acts; behind the door every array is (n, m) of one dtype.
+X walks through the layers to A, the loss makes J of it, the gradients walk back, the optimizer
+takes its step. Every public method validates at the door first, then acts; behind the door every
+array is (n, m) of one dtype.
 """
 
 import copy
@@ -10,23 +11,26 @@ from typing import Any, Self
 
 import numpy as np
 
-from tinynet import checks, diagnose, gradcheck, history, inference, initializers, losses, optimizers, store
-from tinynet.checks import Array
-from tinynet.cost import Chain, Cost
-from tinynet.door import Door
-from tinynet.layers import Layer
-from tinynet.metrics import Metric, means, named_metrics, values
-from tinynet.node import QUIET
-from tinynet.plan import Work
-from tinynet.training import Training
+from tinynet import losses, optimizers
+from tinynet.base import checks, gradcheck
+from tinynet.base.checks import Array
+from tinynet.base.node import QUIET
+from tinynet.engine.plan import Work
+from tinynet.engine.training import Training
+from tinynet.layers import Layer, initializers
+from tinynet.net import diagnose, history, inference, parameters
+from tinynet.net.cost import Chain, Cost
+from tinynet.net.door import Door
+from tinynet.net.metrics import Metric, means, named_metrics, values
 
 
 class Sequential(Chain):
     """A net of layers, one after another.
 
-    `seed`: an int, or a Generator or RandomState that is then used as it is; one generator draws weights and batches.
-    `dtype`: "float64" or "float32". `examples`: "columns", X (n_x, m) as in the notes, which is the default, or "rows",
-    X (m, n_x); it holds for everything the model takes and gives, except labels, which may be (m,).
+    `seed`: an int, or a Generator or RandomState that is then used as it is; one generator draws
+    weights and batches. `dtype`: "float64" or "float32". `examples`: "columns", X (n_x, m) as in
+    the notes, which is the default, or "rows", X (m, n_x); it holds for everything the model takes
+    and gives, except labels, which may be (m,).
 
     >>> import tinynet as tn
     >>> X, Y = np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), np.array([0, 1, 1, 0])
@@ -39,10 +43,25 @@ class Sequential(Chain):
     """
 
     def __init__(
-        self, layers: Sequence[Layer], *, seed: Any = None, dtype: str = "float64", examples: str | None = None
+        self,
+        layers: Sequence[Layer],
+        *,
+        seed: Any = None,
+        dtype: str = "float64",
+        examples: str | None = None,
     ) -> None:
-        if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Layer) for layer in layers):
-            checks.refuse(self.who, "a list of layers", checks.shown(layers), "[Dense(4, tanh), ...]", TypeError)
+        if (
+            not isinstance(layers, (list, tuple))
+            or not layers
+            or not all(isinstance(layer, Layer) for layer in layers)
+        ):
+            checks.refuse(
+                self.who,
+                "a list of layers",
+                checks.shown(layers),
+                "[Dense(4, tanh), ...]",
+                TypeError,
+            )
         for i, layer in enumerate(layers):
             if layer.position or layer.n_in or any(layer is other for other in layers[:i]):
                 cure = "make a new layer for each place; set_weights gives it weights"
@@ -60,7 +79,8 @@ class Sequential(Chain):
     # ---- making and training
 
     def build(self, n_x: int) -> Self:
-        """Draw the weights for inputs of width n_x, layer by layer; the first `fit` or `gradients` does it by itself."""
+        """Draw the weights for inputs of width n_x, layer by layer; the first `fit` or `gradients`
+        does it by itself."""
         n_x = checks.count(self.who, "n_x", n_x)
         if self.layers[0].n_in not in (0, n_x):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
@@ -71,7 +91,8 @@ class Sequential(Chain):
         return self
 
     def reset(self) -> None:
-        """Start again: the weights and batches of the first time, no history, an optimizer without earlier steps."""
+        """Start again: the weights and batches of the first time, no history, an optimizer without
+        earlier steps."""
         if self.layers[0].n_in:
             self._generator = copy.deepcopy(self._generator_at_build)
             self._draw(self.layers[0].n_in)
@@ -82,40 +103,62 @@ class Sequential(Chain):
     def _draw(self, n_in: int) -> None:
         for layer in self.layers:
             n_in = layer.draw(n_in, self._generator, self._door.dtype).units
-        store.gather(self.layers)
+        parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
         self._door.dtype = np.dtype(dtype)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
-        """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam and the loss that
-        matches the last activation. `metrics` is a list, of "accuracy" so far."""
+        """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam
+        and the loss that matches the last activation. `metrics` is a list, of "accuracy" so far."""
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
-        pair = (losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)).pair(last.activation)
+        pair = (
+            losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
+        ).pair(last.activation)
         pair.require_outputs(last.units)
         diagnose.require_called(last, pair.loss)
         self._metrics = named_metrics(self.who, metrics, last.activation)
         self.optimizer, self._cost = own, Cost(self.layers, pair)
 
     def fit(
-        self, X: Any, Y: Any, epochs: int = 1, batch_size: int | None = None, shuffle: bool = True, verbose: int = 1
+        self,
+        X: Any,
+        Y: Any,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        verbose: int = 1,
     ) -> history.History:
         """Train for `epochs` more epochs and return their History; `self.history` keeps all.
 
-        With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's loss is J before its
-        update; otherwise it is the mean over the batches, each before its own. Batches are drawn anew every epoch unless
-        `shuffle=False`. `verbose=1` prints some ten lines, 0 none. A cost that is not finite stops the training with a
-        FloatingPointError; the weights stay at the last finite ones.
+        With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's
+        loss is J before its update; otherwise it is the mean over the batches, each before its own.
+        Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1` prints some ten
+        lines, 0 none. A cost that is not finite stops the training with a FloatingPointError; the
+        weights stay at the last finite ones.
         """
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
-        told = verbose if isinstance(verbose, bool) else checks.count(self.who, "verbose", verbose, least=0)
-        report, rng = history.Reporter(self.history, epochs, bool(told)), self._generator if shuffle else None
+        told = (
+            verbose
+            if isinstance(verbose, bool)
+            else checks.count(self.who, "verbose", verbose, least=0)
+        )
+        report, rng = (
+            history.Reporter(self.history, epochs, bool(told)),
+            self._generator if shuffle else None,
+        )
         with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
-            Training(self.who, Work(*self._compiled(), self._metrics, *self._data(X, Y, True)), size, rng, report).run()
+            Training(
+                self.who,
+                Work(*self._compiled(), self._metrics, *self._data(X, Y, True)),
+                size,
+                rng,
+                report,
+            ).run()
         return self.history.since(report.first)
 
     # ---- using
@@ -127,7 +170,8 @@ class Sequential(Chain):
     __call__ = predict
 
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
-        """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a softmax labels (m,)."""
+        """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a
+        softmax labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
         A = inference.outputs(self, *self.admit(X))
         return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
@@ -148,7 +192,10 @@ class Sequential(Chain):
         seen = {}
         with QUIET():
             for layer, Z, A in self.walk(*self.admit(X)):
-                seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = self._door.turned(Z), self._door.turned(A)
+                seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = (
+                    self._door.turned(Z),
+                    self._door.turned(A),
+                )
         return seen
 
     def forward(self, X: Any) -> Array:
@@ -162,12 +209,19 @@ class Sequential(Chain):
         self.require_cache()
         for layer in self.layers:
             if layer.cache is not self.cache[layer.who]:
-                checks.refuse(self.who, "a forward before this backward", f"another of {layer.who}", error=RuntimeError)
+                checks.refuse(
+                    self.who,
+                    "a forward before this backward",
+                    f"another of {layer.who}",
+                    error=RuntimeError,
+                )
         m, units = self.layers[-1].cache["X"].shape[1], self.layers[-1].units
-        dA = self._door.turned(checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m)))
+        dA = self._door.turned(
+            checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m))
+        )
         for layer in reversed(self.layers):
             dA = layer.backward(dA)
-        self.grads, self.cache = store.named(layer.grads for layer in self.layers), {}
+        self.grads, self.cache = parameters.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
     # ---- proving
@@ -183,7 +237,8 @@ class Sequential(Chain):
         return J, grads
 
     def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
-        """Prove the gradients of the whole net, its loss included, on this data: a table, or a GradientError with it."""
+        """Prove the gradients of the whole net, its loss included, on this data: a table, or a
+        GradientError with it."""
         cost, _ = self._compiled()
         return gradcheck.check_gradients(cost, *self._data(X, Y, build=True), **settings)
 
@@ -198,7 +253,11 @@ class Sequential(Chain):
         """Copy W1, b1, W2, b2, ... in."""
         self._built()
         if not isinstance(weights, (list, tuple)) or len(weights) != len(self.params):
-            got = f"{len(weights)} of them" if isinstance(weights, (list, tuple)) else type(weights).__name__
+            got = (
+                f"{len(weights)} of them"
+                if isinstance(weights, (list, tuple))
+                else type(weights).__name__
+            )
             checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
         pairs = zip(self.params.items(), weights, strict=True)
         new = [checks.numbers(self.who, name, w, p.dtype, p.shape) for (name, p), w in pairs]
@@ -208,7 +267,10 @@ class Sequential(Chain):
     def summary(self) -> None:
         """Print the net, a line a layer."""
         for layer in self.layers:
-            shapes = ", ".join(f"{key}{layer.position} {p.shape}" for key, p in layer.params.items()) or "not built"
+            shapes = (
+                ", ".join(f"{key}{layer.position} {p.shape}" for key, p in layer.params.items())
+                or "not built"
+            )
             print(f"{layer.position:3}  {layer!r:32}{shapes}")
         print(f"     {sum(p.size for p in self.params.values())} parameters, {self._door.dtype}")
 
@@ -233,7 +295,13 @@ class Sequential(Chain):
             got = "one without a loss and an optimizer"
             checks.refuse(self.who, "a compiled model", got, "call compile() first", RuntimeError)
         if self._cost.pair.activation is not self.layers[-1].activation:
-            checks.refuse(self.who, "the last activation of compile()", "another", "compile() again", RuntimeError)
+            checks.refuse(
+                self.who,
+                "the last activation of compile()",
+                "another",
+                "compile() again",
+                RuntimeError,
+            )
         return self._cost, self.optimizer
 
     def _built(self) -> None:

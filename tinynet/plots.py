@@ -1,4 +1,5 @@
-"""Pictures of a trained model: its decision boundary and its cost, as in the notes. Needs matplotlib, the extra `plot`.
+"""Pictures of a trained model: its decision boundary and its cost, as in the notes. Needs
+matplotlib, the extra `plot`.
 
 A figure is made without pyplot, so drawing needs no screen and leaves no global state behind.
 """
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.checks import Array
+from tinynet.base.checks import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,23 +17,31 @@ RED_BLUE = "RdYlBu"
 
 
 def figure(columns: int, rows: int = 1) -> tuple["Figure", list[Any]]:
-    """An empty figure and its axes; an ImportError that names the extra where matplotlib is missing."""
+    """An empty figure and its axes; an ImportError that names the extra where matplotlib is
+    missing."""
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as error:
-        raise ImportError('plots need matplotlib: install the extra "plot", as in pip install ".[plot]"') from error
+        raise ImportError(
+            'plots need matplotlib: install the extra "plot", as in pip install ".[plot]"'
+        ) from error
     drawn = Figure(figsize=(5 * columns, 4 * rows), layout="constrained")
     return drawn, list(np.ravel(drawn.subplots(rows, columns)))
 
 
-def decision_boundary(axes: Any, model: Any, X: Array, Y: Array, title: str = "", resolution: int = 200) -> None:
-    """Colour the plane by the class that `model` (examples as columns) predicts, with the examples X (2, m) on it."""
+def decision_boundary(
+    axes: Any, model: Any, X: Array, Y: Array, title: str = "", resolution: int = 200
+) -> None:
+    """Colour the plane by the class that `model` (examples as columns) predicts, with the examples
+    X (2, m) on it."""
     x1, x2 = (np.linspace(row.min() - 0.5, row.max() + 0.5, resolution) for row in X)
     grid = np.array(np.meshgrid(x1, x2)).reshape(2, -1)
     classes = model.predict_classes(grid).reshape(resolution, resolution)
     top = max(int(classes.max()), int(np.max(Y)), 1)
     axes.contourf(x1, x2, classes, levels=np.arange(-0.5, top + 1), cmap=RED_BLUE, alpha=0.5)
-    axes.scatter(*X, c=np.ravel(Y), cmap=RED_BLUE, vmin=0, vmax=top, s=14, edgecolors="black", linewidths=0.4)
+    axes.scatter(
+        *X, c=np.ravel(Y), cmap=RED_BLUE, vmin=0, vmax=top, s=14, edgecolors="black", linewidths=0.4
+    )
     axes.set(title=title, xlabel="$x_1$", ylabel="$x_2$")
 
 

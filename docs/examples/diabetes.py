@@ -11,7 +11,12 @@ import tinynet as tn
 measurements, progression = load_diabetes(return_X_y=True)  # (442, 10) in rows, (442,)
 X, X_test, Y, Y_test = tn.data.train_test_split(measurements.T, progression, test_size=0.25, seed=0)
 
-x_mean, x_std, y_mean, y_std = X.mean(axis=1, keepdims=True), X.std(axis=1, keepdims=True), Y.mean(), Y.std()
+x_mean, x_std, y_mean, y_std = (
+    X.mean(axis=1, keepdims=True),
+    X.std(axis=1, keepdims=True),
+    Y.mean(),
+    Y.std(),
+)
 X, X_test, Y = (X - x_mean) / x_std, (X_test - x_mean) / x_std, (Y - y_mean) / y_std
 
 model = tn.Sequential([tn.Dense(8, tn.tanh), tn.Dense(1)], seed=0)

@@ -1,4 +1,5 @@
-"""Ten classes of handwritten digits: softmax, mini-batches, and a quarter held out. Needs scikit-learn for the data.
+"""Ten classes of handwritten digits: softmax, mini-batches, and a quarter held out. Needs
+scikit-learn for the data.
 
 python docs/examples/digits.py
 """
@@ -10,7 +11,9 @@ from sklearn.datasets import load_digits
 import tinynet as tn
 
 images, labels = load_digits(return_X_y=True)  # (1797, 64) in rows, (1797,) of 0 ... 9
-X, X_test, Y, Y_test = tn.data.train_test_split(images / 16, labels, test_size=0.25, seed=0, examples="rows")
+X, X_test, Y, Y_test = tn.data.train_test_split(
+    images / 16, labels, test_size=0.25, seed=0, examples="rows"
+)
 
 model = tn.Sequential([tn.Dense(64, tn.relu), tn.Dense(10, tn.softmax)], seed=0, examples="rows")
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -1,0 +1,108 @@
+"""Bad settings: an error of one form, wherever a setting is given."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_door import X, binary, many
+
+BAD_SETTINGS = {
+    "units 0": (lambda _: tn.Dense(0), "units as a whole number of at least 1, got 0"),
+    "units -2": (lambda _: tn.Dense(-2), "got -2"),
+    "units 2.5": (lambda _: tn.Dense(2.5), "got 2.5"),
+    "units True": (lambda _: tn.Dense(True), "got True"),
+    "units text": (lambda _: tn.Dense("4"), "got '4'"),
+    "activation": (
+        lambda _: tn.Dense(4, "tahn"),
+        "one of identity, sigmoid, tanh, relu, leaky_relu, softmax, got 'tahn'",
+    ),
+    "activation class": (lambda _: tn.Dense(4, tn.Tanh), "activation to be one of"),
+    "initializer": (
+        lambda _: tn.Dense(4, initializer="xavier"),
+        "one of zeros, normal, glorot, he, got 'xavier'",
+    ),
+    "stddev": (lambda _: tn.Normal(0), r"in \(0, inf\)"),
+    "slope": (lambda _: tn.LeakyReLU(1), r"in \[0, 1\)"),
+    "use_bias": (lambda _: tn.Dense(4, use_bias=1), "True or False"),
+    "learning rate 0": (lambda _: tn.SGD(0), r"learning_rate as a number in \(0, inf\), got 0"),
+    "learning rate -1": (lambda _: tn.SGD(-1), "got -1"),
+    "learning rate NaN": (lambda _: tn.Adam(np.nan), "got nan"),
+    "learning rate text": (lambda _: tn.SGD("0.1"), "got '0.1'"),
+    "learning rate array": (lambda _: tn.SGD(np.ones(2)), "learning_rate as a number"),
+    "learning rate complex": (lambda _: tn.SGD(np.array(1j)), "learning_rate as a number"),
+    "learning rate assigned": (
+        lambda m: setattr(m.optimizer, "learning_rate", -1),
+        "SGD: expected learning_rate",
+    ),
+    "momentum 1.5": (
+        lambda _: tn.SGD(0.1, momentum=1.5),
+        r"momentum as a number in \[0, 1\), got 1.5",
+    ),
+    "momentum -0.1": (lambda _: tn.SGD(0.1, momentum=-0.1), "got -0.1"),
+    "beta 1": (lambda _: tn.Adam(beta_1=1), "beta_1"),
+    "epsilon 0": (lambda _: tn.Adam(epsilon=0), "epsilon"),
+    "nesterov": (lambda _: tn.SGD(nesterov="yes"), "nesterov as True or False"),
+    "batch_size 0": (fit(batch_size=0), "batch_size as a whole number of at least 1, got 0"),
+    "batch_size 2.5": (fit(batch_size=2.5), "got 2.5"),
+    "epochs -1": (fit(epochs=-1), "epochs as a whole number of at least 0, got -1"),
+    "epochs 1.5": (fit(epochs=1.5), "got 1.5"),
+    "shuffle": (fit(shuffle="yes"), "shuffle as True or False"),
+    "verbose": (fit(verbose="loud"), "verbose"),
+    "no layers": (lambda _: tn.Sequential([]), r"a list of layers, got \[\]"),
+    "not layers": (lambda _: tn.Sequential([4, 1]), "a list of layers"),
+    "one layer": (lambda _: tn.Sequential(tn.Dense(1)), "a list of layers"),
+    "dtype": (
+        lambda _: tn.Sequential([tn.Dense(1)], dtype="float16"),
+        "one of float32, float64, got 'float16'",
+    ),
+    "examples": (
+        lambda _: tn.Sequential([tn.Dense(1)], examples="cols"),
+        "one of columns, rows, got 'cols'",
+    ),
+    "seed text": (lambda _: tn.Sequential([tn.Dense(1)], seed="3"), "seed as a whole number"),
+    "seed -1": (
+        lambda _: tn.Sequential([tn.Dense(1)], seed=-1),
+        "seed as a whole number of at least 0",
+    ),
+    "optimizer": (lambda m: m.compile("sgdm"), "optimizer to be one of sgd, adam, got 'sgdm'"),
+    "optimizer class": (lambda m: m.compile(tn.SGD), "optimizer to be one of"),
+    "loss": (
+        lambda m: m.compile(loss="bce"),
+        "one of mse, binary_crossentropy, categorical_crossentropy, sparse_cat",
+    ),
+    "metrics": (lambda m: m.compile(metrics="accuracy"), "metrics as a list"),
+    "metric": (lambda m: m.compile(metrics=["f1"]), "one of accuracy, got 'f1'"),
+    "loss of another activation": (
+        lambda m: m.compile(loss="sparse_categorical_crossentropy"),
+        "to be softmax, got sigmoid",
+    ),
+    "build": (lambda m: m.build(3), r"one input width, got build\(3\) after build\(2\)"),
+    "build 0": (lambda m: m.build(0), "n_x"),
+    "threshold of a softmax": (
+        lambda _: many().build(2).predict_classes(X, 0.9),
+        "the largest output is the class",
+    ),
+    "threshold": (lambda m: m.predict_classes(X, threshold=2), "threshold"),
+    "weights": (
+        lambda m: m.set_weights(m.get_weights()[:-1]),
+        "a list of W1, b1, W2, b2, got 3 of them",
+    ),
+    "weights mapping": (lambda m: m.set_weights({}), "a list of W1"),
+    "weights shape": (
+        lambda m: m.set_weights([w.T for w in m.get_weights()]),
+        r"W1 of shape \(4, 2\), got \(2, 4\)",
+    ),
+    "weights NaN": (
+        lambda m: m.set_weights([*m.get_weights()[:-1], [[np.nan]]]),
+        "b2 of finite numbers",
+    ),
+    "dA": (lambda m: (m.forward(X), m.backward(X)), "dA"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
+def test_bad_settings(call, message):
+    model = binary().build(2)
+    if message == "dA":
+        model.forward(X)
+    refused(lambda: call(model), message, model)

@@ -1,0 +1,66 @@
+"""Activations, A = g(Z): the base class, then the parts by family; here their names.
+
+The instances (`tanh`, `relu`, ...) are templates: a layer takes a copy.
+"""
+
+from typing import Any
+
+from tinynet.activations.base import Activation
+from tinynet.activations.linear import Identity
+from tinynet.activations.probabilities import Softmax
+from tinynet.activations.rectifiers import LeakyReLU, ReLU
+from tinynet.activations.sigmoids import Sigmoid, Tanh
+from tinynet.base import checks
+
+__all__ = [
+    "Activation",
+    "Identity",
+    "LeakyReLU",
+    "ReLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "identity",
+    "leaky_relu",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
+
+identity, sigmoid, tanh, relu, leaky_relu, softmax = (
+    Identity(),
+    Sigmoid(),
+    Tanh(),
+    ReLU(),
+    LeakyReLU(),
+    Softmax(),
+)
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": identity,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "relu": relu,
+    "leaky_relu": leaky_relu,
+    "softmax": softmax,
+}
+
+
+def template(who: str, value: Any) -> Activation:
+    """An activation from an object or its string; who writes to it takes a `fresh` one."""
+    return (
+        value
+        if isinstance(value, Activation)
+        else checks.known(who, "activation", value, ACTIVATIONS)
+    )
+
+
+def label(activation: Activation) -> str:
+    """How it is written in code: by its name, where that template has its settings."""
+    found = {
+        n
+        for n, t in ACTIVATIONS.items()
+        if type(t) is type(activation) and repr(t) == repr(activation)
+    }
+    return found.pop() if found else repr(activation)

@@ -1,0 +1,44 @@
+"""Activations over the classes of an example: softmax."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinynet.activations.base import Activation
+from tinynet.base import checks, functions
+from tinynet.base.checks import Array
+
+
+class Softmax(Activation):
+    """a_k = exp(z_k) / sum_j exp(z_j) down each column of Z (n_y, m): n_y probabilities for each of
+    m examples.
+
+    dz_k = a_k (da_k - sum_j a_j da_j). The upstream gradient of the largest a is subtracted first,
+    which changes nothing (the a_j sum to 1) and keeps the digits where one class has nearly all the
+    probability.
+
+    >>> softmax(np.array([[0.0], [np.log(3.0)]])).ravel().round(6).tolist()
+    [0.25, 0.75]
+    """
+
+    keeps = "A"
+    classifies = True
+
+    def value(self, Z: Array) -> Array:
+        return functions.softmax(Z)
+
+    def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+        A = cache["A"]
+        top = (A.max(axis=0) == A).astype(A.dtype)
+        D = dA - (dA * top).sum(axis=0) / top.sum(axis=0)
+        return A * (D - (A * D).sum(axis=0)), {}
+
+    def classes(self, A: Array, threshold: float = 0.5) -> Array:
+        if threshold != 0.5:
+            checks.refuse(self.who, "no threshold", threshold, "the largest output is the class")
+        return A.argmax(axis=0)
+
+    def admit(self, Z: Any) -> tuple[Array]:
+        return (checks.matrix(self.who, "Z", Z, "(n_y, m)"),)

@@ -1,0 +1,1 @@
+"""What everything stands on: checks, stable functions, the contract, the gradient checker."""

@@ -1,0 +1,135 @@
+"""Validation at the door. Whatever a user passes in goes through one of these functions once,
+before anything has changed.
+
+Every error has one form: who, what was expected, what came, and where possible the cure. What comes
+back is clean: Python numbers, or arrays of float32 or float64 whose entries are finite.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+T = TypeVar("T")
+FLOATS: dict[str, np.dtype[Any]] = {"float32": np.dtype("float32"), "float64": np.dtype("float64")}
+
+
+def refuse(
+    who: str, expected: str, got: object, cure: str = "", error: type[Exception] = ValueError
+) -> NoReturn:
+    """Raise the one form of error."""
+    raise error(f"{who}: expected {expected}, got {got}" + (f": {cure}" if cure else ""))
+
+
+def shown(value: object) -> str:
+    """A value in a message: short, whatever it is."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def numbers(
+    who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int, ...] | None = None
+) -> Array:
+    """An array of finite floats: of `dtype`, or else float32 where it came so and float64
+    otherwise."""
+    if isinstance(value, np.ndarray) and hasattr(value, "mask"):
+        refuse(
+            who,
+            f"{name} without a mask",
+            "a masked array",
+            "fill or drop the masked entries first",
+            TypeError,
+        )
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "buif":
+        cure = (
+            "np.asarray(..., dtype=float) converts it where that is possible"
+            if array.dtype.kind in "OSU"
+            else ""
+        )
+        refuse(who, f"{name} as an array of real numbers", f"dtype {array.dtype}", cure, TypeError)
+    if shape is not None and array.shape != shape:
+        refuse(who, f"{name} of shape {shape}", array.shape)
+    target = dtype or (array.dtype if array.dtype == np.float32 else FLOATS["float64"])
+    if array.dtype == target:
+        cast = array
+    else:
+        with np.errstate(over="ignore"):  # what becomes infinite is refused below
+            cast = array.astype(target)
+    if not all_finite(cast):
+        bad = tuple(np.argwhere(~np.isfinite(cast))[0].tolist())
+        cure = f"it does not fit {target}" if np.isfinite(array[bad]) else "clean the data first"
+        refuse(who, f"{name} of finite numbers", f"{array[bad]} at index {bad}", cure)
+    return cast
+
+
+def all_finite(array: Array) -> bool:
+    """One product says yes at the speed of memory; where it overflows, entry by entry decides. What
+    is no array is on a tape and has no numbers yet: who plays the tape looks at them."""
+    on_a_tape = not isinstance(array, np.ndarray)
+    return on_a_tape or math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
+
+
+def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Array:
+    """`numbers` in two dimensions, at least one of each; `axes` names them, as in "(n_x, m)"."""
+    array = numbers(who, name, value, dtype)
+    if array.ndim != 2:
+        cure = f"{name}.reshape(1, -1) makes a row of it" if array.ndim == 1 else ""
+        refuse(who, f"{name} of shape {axes}", array.shape, cure)
+    if array.size == 0:
+        refuse(
+            who, f"{name} of shape {axes} with at least one entry", f"{array.shape}, which is empty"
+        )
+    return array
+
+
+def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> float:
+    """A Python float in its interval, which is written as usual: "(0, inf)" is above 0, "[0, 1)"
+    has its 0."""
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    scalar = isinstance(value, (int, float, np.number, np.ndarray)) and np.ndim(value) == 0
+    if not scalar or np.asarray(value).dtype.kind not in "iuf":
+        refuse(who, f"{name} as a number in {interval}", shown(value), error=TypeError)
+    number = float(value)
+    if not (
+        low < number < high
+        or (number == low and interval[0] == "[")
+        or (number == high and interval[-1] == "]")
+    ):
+        refuse(who, f"{name} as a number in {interval}", shown(value))
+    return number
+
+
+def count(who: str, name: str, value: Any, least: int = 1) -> int:
+    """A whole number of at least `least`, as a Python int."""
+    expected = f"{name} as a whole number of at least {least}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        refuse(
+            who,
+            expected,
+            shown(value),
+            error=ValueError if isinstance(value, (float, np.floating)) else TypeError,
+        )
+    if value < least:
+        refuse(who, expected, value)
+    return int(value)
+
+
+def switch(who: str, name: str, value: Any) -> bool:
+    """True or False, nothing that merely looks like it."""
+    if not isinstance(value, (bool, np.bool_)):
+        refuse(who, f"{name} as True or False", shown(value), error=TypeError)
+    return bool(value)
+
+
+def known(who: str, name: str, value: Any, table: Mapping[str, T]) -> T:
+    """What a string stands for; an unknown one is answered with the known."""
+    if isinstance(value, str) and value in table:
+        return table[value]
+    error = ValueError if isinstance(value, str) else TypeError
+    refuse(who, f"{name} to be one of {', '.join(table)}", shown(value), error=error)

@@ -1,0 +1,252 @@
+"""The gradient checker: is backward the derivative of forward?
+
+With a random upstream gradient w, every entry of every input and parameter is moved by h and the
+central difference of <w, forward> (fourth order: f at +-h and +-2h) is held against what backward
+says. An array's error is |numeric - exact| / (|numeric| + |exact|) in the norm, past the rounding
+of the difference itself; never relative to max(1, ...), which would hide small gradients. A step
+that crosses a kink or leaves the domain is taken again with a smaller h, which counts if its
+difference is closer by more than its rounding is larger.
+
+What rounding does inside forward it cannot know: where forward cancels, as (a - y)^2 does at a
+sigmoid that is right to seven digits, the difference is noisier than its size tells, and a true
+gradient can miss 1e-7.
+
+A check proves only that backward fits forward: a forward with a wrong constant passes, so forwards
+need reference values.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet.base import checks
+from tinynet.base.checks import Array
+from tinynet.base.node import Node
+
+STEPS = tuple(
+    2.0**-n for n in (10, 11, 12, 13, 17, 21, 27, 33, 40)
+)  # powers of two: x + h is exact
+
+
+class GradientRow(NamedTuple):
+    """One array: its error, and the entry that is furthest off."""
+
+    name: str
+    shape: tuple[int, ...]
+    checked: int
+    error: float
+    at: tuple[int, ...]
+    exact: float
+    numeric: float
+
+
+class GradientTable:
+    """The rows of a check, and the worst error with its array and its index there."""
+
+    def __init__(self, who: str, rows: list[GradientRow], tolerance: float) -> None:
+        worst = max(rows, key=lambda row: row.error)
+        self.who, self.rows, self.passed = who, rows, all(row.error <= tolerance for row in rows)
+        self.worst_name, self.worst_error, self.worst_index = worst.name, worst.error, worst.at
+
+    def __str__(self) -> str:
+        verdict = f"gradient check {'passed' if self.passed else 'FAILED'}"
+        form = "{:>14} {:>12} {:>8} {:>8}  {:<12} {:>14} {:>14}"
+        lines = [form.format("", "shape", "checked", "error", "worst at", "backward", "difference")]
+        for row in self.rows:
+            figures = [f"{row.error:.1e}", str(row.at), f"{row.exact:.7g}", f"{row.numeric:.7g}"]
+            lines.append(form.format(row.name, str(row.shape), row.checked, *figures))
+        return "\n".join(
+            [
+                f"{self.who}: {verdict}, worst error {self.worst_error:.1e} in {self.worst_name}",
+                *lines,
+            ]
+        )
+
+    __repr__ = __str__
+
+
+class GradientError(AssertionError):
+    """backward is not the derivative of forward."""
+
+
+def check_gradients(
+    node: Node, *inputs: Any, tolerance: float = 1e-7, entries: int = 100, seed: int = 0
+) -> GradientTable:
+    """Check the gradients of any node with respect to its inputs and parameters, in float64, on a
+    copy.
+
+    At most `entries` entries of an array are checked one by one, drawn by `seed`; a larger array is
+    checked along a random direction too, which moves all of them. Returns the table, or raises a
+    GradientError with it.
+
+    >>> import tinynet as tn
+    >>> check_gradients(tn.Tanh(), np.array([[0.5, -1.0]])).passed
+    True
+    """
+    if not isinstance(node, Node):
+        checks.refuse(
+            "check_gradients",
+            "a node",
+            checks.shown(node),
+            "subclass tn.Activation, tn.Layer, ...",
+            TypeError,
+        )
+    tolerance = checks.real("check_gradients", "tolerance", tolerance, "(0, inf)")
+    entries = checks.count("check_gradients", "entries", entries)
+    rng = np.random.default_rng(checks.count("check_gradients", "seed", seed, least=0))
+    probe = Probe(node, inputs, rng)
+    rows = [compare(probe, name, tolerance, entries, rng) for name in probe.exact]
+    table = GradientTable(node.who, rows, tolerance)
+    if not table.passed:
+        raise GradientError(
+            f"{table}\nAt a kink, such as a relu's 0, no difference is right: move the data off it."
+        )
+    return table
+
+
+class Probe:
+    """A private float64 copy of a node and its inputs, with the gradients of <w, forward> that its
+    backward gives."""
+
+    def __init__(self, node: Node, inputs: tuple[Any, ...], rng: Any) -> None:
+        self.twin = node.fresh()
+        self.twin.cast(np.float64)
+        self.in_place = any(
+            isinstance(x, Mapping) for x in inputs
+        )  # an optimizer, which forward moves along
+        self.inputs = [each(lambda a: np.array(a, dtype=np.float64), x) for x in inputs]
+        self.arrays = {**flat(self.inputs), **self.twin.params}
+        subject = copy.deepcopy(self.twin)
+        if not self.in_place:  # what an earlier forward and backward left must not be seen again
+            turned = [np.flip(x).copy() for x in self.inputs]
+            subject.backward(upstream(subject.forward(*turned), rng))
+            subject.forward(*turned)
+        self.w = upstream(subject.forward(*self.arguments()), rng)
+        d_inputs = subject.backward(self.w)
+        self.exact = {
+            **flat(d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)),
+            **subject.grads,
+        }
+        if subject.grads.keys() != self.twin.params.keys():
+            expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
+            checks.refuse(
+                node.who, expected, ", ".join(subject.grads) or "none", error=GradientError
+            )
+        if isinstance(self.w, float):  # figures of J itself, whatever the upstream gradient
+            self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
+
+    def arguments(self) -> list[Any]:
+        """The inputs, read-only: only an optimizer's forward may write to an argument."""
+        return [
+            each(lambda a: a.copy() if self.in_place else np.broadcast_to(a, a.shape), x)
+            for x in self.inputs
+        ]
+
+    def measure(self) -> tuple[float, float]:
+        """<w, forward>, and the sum of the sizes of its terms, which bounds its rounding."""
+        subject = copy.deepcopy(self.twin) if self.in_place else self.twin
+        y, w = flat([subject.forward(*self.arguments())]), flat([self.w])
+        terms = np.concatenate([np.ravel(y[name] * w[name]) for name in y])
+        return float(terms.sum()), float(np.abs(terms).sum())
+
+    def slope(self, array: Array, place: Any, v: Any, h: float) -> tuple[float, float]:
+        """The central difference as array[place] moves along v, and its rounding; (nan, 0) if
+        forward refuses a step.
+
+        The rounding is that of f, and f's slope times that of the moved entries.
+        """
+        start, f = np.copy(array[place]), []
+        try:
+            for step in (1, -1, 2, -2):
+                array[place] = start + step * h * v
+                f.append(self.measure())
+        except ValueError:
+            return np.nan, 0.0
+        finally:
+            array[place] = start
+        values, sizes = np.array(f).T
+        rounding = (
+            8 * np.finfo(float).eps * (sizes.max() + np.abs(start).max() * np.ptp(values) / h) / h
+        )
+        return float(values @ [8, -8, -1, 1]) / (12 * h), float(rounding)
+
+
+def compare(probe: Probe, name: str, tolerance: float, entries: int, rng: Any) -> GradientRow:
+    """One array: entry by entry, and along a random direction where there are more entries than
+    that."""
+    array, exact = probe.arrays[name], probe.exact[name]
+    if np.shape(exact) != array.shape:
+        checks.refuse(
+            probe.twin.who,
+            f"a gradient of shape {array.shape} for {name}",
+            np.shape(exact),
+            error=GradientError,
+        )
+    chosen = (
+        np.arange(array.size)
+        if array.size <= entries
+        else rng.choice(array.size, entries, replace=False)
+    )
+    places = [tuple(map(int, np.unravel_index(i, array.shape))) for i in chosen]
+    expected = np.array([exact[place] for place in places])
+    numeric, excess = settle(probe, array, [(place, 1.0) for place in places], expected, tolerance)
+    error = relative(excess, numeric, expected)
+    if len(places) < array.size:
+        v: Array = rng.standard_normal(array.shape) / array.size**0.5
+        found, past = settle(probe, array, [(..., v)], np.array([np.vdot(exact, v)]), tolerance)
+        error = max(error, relative(past, found, exact * v))
+    worst = int(abs(numeric - expected).argmax())
+    return GradientRow(
+        name, array.shape, len(places), error, places[worst], expected[worst], numeric[worst]
+    )
+
+
+def settle(
+    probe: Probe, array: Array, moves: list[Any], expected: Array, tolerance: float
+) -> tuple[Array, Array]:
+    """The differences, and by how much each misses its expected value past rounding, at the step
+    that suits it best."""
+    numeric, excess, doubt = np.zeros(len(expected)), *np.full((2, len(expected)), np.inf)
+    for h in STEPS:
+        for i in np.flatnonzero(~(excess <= tolerance * (abs(numeric) + abs(expected)))):
+            slope, rounding = probe.slope(array, moves[i][0], moves[i][1], h)
+            off = abs(slope - expected[i])
+            if (
+                off + rounding < doubt[i]
+            ):  # a smaller step forgives more, so it must bring the two closer by more
+                numeric[i], excess[i], doubt[i] = slope, max(off - rounding, 0.0), off + rounding
+    return numeric, excess
+
+
+def relative(excess: Array, numeric: Array, expected: Array) -> float:
+    """|numeric - exact| / (|numeric| + |exact|) in the norm; 0 where all are 0."""
+    off = np.linalg.norm(excess)
+    if not np.isfinite(off):
+        return np.inf
+    return float(off / (np.linalg.norm(numeric) + np.linalg.norm(expected))) if off else 0.0
+
+
+def upstream(y: Any, rng: Any) -> Any:
+    return each(
+        lambda a: rng.standard_normal(np.shape(a)) if np.ndim(a) else float(rng.standard_normal()),
+        y,
+    )
+
+
+def each(function: Callable[[Any], Any], x: Any) -> Any:
+    """A function of an array, over a mapping of arrays too."""
+    return {name: function(a) for name, a in x.items()} if isinstance(x, Mapping) else function(x)
+
+
+def flat(values: Iterable[Any]) -> dict[str, Any]:
+    """Arrays, and mappings of arrays, under one roof: "input 0", "input 1 W1", ..."""
+    found: dict[str, Any] = {}
+    for i, x in enumerate(values):
+        found |= (
+            {f"input {i} {name}": a for name, a in x.items()}
+            if isinstance(x, Mapping)
+            else {f"input {i}": x}
+        )
+    return found

@@ -1,0 +1,137 @@
+"""The contract. A net is made of nodes, and every node knows three verbs.
+
+`node(x)` uses it: the value, and nothing is written, so many threads may call it at once.
+`node.forward(x)` is the practice pass: the same value, and the node remembers in its cache what
+backward needs. `node.backward(dy)` uses that cache up, replaces `node.grads` and returns the
+gradient with respect to x.
+
+Behind the verbs stand two functions that write nothing: `run` gives a value with its cache,
+`pullback` turns an upstream gradient and that cache into gradients. The verbs add what the public
+needs: validated inputs, and a cache of copies, so that nobody can change it from outside. Training
+calls `run` and `pullback` directly.
+"""
+
+import copy
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from tinynet.base import checks
+from tinynet.base.checks import Array
+
+QUIET = functools.partial(
+    np.errstate, over="ignore"
+)  # where exp or cosh overflow, 1 / inf is the 0 that is wanted
+
+
+class Node:
+    """What layers, activations, losses, optimizers and whole models have in common.
+
+    A kind of node (Layer, Activation, ...) says in `admit` what its inputs are and in
+    `admit_upstream` what its output's gradient is; a final class writes the mathematics. `params`
+    and `grads` map names to arrays of equal shapes.
+    """
+
+    params: Mapping[str, Array] = MappingProxyType({})
+
+    def __init__(self) -> None:
+        self.grads: dict[str, Array] = {}
+        self.cache: dict[str, Any] = {}
+
+    @property
+    def who(self) -> str:
+        """The name that errors use."""
+        return type(self).__name__
+
+    def admit(self, *inputs: Any) -> tuple[Any, ...]:
+        """The door: the inputs as validated arrays, or an error."""
+        raise NotImplementedError
+
+    def admit_upstream(self, dy: Any) -> Any:
+        """The door of backward: the upstream gradient, validated against the cache."""
+        raise NotImplementedError
+
+    def value(self, *inputs: Any) -> Any:
+        """The mathematics, without a cache."""
+        return self.run(*inputs)[0]
+
+    def run(self, *inputs: Any) -> tuple[Any, dict[str, Any]]:
+        """The value and the cache that `pullback` needs."""
+        raise NotImplementedError
+
+    def pullback(self, dy: Any, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
+        """The gradients with respect to the inputs and to the parameters."""
+        raise NotImplementedError
+
+    def __call__(self, *inputs: Any) -> Any:
+        with QUIET():
+            return self.value(*self.admit(*inputs))
+
+    def forward(self, *inputs: Any) -> Any:
+        with QUIET():
+            value, cache = self.run(*self.admit(*inputs))
+        self.cache = copy.deepcopy(cache)
+        return value
+
+    def backward(self, dy: Any = 1.0, /) -> Any:
+        self.require_cache()
+        dy = self.admit_upstream(dy)
+        cache, self.cache = self.cache, {}
+        with QUIET():
+            d_inputs, self.grads = self.pullback(dy, cache)
+        return d_inputs
+
+    def require_cache(self) -> None:
+        if not self.cache:
+            name = type(self).__name__.lower()
+            cure = f"each forward serves one backward, and a plain {name}(x) does not remember"
+            checks.refuse(self.who, "a forward before this backward", "none", cure, RuntimeError)
+
+    def fresh(self) -> Self:
+        """A copy without the cache and the gradients: how a template becomes somebody's own
+        node."""
+        twin = copy.deepcopy(self)
+        twin.cache, twin.grads = {}, {}
+        return twin
+
+    def cast(self, dtype: Any) -> None:
+        """Parameters of another dtype."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class MissingError(RuntimeError, AttributeError):
+    """A parameter or gradient that is not there yet, or not at all."""
+
+
+class Field:
+    """`layer.W` for `layer.params["W"]`, `layer.dW` for `layer.grads["W"]`: assigning checks the
+    shape and copies in."""
+
+    def __init__(self, shelf: Literal["params", "grads"], key: str) -> None:
+        self.shelf, self.key = shelf, key
+
+    def __get__(self, node: Node | None, owner: type[Node]) -> Any:
+        if node is None:
+            return self
+        shelf: Mapping[str, Array] = getattr(node, self.shelf)
+        if self.key not in shelf:
+            cure = (
+                "build(n_x) or a first fit makes it"
+                if self.shelf == "params"
+                else "a backward makes it"
+            )
+            checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, MissingError)
+        return shelf[self.key]
+
+    def __set__(self, node: Node, value: Any) -> None:
+        held = Field("params", self.key).__get__(node, type(node))
+        new = checks.numbers(node.who, self.key, value, held.dtype, shape=held.shape)
+        if self.shelf == "params":
+            held[...] = new
+        else:  # an array that was handed out never changes
+            node.grads = {**node.grads, self.key: new.copy()}

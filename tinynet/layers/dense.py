@@ -1,0 +1,88 @@
+"""Dense: every unit sees every input."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinynet.activations import Activation, identity
+from tinynet.base import checks, functions
+from tinynet.base.checks import Array
+from tinynet.base.node import Field
+from tinynet.layers import initializers
+from tinynet.layers.base import Layer
+from tinynet.layers.initializers import Initializer, Zeros
+
+# examples from which on db is summed pairwise: a product in float32 would lose digits that numpy
+# keeps
+MANY = 10_000
+
+
+class Dense(Layer):
+    """A = g(W X + b): every unit sees every input.
+
+    The bias rides in the product: theta is [W b] transposed, and X stands above a row of ones.
+
+    W (units, n_in), b (units, 1). With dZ = dA * g'(Z): dW = dZ X^T, db = the sum of dZ over the
+    examples, dX = W^T dZ. dZ is dJ/dZ, so the notes' 1/m is in it already (see losses.py).
+
+    `activation`: an activation or its name, copied. `initializer`: "auto" is He for the ReLU family
+    and Glorot for the others; `Normal(0.01)` is the notes'. `bias_initializer`: zeros.
+    `use_bias=False` leaves b out.
+
+    >>> layer = Dense(1, "tanh").build(2, seed=0)
+    >>> layer.W = [[1.0, -1.0]]
+    >>> print(layer.forward(np.array([[0.5], [0.25]])))
+    [[0.24491866]]
+    >>> print(layer.backward(np.ones((1, 1))).ravel(), layer.dW, layer.db)
+    [ 0.94001485 -0.94001485] [[0.47000742 0.23500371]] [[0.94001485]]
+    """
+
+    W, b = Field("params", "W"), Field("params", "b")
+    dW, db = Field("grads", "W"), Field("grads", "b")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Activation | str = identity,
+        *,
+        initializer: Initializer | str = "auto",
+        bias_initializer: Initializer | str = Zeros(),
+        use_bias: bool = True,
+    ) -> None:
+        super().__init__(units, activation)
+        if isinstance(initializer, str) and initializer == "auto":
+            initializer = "he" if self.activation.rectifier else "glorot"
+        self.initializer = initializers.initializer(self.who, "initializer", initializer)
+        self.bias_initializer = initializers.initializer(
+            self.who, "bias_initializer", bias_initializer
+        )
+        self.use_bias = checks.switch(self.who, "use_bias", use_bias)
+
+    def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
+        params = {"W": self.initializer((self.units, n_in), rng)}
+        if self.use_bias:
+            params["b"] = self.bias_initializer((self.units, 1), rng)
+        return params
+
+    def join(self, params: Mapping[str, Array]) -> Array:
+        return np.concatenate([p.T for p in params.values()])
+
+    def split(self, theta: Array) -> dict[str, Array]:
+        return {"W": theta[:-1].T, "b": theta[-1:].T} if self.use_bias else {"W": theta.T}
+
+    def preactivation(self, X: Array) -> Array:
+        return np.dot(self.theta.T, functions.bordered(X) if self.use_bias else X)
+
+    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
+        X = cache["X"]
+        grads = self.split(np.dot(functions.bordered(X) if self.use_bias else X, dZ.T))
+        if self.use_bias and dZ.shape[1] > MANY:
+            grads["b"] = dZ.sum(axis=1, keepdims=True)
+        return grads
+
+    def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
+        return np.dot(cache["params"]["W"].T, dZ)

@@ -1,0 +1,105 @@
+"""Where weights start: zeros for biases, small random numbers for weights.
+
+Equal rows of W would stay equal for ever (the symmetry problem), so weights are drawn. Each array
+takes one call of `standard_normal` in float64, which makes a seed's numbers the same for every
+dtype and the notes' own for theirs.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import checks
+from tinynet.base.checks import Array
+
+
+class Initializer:
+    """An initializer is called with a shape (n_out, n_in) and a random generator; it returns a
+    float64 array."""
+
+    def scale(self, n_out: int, n_in: int) -> float:
+        """The standard deviation of the weights."""
+        raise NotImplementedError
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        drawn: Array = rng.standard_normal(shape)
+        return drawn * self.scale(*shape)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Zeros(Initializer):
+    """All zeros, drawing nothing: right for biases, wrong for the weights of a hidden layer.
+
+    >>> Zeros()((1, 2), None)
+    array([[0., 0.]])
+    """
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        return np.zeros(shape)
+
+
+class Normal(Initializer):
+    """N(0, stddev^2). The notes' own is `Normal(0.01)`: W = randn(n_out, n_in) * 0.01.
+
+    >>> Normal(0.01)((1, 2), np.random.RandomState(3))
+    array([[0.01788628, 0.0043651 ]])
+    """
+
+    def __init__(self, stddev: float = 0.01) -> None:
+        self.stddev = checks.real("Normal", "stddev", stddev, "(0, inf)")
+
+    def scale(self, n_out: int, n_in: int) -> float:
+        return self.stddev
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.stddev!r})"
+
+
+class Glorot(Initializer):
+    """N(0, 2 / (n_in + n_out)): keeps the variance of tanh and sigmoid layers level in both
+    directions.
+
+    Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
+    AISTATS 2010.
+
+    >>> Glorot().scale(4, 4)
+    0.5
+    """
+
+    def scale(self, n_out: int, n_in: int) -> float:
+        return math.sqrt(2 / (n_in + n_out))
+
+
+class He(Initializer):
+    """N(0, 2 / n_in): as Glorot, for the ReLU family, which passes half of its inputs.
+
+    He et al., Delving Deep into Rectifiers, ICCV 2015.
+
+    >>> He().scale(100, 8)
+    0.5
+    """
+
+    def scale(self, n_out: int, n_in: int) -> float:
+        return math.sqrt(2 / n_in)
+
+
+INITIALIZERS = {"zeros": Zeros(), "normal": Normal(), "glorot": Glorot(), "he": He()}
+
+
+def initializer(who: str, name: str, value: Any) -> Initializer:
+    """An initializer from an object or its string."""
+    return value if isinstance(value, Initializer) else checks.known(who, name, value, INITIALIZERS)
+
+
+def generator(who: str, seed: Any) -> Any:
+    """A random generator from a whole number or None; a Generator or a RandomState is used as it
+    is."""
+    if isinstance(seed, (np.random.Generator, np.random.RandomState)):
+        return seed
+    if seed is not None and not isinstance(seed, (int, np.integer)):
+        kinds = "seed as a whole number, a Generator, a RandomState or None"
+        checks.refuse(who, kinds, checks.shown(seed), error=TypeError)
+    return np.random.default_rng(None if seed is None else checks.count(who, "seed", seed, least=0))

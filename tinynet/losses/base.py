@@ -1,0 +1,179 @@
+"""Losses: the cost J of outputs A against targets Y, and its gradient, which share one class and
+one constant.
+
+J is the mean over the m examples of the costs; where Keras averages over the outputs too (binary
+cross-entropy, the regression losses), so do we. The gradient is that of J: the notes' 1/m stands in
+dZ = (A - Y) / m from the start, where the notes keep it for dW. This sentence, `Loss.weight`, is
+the only place that knows.
+
+A loss's author writes the costs of the entries and, right under them, their derivative. With the
+last activation a loss makes a `Pair`, which works on Z: for the cross-entropies dZ is A - Y in the
+mathematics, and in the arithmetic it keeps the digits that A - Y loses in the tails.
+"""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinynet import activations
+from tinynet.activations import Activation, Softmax
+from tinynet.base import checks, functions
+from tinynet.base.checks import Array
+from tinynet.base.node import Node
+
+
+class Loss(Node):
+    """J = weight * sum of costs(A, Y); `backward(dJ=1)` gives dA = dJ * weight * derivative(A,
+    Y)."""
+
+    averages_outputs = True
+    match: type[Activation] | None = None  # the one activation it takes; None takes them all
+    takes_labels = False  # (m,) of 0 ... n_y - 1 for n_y outputs
+    reads = "A"
+
+    def costs(self, A: Array, Y: Array) -> Array:
+        """The cost of every entry, or of every column."""
+        raise NotImplementedError
+
+    def derivative(self, A: Array, Y: Array) -> Array:
+        """d costs / dA, entry by entry."""
+        raise NotImplementedError
+
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        """costs(activation(Z), Y), from Z itself: for a loss with a `match`."""
+        raise NotImplementedError
+
+    def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
+        """weight * d pair_costs / dZ, entry by entry."""
+        raise NotImplementedError
+
+    def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
+        """Y as the costs want it, (n_y, m). Labels (m,) are the one promotion; what is outside the
+        domain is an error."""
+        Y = checks.numbers(self.who, "Y", Y, dtype)
+        if Y.shape == (m,) and n_y == 1:
+            Y = Y[np.newaxis]
+        if Y.shape != (n_y, m):
+            turned = (
+                "did you mean Y.T?" if Y.shape == (m, n_y) else "one column of targets an example"
+            )
+            checks.refuse(
+                self.who,
+                f"Y of shape {(n_y, m)}{f' or ({m},)' if n_y == 1 else ''}",
+                Y.shape,
+                turned,
+            )
+        return Y
+
+    def weight(self, A: Array) -> float:
+        """The constant of the mean: 1 / m, or 1 / (n_y m)."""
+        return 1 / (A.size if self.averages_outputs else A.shape[1])
+
+    def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
+        return functions.sums(self.costs(A, Y))[0] * self.weight(A), {"A": A, "Y": Y}
+
+    def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+        A, Y = cache["A"], cache["Y"]
+        return self.derivative(A, Y) * (dJ * self.weight(A)), {}
+
+    def admit(self, A: Any, Y: Any) -> tuple[Array, Array]:
+        A = checks.matrix(self.who, self.reads, A, "(n_y, m)")
+        n_y, m = A.shape
+        Y = self.targets(Y, n_y, m, A.dtype)
+        cure = f"{self.who}().pair(activation) takes Z, as fit, evaluate and gradients do"
+        if self.match and (A.min() < 0 or A.max() > 1):
+            checks.refuse(
+                self.who,
+                "A of probabilities",
+                f"{A.flat[np.abs(A - 0.5).argmax()]:g}",
+                f"is it Z? {cure}",
+            )
+        with np.errstate(divide="ignore", over="ignore"):
+            J, cache = self.run(A, Y)
+            dA, _ = self.pullback(1.0, cache)
+        if not (math.isfinite(J) and checks.all_finite(dA)):
+            checks.refuse(
+                self.who, f"{self.reads} at a finite cost from Y", J, cure if self.match else ""
+            )
+        return A, Y
+
+    def admit_upstream(self, dJ: Any) -> float:
+        return checks.real(self.who, "dJ", dJ)
+
+    def pair(self, activation: Activation | str) -> "Pair":
+        """The activation and this loss as one node on Z: `forward(Z, Y)`, `backward()` -> dZ."""
+        return Pair(self, activation)
+
+
+class Pair(Loss):
+    """J(activation(Z), Y) as one node on Z.
+
+    The cross-entropies take one activation each, the sigmoid or the softmax, and work from Z
+    itself; another one is an error. The other losses follow whatever activation there is.
+
+    >>> print(BinaryCrossEntropy().pair("sigmoid"))
+    Pair(BinaryCrossEntropy, sigmoid)
+    """
+
+    reads = "Z"
+
+    def __init__(self, loss: Loss, activation: Activation | str) -> None:
+        super().__init__()
+        self.takes_labels = loss.takes_labels
+        self.loss, self.activation = loss, activations.template(loss.who, activation)
+        if loss.match and not isinstance(self.activation, loss.match):
+            wanted = loss.match.__name__.lower()
+            cure = f"give the last layer {wanted}, or take another loss"
+            checks.refuse(
+                loss.who,
+                f"the last activation to be {wanted}",
+                activations.label(self.activation),
+                cure,
+            )
+        # A closed form is right for the costs and the activation it was written for: a variation on
+        # either is composed.
+        names = ("pair_costs", "pair_derivative", "costs", "derivative")
+        *closed, costs, derivative = (
+            next((k for k in type(loss).__mro__ if name in vars(k)), Loss) for name in names
+        )
+        own = all(issubclass(form, kind) for form in closed for kind in (costs, derivative))
+        self.closed = own and type(self.activation) is loss.match
+
+    def costs(self, Z: Array, Y: Array) -> Array:
+        return (
+            self.loss.pair_costs(Z, Y)
+            if self.closed
+            else self.loss.costs(self.activation.value(Z), Y)
+        )
+
+    def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+        Z, Y = cache["A"], cache["Y"]
+        if self.closed:
+            return self.loss.pair_derivative(Z, Y, dJ * self.weight(Z)), {}
+        A, kept = self.activation.run(Z)
+        dA, _ = self.loss.pullback(dJ, {"A": A, "Y": Y})
+        return self.activation.pullback(dA, kept)
+
+    def weight(self, Z: Array) -> float:
+        return self.loss.weight(Z)
+
+    def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
+        self.require_outputs(n_y)
+        return self.loss.targets(Y, n_y, m, dtype)
+
+    def require_outputs(self, n_y: int) -> None:
+        if n_y == 1 and isinstance(self.activation, Softmax):
+            checks.refuse(
+                self.who,
+                "a softmax over at least 2 units",
+                1,
+                "over one it is always 1: take the sigmoid",
+            )
+
+    def __repr__(self) -> str:
+        return f"Pair({type(self.loss).__name__}, {activations.label(self.activation)})"

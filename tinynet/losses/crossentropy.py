@@ -1,0 +1,121 @@
+"""Losses of a classification: binary cross-entropy, then cross-entropy over classes."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.activations import Sigmoid, Softmax
+from tinynet.base import checks, functions
+from tinynet.base.checks import Array
+from tinynet.losses.base import Loss
+
+
+class BinaryCrossEntropy(Loss):
+    """J = -the mean of y log a + (1 - y) log(1 - a), for 0 <= y <= 1; dA = (A - Y) / (A (1 - A)) /
+    (n_y m).
+
+    Equation (13) of the course. With the sigmoid, on Z: max(z, 0) - z y + log(1 + exp(-|z|)), and
+    its derivative a - y.
+
+    >>> bce = BinaryCrossEntropy()
+    >>> round(bce.forward([[0.5, 0.8]], [1, 0]), 6), bce.backward().tolist()
+    (1.151293, [[-1.0, 2.5000000000000004]])
+    >>> pair = bce.pair("sigmoid")
+    >>> pair.forward([[1000.0]], [0]), pair.backward().tolist()
+    (1000.0, [[1.0]])
+    """
+
+    match = Sigmoid
+
+    def costs(self, A: Array, Y: Array) -> Array:
+        return -(functions.times_log(Y, A) + functions.times_log1p(1 - Y, -A))
+
+    def derivative(self, A: Array, Y: Array) -> Array:
+        return functions.ratio(1 - Y, 1 - A) - functions.ratio(Y, A)
+
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        side, left = self.sides(Y)
+        return np.maximum(-side * Z, 0) + np.log1p(np.exp(-np.abs(Z))) + left * Z
+
+    def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
+        side, left = self.sides(Y)
+        return weight * left - weight * side / (1 + np.exp(side * Z))
+
+    def sides(self, Y: Array) -> tuple[Array, Array]:
+        """The nearer whole label as -1 or 1, which is 2 y - 1, and what a label in between leaves
+        over."""
+        side = np.copysign(1, Y - 0.5)
+        return side, (side + 1) / 2 - Y
+
+    def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
+        Y = super().targets(Y, n_y, m, dtype)
+        if Y.min() < 0 or Y.max() > 1:
+            got, cure = (
+                f"values from {Y.min():g} to {Y.max():g}",
+                f"map them to 0 and 1, as in Y == {Y.max():g}",
+            )
+            cure += (
+                ", or for more classes take softmax and cross-entropy"
+                if np.unique(Y).size > 2
+                else ""
+            )
+            checks.refuse(self.who, "labels Y of 0 and 1", got, cure)
+        return Y
+
+
+class CrossEntropy(Loss):
+    """J = -(1/m) sum_i sum_k y_k log a_k; dA = -Y / A / m. Y is one-hot (n_y, m), or labels 0 ...
+    n_y - 1 of shape (m,).
+
+    Columns of probabilities that sum to 1 are welcome too. With the softmax, on Z: the cost is
+    -sum_k y_k log_softmax(z)_k and its derivative a - y.
+
+    >>> ce = CrossEntropy()
+    >>> round(ce.forward([[0.5, 0.2], [0.5, 0.8]], [0, 1]), 6), ce.backward().round(6).tolist()
+    (0.458145, [[-1.0, -0.0], [-0.0, -0.625]])
+    >>> pair = ce.pair("softmax")
+    >>> pair.forward([[1000.0], [0.0]], [1]), pair.backward().tolist()
+    (1000.0, [[1.0], [-1.0]])
+    """
+
+    averages_outputs = False
+    takes_labels = True
+    match = Softmax
+
+    def costs(self, A: Array, Y: Array) -> Array:
+        return -functions.times_log(Y, A)
+
+    def derivative(self, A: Array, Y: Array) -> Array:
+        return -functions.ratio(Y, A)
+
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        _, _, rest = functions.softmax_terms(Z)
+        return Y * (np.log1p(rest) - (Z - Z.max(axis=0)))
+
+    def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
+        """a - y; for the largest a it is (1 - y) - (1 - a), with 1 - a from the others."""
+        others, top, rest = functions.softmax_terms(Z)
+        return ((others - top * rest) / (1 + rest) + (top - Y)) * weight
+
+    def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
+        if np.ndim(Y) == 1:
+            labels = checks.numbers(self.who, "Y", Y, shape=(m,))
+            wrong = labels[(labels < 0) | (labels >= n_y) | (labels != np.rint(labels))]
+            if wrong.size:
+                cure = f"there are {n_y} classes, one an output"
+                checks.refuse(self.who, f"whole labels from 0 to {n_y - 1}", f"{wrong[0]:g}", cure)
+            return (labels == np.arange(n_y)[:, np.newaxis]).astype(dtype)
+        Y = super().targets(Y, n_y, m, dtype)
+        wrong = Y[:, (Y < 0).any(axis=0) | (np.abs(Y.sum(axis=0) - 1) > 1e-5)]
+        if wrong.size:
+            cure = "one 1 and zeros otherwise, or labels of shape (m,)"
+            checks.refuse(
+                self.who,
+                "targets that are not negative and sum to 1 for each example",
+                wrong[:, 0].tolist(),
+                cure,
+            )
+        return Y / Y.sum(axis=0)

@@ -1,0 +1,74 @@
+"""Adam: steps of one size, whatever the gradient's."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import checks
+from tinynet.base.checks import Array
+from tinynet.optimizers.base import Arrays, Hyperparameter, Optimizer
+
+
+class Adam(Optimizer):
+    """Adam, Algorithm 1 of Kingma and Ba, ICLR 2015 (arXiv:1412.6980); epsilon is added after the
+    root.
+
+    m <- beta_1 m + g,   v <- beta_2 v + g^2,   n_i = 1 + beta_i + ... + beta_i^(t-1),
+    params <- params - learning_rate * (m / n_1) / (sqrt(v / n_2) + epsilon).
+
+    m / n_1 and v / n_2 are weighted means of all gradients and of their squares, which the paper
+    writes with 1 - beta_i in m and v and in the n_i. The slot `r` is the root of v: g^2 overflows
+    float32 from 1.9e19 on, r does not. It underflows below 1e-19, so epsilon is at least 1e-12.
+    Where r is 0 the derivative of the root is taken as 0.
+
+    >>> adam = Adam(learning_rate=0.001)
+    >>> print(adam({"w": np.array([0.0])}, {"w": np.array([1e-8])})["w"])
+    [-0.0005]
+    """
+
+    slot_names = ("m", "r")
+
+    beta_1, beta_2, epsilon = (
+        Hyperparameter("[0, 1)"),
+        Hyperparameter("[0, 1)"),
+        Hyperparameter("[1e-12, inf)"),
+    )
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def numbers(self, t: int) -> tuple[float, ...]:
+        """learning_rate * (m / n_1) / (r / c + epsilon) with c^2 = n_2 is m * (learning_rate c /
+        n_1) / (r + epsilon c)."""
+        n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
+        return self.learning_rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
+
+    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+        scale, epsilon = numbers
+        m, r = self.beta_1 * slots["m"] + g, self.root(g, slots["r"])
+        return m * scale / (r + epsilon), {"m": m, "r": r}
+
+    def step_pullback(
+        self, d: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, float]]:
+        scale, epsilon = numbers
+        step, after = self.step(g, slots, *numbers)
+        r = after["r"]
+        return d * (scale - step * g / np.where(r == 0, np.inf, r)) / (r + epsilon), {}
+
+    def root(self, g: Array, r: Array) -> Array:
+        with np.errstate(over="ignore"):
+            new: Array = np.sqrt(self.beta_2 * np.square(r) + np.square(g))
+        if not checks.all_finite(new):
+            new = np.hypot(self.beta_2**0.5 * r, g)
+        return new

@@ -1,0 +1,57 @@
+"""Gradient descent, with or without momentum."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import checks
+from tinynet.base.checks import Array
+from tinynet.optimizers.base import Arrays, Hyperparameter, Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent: v <- momentum * v + g, params <- params - learning_rate * v; the notes'
+    update with momentum 0.
+
+    With `nesterov` the direction is g + momentum * v (after Sutskever et al., ICML 2013).
+    `learning_rate` > 0, 0 <= `momentum` < 1; both are differentiable.
+
+    >>> sgd = SGD(learning_rate=0.5)
+    >>> theta = sgd.forward({"w": np.array([1.0])}, {"w": np.array([3.0])})
+    >>> print(theta["w"])
+    [-0.5]
+    >>> (d_params, d_grads) = sgd.backward({"w": np.array([1.0])})
+    >>> print(d_grads["w"], sgd.grads["learning_rate"])
+    [-0.5] -3.0
+    """
+
+    slot_names = ("v",)
+    momentum = Hyperparameter("[0, 1)", differentiable=True)
+
+    def __init__(
+        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        super().__init__(learning_rate)
+        self.momentum = momentum
+        self.nesterov = checks.switch(self.who, "nesterov", nesterov)
+
+    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+        (rate,), momentum = numbers, self.momentum
+        v = momentum * slots["v"] + g if momentum else g
+        return rate * (g + momentum * v if self.nesterov else v), {"v": v}
+
+    def step_pullback(
+        self, d: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, float]]:
+        (rate,), momentum, v = numbers, self.momentum, slots["v"]
+        if self.nesterov:
+            return rate * (1 + momentum) * d, {
+                "momentum": rate * float(np.vdot(2 * momentum * v + g, d))
+            }
+        return rate * d, {"momentum": rate * float(np.vdot(v, d))}
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]}, nesterov=True)" if self.nesterov else super().__repr__()

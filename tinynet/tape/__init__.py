@@ -1,0 +1,1 @@
+"""A computation recorded once and played many times. It knows no net."""
