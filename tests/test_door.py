@@ -185,10 +185,6 @@ def test_a_square_x_with_flat_labels_warns():
     binary().fit(square, [labels], verbose=0)
 
 
-def fit(**settings):
-    return lambda model: model.fit(X, Y, **{"verbose": 0, **settings})
-
-
 @pytest.mark.parametrize(
     ("last", "loss"),
     [

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_door import X, binary, many
+from tests.test_door import X, Y, binary, many, refused
+
+
+def fit(**settings):
+    return lambda model: model.fit(X, Y, **{"verbose": 0, **settings})
+
 
 BAD_SETTINGS = {
     "units 0": (lambda _: tn.Dense(0), "units as a whole number of at least 1, got 0"),
