@@ -12,7 +12,7 @@ from tinynet.base.checks import Array
 class Identity(Activation):
     """g(z) = z, g'(z) = 1: the output of a regression.
 
-    >>> identity(np.array([-1.0, 2.0]))
+    >>> Identity()(np.array([-1.0, 2.0]))
     array([-1.,  2.])
     """
 

@@ -19,7 +19,8 @@ class Softmax(Activation):
     which changes nothing (the a_j sum to 1) and keeps the digits where one class has nearly all the
     probability.
 
-    >>> softmax(np.array([[0.0], [np.log(3.0)]])).ravel().round(6).tolist()
+    >>> import numpy as np
+    >>> Softmax()(np.array([[0.0], [np.log(3.0)]])).ravel().round(6).tolist()
     [0.25, 0.75]
     """
 

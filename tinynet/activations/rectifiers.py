@@ -34,7 +34,7 @@ class LeakyReLU(Activation):
     `slope` is at least 0 and below 1, 0.01 in the notes. Maas, Hannun and Ng, Rectifier
     Nonlinearities, ICML 2013.
 
-    >>> leaky_relu(np.array([-2.0, 3.0])).tolist()
+    >>> LeakyReLU()(np.array([-2.0, 3.0])).tolist()
     [-0.02, 3.0]
     """
 

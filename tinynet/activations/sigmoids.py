@@ -14,7 +14,7 @@ class Sigmoid(Activation):
     """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)), written 1 / (2 cosh(z / 2))^2: 1 - A loses
     the upper tail.
 
-    >>> print(sigmoid(np.array([0.0, -40.0])))
+    >>> print(Sigmoid()(np.array([0.0, -40.0])))
     [5.00000000e-01 4.24835426e-18]
     """
 

@@ -116,7 +116,8 @@ class Pair(Loss):
     The cross-entropies take one activation each, the sigmoid or the softmax, and work from Z
     itself; another one is an error. The other losses follow whatever activation there is.
 
-    >>> print(BinaryCrossEntropy().pair("sigmoid"))
+    >>> import tinynet as tn
+    >>> print(tn.BinaryCrossEntropy().pair("sigmoid"))
     Pair(BinaryCrossEntropy, sigmoid)
     """
 
