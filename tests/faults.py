@@ -94,37 +94,37 @@ class LastEpsilon(tn.Adam):
     def below(self, r, epsilon):
         return np.sqrt(r**2 + epsilon**2 / self.epsilon)
 
-    def step(self, g, slots, scale, epsilon):
-        _, after = super().step(g, slots, scale, epsilon)
+    def step(self, p, g, slots, scale, epsilon):
+        _, after = super().step(p, g, slots, scale, epsilon)
         return scale * after["m"] / self.below(after["r"], epsilon), after
 
-    def step_pullback(self, d, g, slots, scale, epsilon):
-        step, after = self.step(g, slots, scale, epsilon)
+    def step_pullback(self, d, p, g, slots, scale, epsilon):
+        step, after = self.step(p, g, slots, scale, epsilon)
         below = self.below(after["r"], epsilon)
-        return d * (scale - step * g / below) / below, {}
+        return 0, d * (scale - step * g / below) / below, {}
 
 
 def adam(**methods):
     return warm(faulty(tn.Adam, 0.1, **methods))
 
 
-def adam_root_constant(self, d, g, slots, scale, epsilon):
-    _, after = self.step(g, slots, scale, epsilon)
-    return d * scale / (after["r"] + epsilon), {}
+def adam_root_constant(self, d, p, g, slots, scale, epsilon):
+    _, after = self.step(p, g, slots, scale, epsilon)
+    return 0, d * scale / (after["r"] + epsilon), {}
 
 
-def adam_uncorrected(self, d, g, slots, scale, epsilon):
-    d_g, rest = tn.Adam.step_pullback(self, d, g, slots, scale, epsilon)
-    return d_g * (1 - self.beta_1**2), rest
+def adam_uncorrected(self, d, p, g, slots, scale, epsilon):
+    d_p, d_g, rest = tn.Adam.step_pullback(self, d, p, g, slots, scale, epsilon)
+    return d_p, d_g * (1 - self.beta_1**2), rest
 
 
-def momentum_after(self, d, g, slots, rate):
-    _, after = self.step(g, slots, rate)
-    return rate * d, {"momentum": rate * float(np.vdot(after["v"], d))}
+def momentum_after(self, d, p, g, slots, rate):
+    _, after = self.step(p, g, slots, rate)
+    return 0, rate * d, {"momentum": rate * float(np.vdot(after["v"], d))}
 
 
-def no_look_ahead(self, d, g, slots, rate):
-    return rate * d, {"momentum": rate * float(np.vdot(1.8 * slots["v"] + g, d))}
+def no_look_ahead(self, d, p, g, slots, rate):
+    return 0, rate * d, {"momentum": rate * float(np.vdot(1.8 * slots["v"] + g, d))}
 
 
 PLAIN_STEP = {"W1": STEP[0]["W1"] - 0.5 * STEP[1]["W1"]}

@@ -283,7 +283,7 @@ MUSEUM = {
     # optimizers
     "sgd, uphill": Exhibit(
         "params + learning_rate g",
-        faulty(tn.SGD, 0.5, step=lambda self, g, slots, rate: (-rate * g, {"v": g})),
+        faulty(tn.SGD, 0.5, step=lambda self, p, g, slots, rate: (-rate * g, {"v": g})),
         STEP,
     ),
     "sgd, the wrong way, consistently": Exhibit(
@@ -291,15 +291,17 @@ MUSEUM = {
         faulty(
             tn.SGD,
             0.5,
-            step=lambda self, g, slots, rate: (-rate * g, {"v": g}),
-            step_pullback=lambda self, d, g, slots, rate: (-rate * d, {"momentum": 0.0}),
+            step=lambda self, p, g, slots, rate: (-rate * g, {"v": g}),
+            step_pullback=lambda self, d, p, g, slots, rate: (0, -rate * d, {"momentum": 0.0}),
         ),
         STEP,
         truth=PLAIN_STEP,
     ),
     "sgd, learning rate forgotten backward": Exhibit(
         "d_grads = -d_params",
-        faulty(tn.SGD, 0.5, step_pullback=lambda self, d, g, slots, rate: (d, {"momentum": 0.0})),
+        faulty(
+            tn.SGD, 0.5, step_pullback=lambda self, d, p, g, slots, rate: (0, d, {"momentum": 0.0})
+        ),
         STEP,
     ),
     "sgd, momentum's gradient from the new v": Exhibit(

@@ -86,11 +86,11 @@ class Steep(tn.Sigmoid):
 class Momentous(tn.Optimizer):
     """The sign of the gradient."""
 
-    def step(self, g, slots, rate):
+    def step(self, p, g, slots, rate):
         return rate * np.sign(g), {}
 
-    def step_pullback(self, d, g, slots, rate):
-        return np.zeros_like(d), {}
+    def step_pullback(self, d, p, g, slots, rate):
+        return 0, np.zeros_like(d), {}
 
 
 class Tripled(tn.Dense):

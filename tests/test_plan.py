@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.table import SEEDS
-from tinynet.engine import plan, training
-from tinynet.engine.plan import Plan, Work, runs
-from tinynet.engine.training import Training
-from tinynet.net.history import Reporter
+from tests.ways import WAYS, a_training, taken
+from tinynet.engine import plan
+from tinynet.engine.work import Work
+from tinynet.net import blocks
+from tinynet.net.blocks import runs
 
 rng = np.random.default_rng(0)
 LASTS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
@@ -36,14 +37,10 @@ def a_model(hidden="tanh", last="sigmoid", loss=None, optimizer="sgd", **setting
     return model
 
 
-def forbidden(*args):
-    raise AssertionError("a step was walked")
-
-
 @pytest.fixture
-def planned_only(monkeypatch):
-    monkeypatch.setattr(training, "WORTH", -1)
-    monkeypatch.setattr(Training, "walk", forbidden)
+def planned_only():
+    with taken("played"):
+        yield
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -78,46 +75,16 @@ def test_a_plan_takes_the_steps_that_the_methods_take(
     models = [
         a_model(hidden, last, None, optimizer, dtype=dtype, examples=examples) for _ in range(2)
     ]
-    for model, worth in zip(models, (-1, np.inf), strict=True):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training, "WORTH", worth)
+    for model, way in zip(models, WAYS, strict=True):
+        with pytest.MonkeyPatch.context() as patch, taken(way):
             if block:
-                patch.setattr(plan, "block_size", lambda work: block)
-                patch.setattr(plan, "BLOCK", block)
+                patch.setattr(blocks, "practice_size", lambda layers: block)
+                patch.setattr(plan, "PIECE", block)
             model.fit(X, Y, 5, batch_size, verbose=0)
     planned, walked = models
-    close = (
-        {"rtol": 1e-12, "atol": 1e-13} if dtype == "float64" else {"rtol": 1e-4, "atol": 1e-5}
-    )  # a product's own rounding
     for p, q in zip(planned.get_weights(), walked.get_weights(), strict=True):
-        np.testing.assert_allclose(p, q, **close)
-    for name, numbers in planned.history.history.items():
-        np.testing.assert_allclose(numbers, walked.history.history[name], **close)
-
-
-def interrupt(monkeypatch, chunk):
-    """Ctrl-C after the steps of this chunk, before anybody has looked at them."""
-    calls, records = iter(range(1000)), Plan.records
-
-    def interrupted(self):
-        if next(calls) == chunk:
-            raise KeyboardInterrupt
-        return records(self)
-
-    monkeypatch.setattr(Plan, "records", interrupted)
-
-
-def test_an_interrupt_while_the_books_are_kept_loses_no_step(planned_only, monkeypatch):
-    X, Y = problem("sigmoid", 9)
-    interrupt(monkeypatch, chunk=1)
-    model, twin = a_model(optimizer="adam"), a_model(optimizer="adam")
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y, 1000, verbose=0)
-    assert len(model.history) == model.optimizer.steps == 128
-    twin.fit(X, Y, 128, verbose=0)
-    assert model.history.history == twin.history.history
-    for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(p, q)
+    assert planned.history.history == walked.history.history
 
 
 @pytest.mark.parametrize("batch_size", [None, 10, 7])
@@ -126,11 +93,12 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
     """Some hundred steps grow thirtyfold each; what is left are the same last finite weights, and
     the same words."""
     X, Y, ends = np.linspace(1, 1.5, 30)[np.newaxis], np.ones((1, 30)), []
-    for worth in (-1, np.inf):
+    for steady in (True, False):
         model = tn.Sequential([tn.Dense(1)], seed=0)
         model.compile(optimizer)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training, "WORTH", worth)
+            if not steady:
+                patch.setattr(Work, "steady", False)
             with pytest.raises(FloatingPointError) as error:
                 model.fit(X, Y, 1000, batch_size, verbose=0)
         ends.append(
@@ -148,21 +116,14 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
     np.testing.assert_allclose(costs, walked[3], rtol=1e-9)
 
 
-def a_training(model, X, Y, size=None, epochs=10**6):
-    X, Y = model._data(X, Y, build=True)
-    work = Work(*model._compiled(), model._metrics, X, Y)
-    return Training(
-        model.who, work, size, model._generator, Reporter(model.history, epochs, told=False)
-    )
-
-
 def test_the_notes_net_takes_few_calls():
     """The clock belongs to the benchmarks; here the calls are counted."""
     model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
     model.compile(tn.SGD(1.2))
     (own,) = a_training(model, *tn.data.planar()).plans.values()
     assert len(own.steps[0]) <= 22
-    assert len(own.readings[0][0]) / own.room <= 0.2
+    own.readings.read(64)
+    assert len(own.readings.bound[64][0].calls) / own.batch.room <= 0.2
 
 
 def test_an_adam_step_takes_few_calls():
@@ -182,28 +143,28 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     m = 40_000
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, m)
     own = a_training(model, X, Y, batch_size).plans[batch_size or m]
-    assert len(own.blocks) > 1
+    assert len(own.batch.blocks) > 1
     batch = np.arange(20_000) if batch_size else slice(0, m)
     own.take([batch])
-    own.records()
+    own.readings.read(1)
     tracemalloc.start()
-    own.take([batch] * own.room)
-    own.records()
+    own.take([batch])
+    own.readings.read(1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000 * 8, peak  # not even one number an example
 
 
-@pytest.mark.parametrize("blocks", [1, 7])
+@pytest.mark.parametrize("parts", [1, 7])
 @pytest.mark.parametrize("widths", [[4, 8, 8, 1], [4, 40, 1]])
 @pytest.mark.parametrize(
     ("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")]
 )
-def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, blocks, monkeypatch):
+def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, parts, monkeypatch):
     """X, and of a block of examples A of each layer, and Z where the derivative reads that; Z of
     all examples; and the copy of X that stands above a row of ones."""
     m = 98_000
-    monkeypatch.setattr(plan, "block_size", lambda work: m // blocks)
+    monkeypatch.setattr(blocks, "practice_size", lambda layers: m // parts)
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, (1, m)).astype(float)
     model = tn.Sequential(
         [*(tn.Dense(n, hidden) for n in widths[1:-1]), tn.Dense(1, "sigmoid")], seed=0
@@ -215,8 +176,8 @@ def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, b
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     needed = sum(widths) + (sum(widths[1:-1]) if hidden != "relu" else 0)
-    assert peak <= (1.3 * needed / blocks + (blocks > 1) + widths[0] + 1) * m * 8 + 200_000, (
-        peak / (m * 8)
+    assert peak <= (1.3 * needed / parts + (parts > 1) + widths[0] + 1) * m * 8 + 200_000, peak / (
+        m * 8
     )
 
 
@@ -274,33 +235,6 @@ def test_a_hypergradient_after_fit_is_its_own_step_s():
     assert twin.grads == model.optimizer.grads
 
 
-def test_a_chunk_has_no_more_room_than_steps():
-    """Reading the costs of steps that nobody took would cost as much as taking them."""
-    X, Y = problem("sigmoid", 100)
-    assert {width: own.room for width, own in a_training(a_model(), X, Y, 30).plans.items()} == {
-        30: 3,
-        10: 1,
-    }
-    assert a_training(a_model(), X, Y, epochs=20_000).room == 64
-    assert a_training(a_model(), X, Y, epochs=40).plans == {}
-    assert [Reporter(a_model().history, 100, told).every for told in (True, False)] == [10, 100]
-
-
-def test_a_wide_net_is_planned_for_a_few_steps():
-    model = tn.Sequential([tn.Dense(100, "tanh"), tn.Dense(1)], seed=0)
-    model.compile("sgd")
-    assert a_training(model, rng.standard_normal((2, 1000)), np.zeros((1, 1000)), epochs=2).plans
-
-
-def test_an_interrupt_at_the_end_of_an_epoch_loses_no_record(planned_only, monkeypatch):
-    X, Y = problem("sigmoid", 9)
-    interrupt(monkeypatch, chunk=7)
-    model = a_model()
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y, 10, batch_size=4, verbose=0)  # an epoch is a chunk of two and one of one
-    assert (model.optimizer.steps, len(model.history)) == (12, 4)
-
-
 def test_a_plan_leaves_nothing_to_the_garbage_collector():
     X, Y = rng.standard_normal((4, 4000)), rng.integers(0, 2, (1, 4000))
     model = tn.Sequential([tn.Dense(40, "relu"), tn.Dense(1, "sigmoid")], seed=0)
@@ -319,17 +253,40 @@ def test_a_plan_leaves_nothing_to_the_garbage_collector():
     assert held < 300_000, held  # its activations alone take a million
 
 
-def test_data_of_another_dtype_is_not_kept_beside_its_copy():
-    m = 100_000
-    X, Y = rng.standard_normal((20, m)), rng.integers(0, 2, (1, m))
-    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0, dtype="float32")
-    model.compile("sgd")
-    model.build(20)
-    tracemalloc.start()
-    a = a_training(model, X, Y, 1000, epochs=3)
-    held, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert held < 1.3 * a.taller.nbytes
+def test_a_batch_is_gathered_from_where_x_lies():
+    """Rows of the model's dtype are never copied, those of a file neither; others are, once."""
+    X, Y = rng.standard_normal((100_000, 20)).astype(np.float32), rng.integers(0, 2, 100_000)
+    for data, copies in ((X, 0), (X[:, ::-1], 1), (X.astype(float), 1)):
+        model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0, dtype="float32", examples="rows")
+        model.compile("sgd")
+        model.build(20)
+        tracemalloc.start()
+        model.fit(data, Y, 1, 1000, verbose=0)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < (copies * 1.05 + 0.4) * X.nbytes, peak / X.nbytes
+
+
+def test_a_plan_that_fits_is_used_again():
+    X, Y = problem("sigmoid", 30)
+    model = a_model("tanh", "sigmoid", None, tn.SGD(0.1, 0.9))
+    model.fit(X, Y, 3, 7, verbose=0)
+    first = model._training
+    model.fit(X + 1, 1 - Y, 3, 7, verbose=0)
+    model.optimizer.learning_rate = 0.2
+    model.fit(X, Y, 3, 7, verbose=0)
+    assert model._training is first
+    for change in (
+        lambda: setattr(model.optimizer, "momentum", 0.5),
+        model.reset,
+        lambda: model.fit(X[:, 1:], Y[:, 1:], 1, 7, verbose=0),
+        lambda: model.fit(X, Y, 1, 8, verbose=0),
+        lambda: model.compile("sgd"),
+    ):
+        before = model._training
+        change()
+        model.fit(X, Y, 1, 7, verbose=0)
+        assert model._training is not before
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

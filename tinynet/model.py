@@ -6,22 +6,24 @@ array is (n, m) of one dtype.
 """
 
 import copy
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
 
 from tinynet import losses, optimizers
-from tinynet.base import checks, gradcheck
+from tinynet.base import checks, functions, gradcheck
 from tinynet.base.checks import Array
 from tinynet.base.node import QUIET
-from tinynet.engine.plan import Work
 from tinynet.engine.training import Training
+from tinynet.engine.work import Work
 from tinynet.layers import Layer, initializers
 from tinynet.net import diagnose, history, inference, parameters
 from tinynet.net.cost import Chain, Cost
 from tinynet.net.door import Door
-from tinynet.net.metrics import Metric, means, named_metrics, values
+from tinynet.net.metrics import Metric, named_metrics, values
 
 
 class Sequential(Chain):
@@ -75,6 +77,8 @@ class Sequential(Chain):
         self.history = history.History()
         self._cost: Cost | None = None
         self._metrics: dict[str, Metric] = {}
+        self._training: Training | None = None
+        self._lock = threading.RLock()
 
     # ---- making and training
 
@@ -85,7 +89,9 @@ class Sequential(Chain):
         if self.layers[0].n_in not in (0, n_x):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
             checks.refuse(self.who, "one input width", got, "make a new model for other inputs")
-        if not self.layers[0].n_in:
+        with self._lock:
+            if self.layers[0].n_in:
+                return self
             self._generator_at_build = copy.deepcopy(self._generator)
             self._draw(n_x)
         return self
@@ -102,7 +108,7 @@ class Sequential(Chain):
 
     def _draw(self, n_in: int) -> None:
         for layer in self.layers:
-            n_in = layer.draw(n_in, self._generator, self._door.dtype).units
+            n_in = layer.make(n_in, self._generator, self._door.dtype).units
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
@@ -118,7 +124,7 @@ class Sequential(Chain):
             losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
         ).pair(last.activation)
         pair.require_outputs(last.units)
-        diagnose.require_called(last, pair.loss)
+        diagnose.require_called(self.layers, pair.loss, own)
         self._metrics = named_metrics(self.who, metrics, last.activation)
         self.optimizer, self._cost = own, Cost(self.layers, pair)
 
@@ -142,24 +148,37 @@ class Sequential(Chain):
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
-        told = (
-            verbose
-            if isinstance(verbose, bool)
-            else checks.count(self.who, "verbose", verbose, least=0)
-        )
-        report, rng = (
-            history.Reporter(self.history, epochs, bool(told)),
-            self._generator if shuffle else None,
-        )
-        with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
-            Training(
-                self.who,
-                Work(*self._compiled(), self._metrics, *self._data(X, Y, True)),
-                size,
-                rng,
-                report,
-            ).run()
-        return self.history.since(report.first)
+        if not isinstance(verbose, bool):
+            verbose = checks.count(self.who, "verbose", verbose, least=0)
+        with self._alone():
+            work = Work(*self._compiled(), self._metrics)
+            X, Y = self._data(X, Y, build=True)
+            report = history.Reporter(self.history, epochs, bool(verbose))
+            with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
+                if self._training is None or not self._training.fits(work, X, Y, size):
+                    if self._training is not None:
+                        self._training.forget()
+                    self._training = Training(self.who, work, X, Y, size)
+                self._training.run(X, Y, self._generator if shuffle else None, report)
+        return history.History(self.history.rows[report.first :])
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One training at a time."""
+        if not self._lock.acquire(blocking=False):
+            cure = "wait for it, or train a copy: copy.deepcopy(model)"
+            checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if k not in ("_training", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._training, self._lock = None, threading.RLock()
 
     # ---- using
 
@@ -182,10 +201,13 @@ class Sequential(Chain):
         self._built()
         X, Y = self._data(X, Y)
         Z = inference.outputs(self, X, activated=False)
-        with QUIET():
-            J, read = cost.pair.value(Z, Y), values(self._metrics, cost.pair.activation, Z, Y)
+        with QUIET(), diagnose.no_writes(self.who):
+            (J,) = cost.J(cost.costs(Z, Y), Z, [float(cost.penalty() or 0)])
+            read = values(self._metrics, cost.pair.activation, Z, Y)
         diagnose.require_finite(self, X, J)
-        return {"loss": J} | {name: means(a)[0] for name, a in read.items()}
+        m = X.shape[1]
+        pairs = zip(self._metrics.items(), read, strict=True)
+        return {"loss": J} | {k: x.result(functions.totals(a)[0], m) for (k, x), a in pairs}
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
@@ -230,9 +252,8 @@ class Sequential(Chain):
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
         X, Y = self._data(X, Y, build=True)
-        with np.errstate(all="ignore"):
-            J, cache = cost.run(X, Y)
-            grads = cost.pullback(1.0, cache)[1]
+        with np.errstate(all="ignore"), diagnose.no_writes(self.who), cost.draws_kept():
+            J, grads = cost.by_blocks(X, Y)
         diagnose.require_finite(self, X, J, grads)
         return J, grads
 

@@ -20,6 +20,7 @@ from tinynet.base.node import Node
 class Activation(Node):
     """Elementwise A = g(Z) on arrays of any shape; `backward(dA)` gives dZ = dA * g'(Z)."""
 
+    steady = True
     keeps: Literal["Z", "A", "mask"] = (
         "Z"  # what `derivative` reads, the cheapest thing that suffices; the mask is A > 0
     )

@@ -16,6 +16,8 @@ class Identity(Activation):
     array([-1.,  2.])
     """
 
+    steady = True
+
     def value(self, Z: Array) -> Array:
         return Z.copy()
 

@@ -24,6 +24,7 @@ class Softmax(Activation):
     [0.25, 0.75]
     """
 
+    steady = True
     keeps = "A"
     classifies = True
 

@@ -18,6 +18,7 @@ class ReLU(Activation):
     ([0.0, 0.0, 3.0], [0.0, 0.0, 1.0])
     """
 
+    steady = True
     keeps = "mask"
     rectifier = True
 
@@ -38,6 +39,7 @@ class LeakyReLU(Activation):
     [-0.02, 3.0]
     """
 
+    steady = True
     keeps = "A"
     rectifier = True
 

@@ -18,6 +18,7 @@ class Sigmoid(Activation):
     [5.00000000e-01 4.24835426e-18]
     """
 
+    steady = True
     classifies = True
 
     def value(self, Z: Array) -> Array:
@@ -40,6 +41,8 @@ class Tanh(Activation):
     >>> print(t.backward(np.ones(2)))
     [1.0000000e+00 1.6993417e-17]
     """
+
+    steady = True
 
     def value(self, Z: Array) -> Array:
         return np.tanh(Z)

@@ -9,6 +9,10 @@ ignores that.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from tinynet.base.checks import Array
@@ -65,25 +69,39 @@ def softmax(z: Array) -> Array:
     return (others + top) / (1 + rest)
 
 
-def bordered(X: Array) -> Array:
-    """X (n, m) above a row of ones, (n + 1, m)."""
-    if not isinstance(X, np.ndarray):
-        return X.bordered()  # on a tape, where a row of ones stands behind every such array
-    taller = np.empty((len(X) + 1, X.shape[1]), X.dtype)
-    taller.fill(1)
-    taller[:-1] = X
-    return taller
+def overridable(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of arrays that arrays of another kind may take upon themselves, as numpy's own
+    functions are (its protocol `__array_function__`, NEP 18)."""
+
+    @functools.wraps(function)
+    def public(X: Any, *others: Any) -> Array:
+        if isinstance(X, np.ndarray):
+            return function(X, *others)
+        return X.__array_function__(public, (type(X),), (X, *others), {})
+
+    return public
 
 
-def sums(values: Array, runs: int = 1) -> list[float]:
-    """The sum of each of so many equal runs of columns, in float64: the same number whatever stands
-    beside a run."""
-    rows = (
-        values.astype(np.float64, copy=False)
-        .reshape(-1, runs, values.shape[-1] // runs)
-        .sum(axis=2)
-    )
-    return [sum(column) for column in rows.T.tolist()]
+@overridable
+def with_ones(X: Array) -> Array:
+    """X (n, m) above a row of ones, (n + 1, m), in memory that is laid out as X's is."""
+    above = np.empty_like(X, shape=(len(X) + 1, X.shape[1]))
+    above[:-1], above[-1] = X, 1
+    return above
+
+
+@overridable
+def uniform(X: Array, generator: np.random.Generator) -> Array:
+    """Numbers in [0, 1), as many as X (n, m) has, drawn example by example: so they are the same
+    numbers whether the examples come at once or block by block."""
+    return generator.random(X.shape[::-1], X.dtype).T
+
+
+def totals(values: Array, runs: int = 1) -> list[list[float]]:
+    """For each of so many equal runs of columns the sum of each row, in float64: the same numbers
+    whatever stands beside a run."""
+    rows = values.astype(np.float64, copy=False).reshape(-1, runs, values.shape[-1] // runs)
+    return rows.sum(axis=2).T.tolist()
 
 
 def times_log(y: Array, a: Array) -> Array:

@@ -35,6 +35,7 @@ class Node:
     and `grads` map names to arrays of equal shapes.
     """
 
+    steady = True  # what that promises, and why each class says it anew: docs/design.md
     params: Mapping[str, Array] = MappingProxyType({})
 
     def __init__(self) -> None:
@@ -100,8 +101,26 @@ class Node:
     def cast(self, dtype: Any) -> None:
         """Parameters of another dtype."""
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: writeable(value) for name, value in state.items()})
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def writeable(value: Any) -> Any:
+    """What a pickle gave back, with arrays that can be written to: some ways of sending one leave
+    them in memory that is not the process's own."""
+    if isinstance(value, dict):
+        return {key: writeable(inner) for key, inner in value.items()}
+    return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+
+
+def read_only(array: Array) -> Array:
+    """The same numbers, for eyes only."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 class MissingError(RuntimeError, AttributeError):

@@ -1,44 +1,79 @@
-"""What training writes: parameters, gradients and slots, each kind in one array. It can go back to
-where it was."""
+"""What training writes: parameters, gradients and slots, each kind in one array, and the layers'
+running state. It can go back to where it was."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from tinynet.base import checks
-from tinynet.base.checks import Array
+from tinynet.base.calls import in_one_go
 from tinynet.layers import Layer
 from tinynet.net.parameters import gather, home_of, parts
 from tinynet.optimizers import Optimizer
 
 
 class Store:
-    """What training writes: the parameters, their gradients, the optimizer's slots. It can go back
-    to where it was."""
+    """All that a training of these layers with this optimizer writes, and one snapshot of it."""
 
     def __init__(self, layers: Sequence[Layer], optimizer: Optimizer) -> None:
-        self.optimizer, self.params = optimizer, gather(layers)
-        self.grads, self.slots = np.empty_like(self.params), dict[str, Array]()
+        self.layers, self.optimizer = layers, optimizer
+        self.params = gather(layers)
+        self.grads = np.empty_like(self.params)
+        self.slots = dict[str, Any]()
         for slot, held in optimizer.slots.items():
             home = home_of(held.values())
             self.slots[slot] = np.zeros_like(self.params) if home is None else home
-            optimizer.slots[slot] = parts(layers, self.slots[slot])
+            views = parts(layers, self.slots[slot])
             for name, a in held.items() if home is None else ():
-                optimizer.slots[slot][name][...] = a
-        self.state = [self.params, *self.slots.values()]
-        self.kept, self.kept_steps = [a.copy() for a in self.state], optimizer.steps
+                views[name][...] = a
+            held.update(views)
+        self.states = [a for layer in layers for a in layer.state.values()]
+        self.next_states = [a.copy() for a in self.states]
+        self.generators = [x.generator for x in layers if x.generator is not None]
+        self.arrays = [self.params, *self.slots.values(), *self.states]
+        self.kept = [np.empty_like(a) for a in self.arrays]
+        self.kept_steps, self.kept_draws = 0, list[Any]()
+
+    def fits(self, layers: Sequence[Layer], optimizer: Optimizer) -> bool:
+        """Whether these still are the arrays of the net and its optimizer."""
+        held = all(
+            home_of(optimizer.slots[slot].values()) is home for slot, home in self.slots.items()
+        )
+        states = [a for layer in layers for a in layer.state.values()]
+        generators = [x.generator for x in layers if x.generator is not None]
+        same = zip((*states, *generators), (*self.states, *self.generators), strict=False)
+        return (
+            optimizer is self.optimizer
+            and held
+            and home_of([layer.theta for layer in layers]) is self.params
+            and all(a is b for a, b in same)
+        )
 
     def finite(self) -> bool:
-        return all(map(checks.all_finite, self.state))
+        return all(map(checks.all_finite, self.arrays))
+
+    def draws(self) -> list[Any]:
+        """Where the layers' generators stand."""
+        return [generator.bit_generator.state for generator in self.generators]
 
     def keep(self) -> None:
         """Remember this moment, and no earlier one."""
-        for kept, array in zip(self.kept, self.state, strict=True):
-            kept[...] = array
-        self.kept_steps = self.optimizer.steps
+        moment = {"kept_steps": self.optimizer.steps, "kept_draws": self.draws()}
+        pairs = zip(self.kept, self.arrays, strict=True)
+        copies = [partial(kept.__setitem__, ..., a) for kept, a in pairs]
+        in_one_go([*copies, partial(self.__dict__.update, moment)])
 
     def go_back(self) -> None:
         """To the moment remembered."""
-        for kept, array in zip(self.kept, self.state, strict=True):
-            array[...] = kept
-        self.optimizer.steps = self.kept_steps
+        pairs = zip(self.kept, self.arrays, strict=True)
+        copies = [partial(a.__setitem__, ..., kept) for kept, a in pairs]
+        moment = {"earlier": self.kept_steps}
+        steps = [partial(vars(self.optimizer).update, moment), self.optimizer.taken.clear]
+        in_one_go([*copies, *self.redraws(self.kept_draws), *steps])
+
+    def redraws(self, draws: Sequence[Any]) -> list[Any]:
+        """The calls that set the generators back."""
+        pairs = zip(self.generators, draws, strict=True)
+        return [partial(setattr, g.bit_generator, "state", state) for g, state in pairs]

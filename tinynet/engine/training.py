@@ -1,206 +1,214 @@
 """The practice: epochs of steps, in chunks, as fast as numpy makes its calls.
 
 A step is played from its plan. After each chunk somebody looks: if a cost or a number written is
-not finite, everything goes back to the last good moment, and the same steps are walked again as the
+not finite, everything goes back to the last snapshot, and the same steps are walked again as the
 methods are written, one by one, which finds the place, or a way around it. A net that no plan can
 hold is walked from the start.
+
+An interrupt may come at any moment. What a step writes is written in one go, with its count; what
+it cost waits in memory until it is read; so whoever comes after an interrupt can tell from the
+count what is still to be read, and `book` does that.
 """
 
 import math
 import warnings
 from collections.abc import Sequence
-from operator import mul
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from tinynet.base import checks
-from tinynet.engine.plan import CHUNK, Plan, Work, all_steady, block_size
+from tinynet.base.checks import Array
+from tinynet.engine.batch import Batch, Examples
+from tinynet.engine.plan import Plan
+from tinynet.engine.readings import Record, row
 from tinynet.engine.store import Store
-from tinynet.net import diagnose
-from tinynet.net.history import Records, Reporter
-from tinynet.net.metrics import means, values
+from tinynet.engine.walk import Walk
+from tinynet.engine.work import CHUNK, Work
+from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
-WORTH = 150_000  # numbers that all steps together read and make, from which on a plan pays
-STEP = 2000  # what a step itself counts as
 
-
-class Place(NamedTuple):
-    """A step's examples, a slice or indices, and what errors call it."""
+class Chosen(NamedTuple):
+    """The examples of a step, a slice or indices, and what errors call it."""
 
     epoch: int
     batch: int
     examples: Any
+    width: int
 
-    @property
-    def width(self) -> int:
-        run = self.examples
-        return run.stop - run.start if isinstance(run, slice) else len(run)
+
+class Stretch(NamedTuple):
+    """An epoch of batches, or a chunk of epochs that are a step each: where the counts stood at its
+    start, and what is read of it so far."""
+
+    epochs: int
+    steps: int
+    records: list[Record]
 
 
 class Training:
-    """Steps of a cost and an optimizer on examples, `size` or all of them a step, in epochs that go
-    to `report`. The generator draws the batches, if there is one."""
+    """Steps of a cost and an optimizer on m examples, `size` or all of them a step."""
 
-    def __init__(
-        self, who: str, work: Work, size: int | None, generator: Any, report: Reporter
-    ) -> None:
-        self.who, self.m, self.report = who, work.X.shape[1], report
+    def __init__(self, who: str, work: Work, X: Array, Y: Array, size: int | None) -> None:
+        self.who, self.work, self.shape = who, work, (X.shape, X.dtype, len(Y), size)
+        self.m = X.shape[1]
         self.size = min(size or self.m, self.m)
-        self.generator = generator if self.size < self.m else None
-        parts = (
-            min(self.size, block_size(work)) < self.m
-        )  # then an example in one piece is gathered ten times faster
-        self.taller = np.ones((len(work.X) + 1, self.m), work.X.dtype, order="F" if parts else "C")
-        self.taller[:-1] = work.X
-        self.work = work._replace(X=self.taller[:-1], Y=np.ascontiguousarray(work.Y))
-        self.store, self.params, self.since = (
-            Store(work.cost.layers, work.optimizer),
-            work.cost.params,
-            list[Place](),
-        )
-        self.plans: dict[int, Plan] = {}
-        numbers = self.m * sum([len(work.X), *(layer.units for layer in work.cost.layers)])
-        if report.epochs * (STEP * -(-self.m // self.size) + numbers) > WORTH:
-            self.settle()
-        self.room = self.plans[self.size].room if self.plans else 1
+        self.steps_an_epoch = -(-self.m // self.size)
+        self.settings, self.store = work.settings(), Store(work.cost.layers, work.optimizer)
+        examples = Examples(X, Y, self.size < self.m)
+        at_once = CHUNK if self.size == self.m else self.m // self.size
+        widths = {self.size: at_once, self.m % self.size or self.size: 1}
+        widths[self.size] = at_once
+        self.batches = {width: Batch(work, examples, width, n) for width, n in widths.items()}
+        self.walks = {
+            width: Walk(who, work, batch, self.store) for width, batch in self.batches.items()
+        }
+        self.plans = dict[int, Plan]()
+        self.reason = ""  # why no tape can hold a step
+        if work.steady:
+            self.settle(examples)
+        self.examples: Examples | None = examples  # for the first run
 
-    def settle(self) -> None:
+    def fits(self, work: Work, X: Array, Y: Array, size: int | None) -> bool:
+        """Whether it can train this, too: then what is settled is used again."""
+        return (
+            self.work.cost is work.cost
+            and self.shape == (X.shape, X.dtype, len(Y), size)
+            and self.store.fits(work.cost.layers, work.optimizer)
+            and self.settings == work.settings()
+        )
+
+    def settle(self, examples: Examples) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
-        if not all_steady(self.work):
-            return
-        at_once = {self.size: self.m // self.size if self.size < self.m else self.report.every}
         arena = Arena()
         try:
-            for width in filter(None, (self.size, self.m % self.size)):
-                self.plans[width] = Plan(
-                    self.work, self.taller, self.store, width, at_once.get(width, 1), arena
-                )
-        except (
-            Exception
-        ) as reason:  # whatever a stand-in cannot do says nothing about the net: walking it will
-            self.plans = {}
-            text = f"{self.who}: no tape can hold a step of this net ({reason}); it is walked, "
-            text += "which is slower"
-            warnings.warn(
-                f"{text}. A part that says steady = True may be why", UserWarning, stacklevel=4
-            )
+            for width, batch in self.batches.items():
+                batch.load(examples)
+                self.plans[width] = Plan(self.work, batch, self.store, arena)
+                self.plans[width].load(examples)
+        # what no stand-in can do says nothing about the net: a walk does
+        except Exception as reason:
+            self.forget()
+            self.plans, self.reason = {}, str(reason)
 
-    def run(self) -> None:
-        """Train, and report the records of the epochs, of several at a time where they are
-        short."""
-        epochs = range(self.report.first + 1, self.report.first + self.report.epochs + 1)
-        if self.size < self.m:
-            for epoch in epochs:
-                self.epoch(epoch)
-            return
-        for i in range(0, len(epochs), self.room):
-            records: Records = {}
+    def forget(self) -> None:
+        """Let go of the tapes."""
+        for plan in self.plans.values():
+            plan.forget()
+
+    def run(self, X: Array, Y: Array, generator: Any, report: Reporter) -> None:
+        """Train for the epochs of the report; the generator draws the batches, if there is one."""
+        if self.reason:
+            text = f"{self.who}: no tape can hold a step of this net ({self.reason}); it is walked"
+            text += ", which is slower. A part that says steady = True may be why"
+            warnings.warn(text, UserWarning, stacklevel=4)
+        self.report, self.generator, self.stopped = report, generator, False
+        self.playing = bool(self.plans)
+        self.first = report.first + 1
+        # what is not booked yet: the steps that were chosen since the snapshot, and up to which
+        # step the training had come when it went back
+        self.unsaved, self.reached = list[Chosen](), 0
+        self.stretch = Stretch(0, self.work.optimizer.steps, [])
+        self.current: Plan | Walk = next(iter(self.walks.values()))
+        self.store.keep()
+        examples = self.examples or Examples(X, Y, self.size < self.m)
+        self.examples = None
+        for owner in (self.plans or self.batches).values():
+            owner.load(examples)
+        try:
             try:
-                self.chunk(
-                    [Place(epoch, 1, slice(0, self.m)) for epoch in epochs[i : i + self.room]],
-                    records,
-                )
+                self.epochs()
             finally:
-                if records:
-                    self.report(records)
+                self.book()
+        except BaseException:
+            self.book()
+            raise
+        finally:
+            for owner in (self.plans or self.batches).values():
+                owner.release()
 
-    def epoch(self, epoch: int) -> None:
-        """One epoch of batches; reported are the means over its examples of what they cost before
-        their steps."""
+    def epochs(self) -> None:
+        while self.report.done < self.report.epochs and not self.stopped:
+            done, steps = self.report.done, self.work.optimizer.steps
+            self.stretch = Stretch(done, steps, [])
+            if self.size < self.m:
+                chosen = self.shuffled(self.first + done)
+                full, rest = chosen[: self.m // self.size], chosen[self.m // self.size :]
+                room = self.batches[self.size].room if self.playing else 1
+                chunks = [full[i : i + room] for i in range(0, len(full), room)]
+                for chunk in [*chunks, rest] if rest else chunks:
+                    self.chunk(chunk)
+            else:
+                look = self.report.every - done % self.report.every
+                room = min(self.batches[self.m].room, self.report.epochs - done, look)
+                epochs = range(self.first + done, self.first + done + room)
+                self.chunk([Chosen(epoch, 1, slice(0, self.m), self.m) for epoch in epochs])
+
+    def shuffled(self, epoch: int) -> list[Chosen]:
+        """The batches of an epoch."""
         order = self.generator.permutation(self.m) if self.generator else None
-        runs = [
+        stretches = [
             slice(start, min(start + self.size, self.m)) for start in range(0, self.m, self.size)
         ]
-        places = [
-            Place(epoch, i, run if order is None else order[run]) for i, run in enumerate(runs, 1)
+        return [
+            Chosen(epoch, i, part if order is None else order[part], part.stop - part.start)
+            for i, part in enumerate(stretches, 1)
         ]
-        records: Records = {}
-        full, shorter = places[: self.m // self.size], places[self.m // self.size :]
-        chunks = [full[i : i + self.room] for i in range(0, len(full), self.room)]
-        try:
-            for chunk in filter(None, [*chunks, shorter]):
-                self.chunk(chunk, records)
-        finally:
-            if len(records.get("loss", [])) == len(places):
-                shares = [place.width / self.m for place in places]
-                self.report(
-                    {name: [sum(map(mul, shares, numbers))] for name, numbers in records.items()}
-                )
 
-    def chunk(self, places: Sequence[Place], records: Records) -> None:
-        """Take these steps and add their records; where an error or an interrupt comes, those of
-        the steps before it."""
-        plan = self.plans.get(places[0].width)
-        if plan is None:
-            self.walk(places, records)
+    def chunk(self, chosen: Sequence[Chosen]) -> None:
+        """Take these steps and book them."""
+        if not self.playing:
+            for one in chosen:
+                self.walk(one)
+                self.book()
             return
-        if len(self.since) + len(places) > CHUNK:
+        if len(self.unsaved) + len(chosen) > CHUNK:
+            self.unsaved = []
             self.store.keep()
-            self.since = []
-        moment = self.work.optimizer.steps, self.since, dict(records)
-        try:
-            plan.take([place.examples for place in places])
-        finally:
+        self.unsaved.extend(chosen)
+        plan = self.current = self.plans[chosen[0].width]
+        plan.take([one.examples for one in chosen])
+        self.book()
+
+    def walk(self, one: Chosen) -> None:
+        walk = self.current = self.walks[one.width]
+        walk.take(one.examples, f"epoch {one.epoch}, batch {one.batch}")
+
+    def book(self) -> None:
+        """Read what was taken, go back if it is not finite, and report the epochs that are whole.
+        It can be begun again at any time."""
+        found = self.pending()
+        finite = all(math.isfinite(record.J) for record in found)
+        if found and self.playing and not (finite and self.store.finite()):
+            self.reached = self.work.optimizer.steps
+            self.store.go_back()
+            self.playing = False  # what overflows once does so again
+        elif found:
+            self.stretch.records.extend(found)
+        self.walk_again()
+        epochs, _, records = self.stretch
+        n = self.steps_an_epoch
+        whole = [records[i : i + n] for i in range(0, len(records) - n + 1, n)]
+        new = whole[self.report.done - epochs :]
+        if new:
+            self.stopped = self.report([row(epoch, self.work) for epoch in new]) or self.stopped
+
+    def pending(self) -> list[Record]:
+        """The records of the steps that are taken and not yet read."""
+        n = self.work.optimizer.steps - self.stretch.steps - len(self.stretch.records)
+        if n <= 0:
+            return []
+        reader = self.current if isinstance(self.current, Walk) else self.current.readings
+        return reader.read(n)
+
+    def walk_again(self) -> None:
+        """After it went back: the same steps as the methods are written."""
+        while True:
+            # none while a step that was read is repeated
+            self.stretch.records.extend(self.pending())
+            steps = self.work.optimizer.steps
+            if steps >= self.reached:
+                return
             try:
-                self.account(plan, places, *moment, records)
-            except (
-                KeyboardInterrupt
-            ):  # which came too late to stop a step: first the books, then the interrupt
-                self.account(plan, places, *moment, records)
+                self.walk(self.unsaved[steps - self.store.kept_steps])
+            except FloatingPointError:
+                self.reached = 0  # here it ends
                 raise
-
-    def account(
-        self,
-        plan: Plan,
-        places: Sequence[Place],
-        steps: int,
-        since: list[Place],
-        earlier: Records,
-        records: Records,
-    ) -> None:
-        """Look at the steps that a plan has taken, and add what they cost to `earlier`. It can be
-        begun again."""
-        found, done = plan.records(), places[: len(plan.done)]
-        self.work.optimizer.steps = steps + len(done)
-        if all(map(math.isfinite, found["loss"])) and self.store.finite():
-            self.since = [*since, *done]
-            records.update(joined(earlier, found))
-            return
-        self.plans = {}  # what overflows once does so again
-        self.store.go_back()
-        walked: Records = {}
-        try:
-            self.walk(since, {})
-            self.walk(done, walked)
-        finally:
-            records.update(joined(earlier, walked))
-
-    def walk(self, places: Sequence[Place], records: Records) -> None:
-        """The same steps as the methods are written, each looked at before its update."""
-        cost, optimizer = self.work.cost, self.work.optimizer
-        for place in places:
-            X, Y = self.work.X[:, place.examples], self.work.Y[:, place.examples]
-            J, cache = cost.run(X, Y)
-            grads = cost.pullback(1.0, cache)[1]
-            try:
-                if not math.isfinite(J):
-                    checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
-                read = values(self.work.metrics, cost.pair.activation, cache["Z"], Y)
-                optimizer.update(self.params, grads)
-            except FloatingPointError as error:
-                cure = "the weights are the last finite ones; a smaller learning rate may help"
-                cause = diagnose.first_not_finite(cost, X, grads)
-                raise FloatingPointError(
-                    f"epoch {place.epoch}, batch {place.batch}: {error}; {cause}; {cure}"
-                ) from None
-            for name, numbers in {
-                "loss": [J],
-                **{name: means(a) for name, a in read.items()},
-            }.items():
-                records.setdefault(name, []).extend(numbers)
-
-
-def joined(earlier: Records, later: Records) -> Records:
-    return {name: [*earlier.get(name, []), *numbers] for name, numbers in later.items()}

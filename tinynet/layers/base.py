@@ -18,38 +18,45 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, identity
-from tinynet.base import checks
+from tinynet.base import checks, functions
 from tinynet.base.checks import Array
 from tinynet.base.node import Node
 from tinynet.layers import initializers
 
 
 class Layer(Node):
-    """Z = preactivation(X), A = activation(Z): X (n_in, m) -> A (units, m)."""
+    """Z = preactivation(X), A = activation(Z): X (n_in, m) -> A (units, m).
+
+    Its parameters all lie in one array, `theta`. A layer may keep running `state` beside them
+    (`make_state`): its `run` puts the state after the pass under "state" into the cache, and the
+    practice of a step writes it. A layer that draws says `stochastic = True` and calls `uniform`.
+    """
+
+    steady = True
+    whole_batch = False  # whether it looks at more than one example at a time
+    stochastic = False
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
-        self.position, self.n_in = (
-            0,
-            0,
-        )  # its place in a model, from 1, since the input is layer 0; 0 is not built
-        self.theta, self.shapes = (
-            np.empty(0),
-            dict[str, tuple[int, ...]](),
-        )  # all parameters in one array
+        # its place in a model, from 1, since the input is layer 0; n_in is 0 until it is built
+        self.position, self.n_in = 0, 0
+        self.theta, self.shapes = np.empty(0), dict[str, tuple[int, ...]]()
+        self.state: dict[str, Array] = {}
+        self.generator: np.random.Generator | None = None
         self.units = checks.count(type(self).__name__, "units", units)
         self.activation = activations.template(self.who, activation).fresh()
         if self.activation.params:
-            checks.refuse(
-                self.who,
-                "an activation without parameters",
-                activations.label(self.activation),
-                "a layer can hold them",
-            )
+            got = activations.label(self.activation)
+            cure = "a layer can hold them"
+            checks.refuse(self.who, "an activation without parameters", got, cure)
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         """The parameters at their start, in float64."""
         raise NotImplementedError
+
+    def make_state(self, n_in: int) -> dict[str, Array]:
+        """The running state at its start, in float64."""
+        return {}
 
     def preactivation(self, X: Array) -> Array:
         """Z (units, m)."""
@@ -63,32 +70,38 @@ class Layer(Node):
         """dX (n_in, m)."""
         raise NotImplementedError
 
+    def penalty(self) -> Any:
+        """What the parameters alone add to J, a number; None adds nothing."""
+
+    def penalty_gradients(self) -> dict[str, Array]:
+        """d penalty / dparameter, for those that have one."""
+        return {}
+
+    def uniform(self, X: Array) -> Array:
+        """New numbers in [0, 1), as many as X has, from the model's generator; once a pass."""
+        if self.generator is None:
+            expected, cure = "a layer that draws", "stochastic = True in its class, then build"
+            checks.refuse(self.who, expected, "one without a generator", cure, RuntimeError)
+        return functions.uniform(X, self.generator)
+
     def build(self, n_in: int, seed: Any = None, dtype: str = "float64") -> Self:
         """Draw the parameters for inputs of width n_in; `seed` is an int, a Generator or a
         RandomState."""
         if self.position:
-            checks.refuse(
-                self.who,
-                "a layer of its own",
-                "one of a model",
-                "model.build or model.reset draws it",
-                RuntimeError,
-            )
-        n_in, kind = (
-            checks.count(self.who, "n_in", n_in),
-            checks.known(self.who, "dtype", dtype, checks.FLOATS),
-        )
-        return self.draw(n_in, initializers.generator(self.who, seed), kind)
+            cure = "model.build or model.reset draws it"
+            checks.refuse(self.who, "a layer of its own", "one of a model", cure, RuntimeError)
+        n_in = checks.count(self.who, "n_in", n_in)
+        kind = checks.known(self.who, "dtype", dtype, checks.FLOATS)
+        return self.make(n_in, initializers.generator(self.who, seed), kind)
 
-    def draw(self, n_in: int, rng: Any, dtype: Any) -> Self:
+    def make(self, n_in: int, rng: Any, dtype: Any) -> Self:
         made = self.make_params(n_in, rng)
-        self.n_in, self.shapes, self.grads, self.cache = (
-            n_in,
-            {name: p.shape for name, p in made.items()},
-            {},
-            {},
-        )
+        self.shapes = {name: p.shape for name, p in made.items()}
         self.theta = self.join(made).astype(dtype)
+        self.state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
+        if self.stochastic:
+            self.generator = np.random.default_rng(list(rng.bytes(16)))
+        self.n_in, self.grads, self.cache = n_in, {}, {}
         return self
 
     @property
@@ -101,14 +114,17 @@ class Layer(Node):
 
     def split(self, theta: Array) -> dict[str, Array]:
         """The parameters' parts of theta, or of an array like it, as views under their names."""
-        starts = itertools.accumulate(
-            [math.prod(shape) for shape in self.shapes.values()], initial=0
-        )
+        sizes = [math.prod(shape) for shape in self.shapes.values()]
+        starts = itertools.accumulate(sizes, initial=0)
         parts = zip(self.shapes.items(), itertools.pairwise(starts), strict=True)
         return {name: theta[start:end].reshape(shape) for (name, shape), (start, end) in parts}
 
     def cast(self, dtype: Any) -> None:
         self.theta = self.theta.astype(dtype)
+        self.state = {name: a.astype(dtype) for name, a in self.state.items()}
+
+    def value(self, X: Array) -> Array:
+        return self.activation.value(self.preactivation(X))
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(self.preactivation(X))
@@ -119,8 +135,15 @@ class Layer(Node):
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
         dZ, _ = self.activation.pullback(dA, cache["activation"])
-        grads = self.parameter_gradients(dZ, cache)  # first, so that X can make room
+        # the parameters' gradients come first: the last reader of X then frees its memory
+        grads = self.parameter_gradients(dZ, cache)
         return self.input_gradient(dZ, cache), grads
+
+    def forward(self, X: Any, /) -> Any:
+        A = super().forward(X)
+        for name, after in self.cache.get("state", {}).items():
+            self.state[name][...] = after
+        return A
 
     def admit(self, X: Any) -> tuple[Array]:
         if not self.n_in:

@@ -41,6 +41,7 @@ class Dense(Layer):
     [ 0.94001485 -0.94001485] [[0.47000742 0.23500371]] [[0.94001485]]
     """
 
+    steady = True
     W, b = Field("params", "W"), Field("params", "b")
     dW, db = Field("grads", "W"), Field("grads", "b")
 
@@ -75,11 +76,11 @@ class Dense(Layer):
         return {"W": theta[:-1].T, "b": theta[-1:].T} if self.use_bias else {"W": theta.T}
 
     def preactivation(self, X: Array) -> Array:
-        return np.dot(self.theta.T, functions.bordered(X) if self.use_bias else X)
+        return np.dot(self.theta.T, functions.with_ones(X) if self.use_bias else X)
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         X = cache["X"]
-        grads = self.split(np.dot(functions.bordered(X) if self.use_bias else X, dZ.T))
+        grads = self.split(np.dot(functions.with_ones(X) if self.use_bias else X, dZ.T))
         if self.use_bias and dZ.shape[1] > MANY:
             grads["b"] = dZ.sum(axis=1, keepdims=True)
         return grads

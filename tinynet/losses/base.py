@@ -31,6 +31,7 @@ class Loss(Node):
     """J = weight * sum of costs(A, Y); `backward(dJ=1)` gives dA = dJ * weight * derivative(A,
     Y)."""
 
+    steady = True
     averages_outputs = True
     match: type[Activation] | None = None  # the one activation it takes; None takes them all
     takes_labels = False  # (m,) of 0 ... n_y - 1 for n_y outputs
@@ -75,7 +76,7 @@ class Loss(Node):
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
     def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        return functions.sums(self.costs(A, Y))[0] * self.weight(A), {"A": A, "Y": Y}
+        return sum(functions.totals(self.costs(A, Y))[0]) * self.weight(A), {"A": A, "Y": Y}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, Y = cache["A"], cache["Y"]
@@ -121,6 +122,7 @@ class Pair(Loss):
     Pair(BinaryCrossEntropy, sigmoid)
     """
 
+    steady = True
     reads = "Z"
 
     def __init__(self, loss: Loss, activation: Activation | str) -> None:

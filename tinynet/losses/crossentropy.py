@@ -28,6 +28,7 @@ class BinaryCrossEntropy(Loss):
     (1000.0, [[1.0]])
     """
 
+    steady = True
     match = Sigmoid
 
     def costs(self, A: Array, Y: Array) -> Array:
@@ -81,6 +82,7 @@ class CrossEntropy(Loss):
     (1000.0, [[1.0], [-1.0]])
     """
 
+    steady = True
     averages_outputs = False
     takes_labels = True
     match = Softmax

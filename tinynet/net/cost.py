@@ -7,14 +7,18 @@ read off the page: dZ2 gives dW2, db2 and dA1, which gives dZ1, which gives dW1,
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from tinynet.base import checks, functions
 from tinynet.base.checks import Array
 from tinynet.base.node import Node
 from tinynet.layers import Layer
 from tinynet.losses import Pair
-from tinynet.net import parameters
+from tinynet.net import blocks, parameters
 
 
 class Chain(Node):
@@ -22,21 +26,21 @@ class Chain(Node):
     writes the layer's."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers, self.grads, self.cache = (
-            tuple(layers),
-            {},
-            {},
-        )  # and params, which is no field here
+        # and params, which is no field here
+        self.layers, self.grads, self.cache = tuple(layers), {}, {}
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
         return MappingProxyType(parameters.named(layer.params for layer in self.layers))
 
     def walk(self, X: Array) -> Iterator[tuple[Layer, Array, Array]]:
-        """Each layer with its Z and A."""
+        """Each layer in use, with its Z and A; one with a `value` of its own has no Z beside it."""
         for layer in self.layers:
-            Z = layer.preactivation(X)
-            X = layer.activation.value(Z)
+            if type(layer).value is Layer.value:
+                Z = layer.preactivation(X)
+                X = layer.activation.value(Z)
+            else:
+                Z = X = layer.value(X)
             yield layer, Z, X
 
     def cast(self, dtype: Any) -> None:
@@ -45,7 +49,7 @@ class Chain(Node):
         parameters.gather(self.layers)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        super().__setstate__(state)
         parameters.gather(self.layers)
 
 
@@ -56,8 +60,8 @@ class Cost(Chain):
         super().__init__(layers)
         self.pair = pair
 
-    def through(self, X: Array) -> tuple[Array, list[dict[str, Any]]]:
-        """The last Z, and the caches of the layers."""
+    def outputs(self, X: Array) -> tuple[Array, list[dict[str, Any]]]:
+        """The last Z in practice, and the caches of the layers."""
         *hidden, last = self.layers
         caches = []
         for layer in hidden:
@@ -65,21 +69,90 @@ class Cost(Chain):
             caches.append(cache)
         return last.preactivation(X), [*caches, last.remembered(X)]
 
+    def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> dict[str, Array]:
+        """The gradients of what the outputs cost: the penalties have theirs beside them."""
+        dZ, _ = self.pair.pullback(dJ, {"A": Z, "Y": Y})
+        (*hidden, last), (*kept, own) = self.layers, caches
+        grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
+        for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
+            dA, inner = layer.pullback(dA, cache)
+            grads.append(inner)
+        grads.reverse()
+        for layer, found in zip(self.layers, grads, strict=True):
+            require_shapes(layer, found)
+        return parameters.named(grads)
+
+    def costs(self, Z: Array, Y: Array, weights: Array | None = None) -> Array:
+        """The costs of the outputs, entry by entry or example by example; each example counts
+        `weights` (m,) times."""
+        costs = self.pair.costs(Z, Y)
+        return costs if weights is None else costs * weights
+
+    def J(self, costs: Array, Z: Array, penalties: Sequence[float] = (0.0,)) -> list[float]:
+        """J of as many steps as there are penalties, whose costs stand side by side; Z is that of
+        one of them. Every J that tinynet reports is made here."""
+        weight, rows = self.pair.weight(Z), functions.totals(costs, len(penalties))
+        return [sum(own) * weight + p for own, p in zip(rows, penalties, strict=True)]
+
+    def penalty(self) -> Any:
+        """What the parameters alone add to J; None where no layer has a penalty."""
+        found = [penalty for layer in self.layers if (penalty := layer.penalty()) is not None]
+        return sum(found[1:], start=found[0]) if found else None
+
+    def penalty_gradients(self) -> dict[str, Array]:
+        return parameters.named(layer.penalty_gradients() for layer in self.layers)
+
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
-        Z, caches = self.through(X)
-        return self.pair.value(Z, Y), {"layers": caches, "Z": Z, "Y": Y}
+        Z, caches = self.outputs(X)
+        (J,) = self.J(self.costs(Z, Y), Z, [float(self.penalty() or 0)])
+        penalties = {name: g.copy() for name, g in self.penalty_gradients().items()}
+        return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": penalties}
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
-        dZ, _ = self.pair.pullback(dJ, {"A": cache["Z"], "Y": cache["Y"]})
-        (*hidden, last), (*caches, kept) = self.layers, cache["layers"]
-        grads, dA = [last.parameter_gradients(dZ, kept)], last.input_gradient(dZ, kept)
-        for layer, kept in zip(reversed(hidden), reversed(caches), strict=True):
-            dA, inner = layer.pullback(dA, kept)
-            grads.append(inner)
-        return (), parameters.named(reversed(grads))
+        grads = self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"])
+        for name, g in cache["penalties"].items():
+            grads[name] = grads[name] + dJ * g
+        return (), grads
+
+    def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
+        """J and its gradients, over a block of examples at a time where the parts allow it: J is
+        the sum of what its blocks add."""
+        m, longest = X.shape[1], blocks.practice_size(self.layers)
+        parts = [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
+        if m <= longest or not blocks.divisible(parts):
+            J, cache = self.run(X, Y)
+            return J, self.pullback(1.0, cache)[1]
+        J, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
+        like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
+        for block in blocks.runs(m, longest):
+            Z, caches = self.outputs(X[:, block])
+            J = self.J(self.costs(Z, Y[:, block]), like, J)
+            share = self.pair.weight(like) / self.pair.weight(Z)
+            found = self.gradients(share, Z, Y[:, block], caches)
+            total = {name: g + total[name] if name in total else g for name, g in found.items()}
+        return J[0], total
+
+    @contextmanager
+    def draws_kept(self) -> Iterator[None]:
+        """The layers' generators stand afterwards where they stood."""
+        generators = [x.generator for x in self.layers if x.generator is not None]
+        states = [generator.bit_generator.state for generator in generators]
+        try:
+            yield
+        finally:
+            for generator, state in zip(generators, states, strict=True):
+                generator.bit_generator.state = state
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:
         return X, Y  # the model's door has seen them
 
     def admit_upstream(self, dJ: Any) -> Any:
         return dJ
+
+
+def require_shapes(layer: Layer, grads: Mapping[str, Array]) -> None:
+    """Refuse gradients that are not those of the layer's parameters."""
+    wanted = {name: p.shape for name, p in layer.params.items()}
+    if {name: g.shape for name, g in grads.items()} != wanted:
+        got = {name: g.shape for name, g in grads.items()}
+        checks.refuse(layer.who, f"gradients of the names and shapes {wanted}", got)

@@ -2,15 +2,21 @@
 would pass by."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
+from tinynet.activations import Activation
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.node import Node
 from tinynet.layers import Layer
 from tinynet.losses import Loss
+from tinynet.net.blocks import parts_of
 from tinynet.net.cost import Chain
+from tinynet.optimizers import Optimizer
 
 
 def first_not_finite(net: Chain, X: Array, grads: Mapping[str, Array]) -> str:
@@ -36,15 +42,40 @@ def require_finite(net: Chain, X: Array, J: float, grads: Mapping[str, Array] = 
         )
 
 
-def require_called(last: Layer, loss: Loss) -> None:
-    """Refuse a `run` and a `pullback` that a cost does without: its pair takes the last Z, and sums
-    the loss's costs."""
-    parts: list[tuple[Layer | Loss, type[Layer | Loss], str]] = [
-        (last, Layer, "put a Dense behind it"),
-        (loss, Loss, "write costs and derivative"),
+@contextmanager
+def no_writes(who: str) -> Iterator[None]:
+    """Say in words that a part wrote into an argument, which is somebody else's."""
+    try:
+        yield
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        cure = "make a new array, as in Z = 2 * Z"
+        expected = "parts that write to none of their arguments"
+        checks.refuse(who, expected, f"a write ({error})", cure)
+
+
+def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) -> None:
+    """Refuse methods of one's own that a training would pass by."""
+    last, everywhere = layers[-1], parts_of(layers)
+    behind, inside = "put a Dense behind it", " in a model's last layer and in its loss"
+    passed_by: list[tuple[Any, Any, tuple[str, ...], str, str]] = [
+        (last, Layer, ("run", "pullback", "value"), inside, behind),
+        (last.activation, Activation, ("run",), inside, behind),
+        (loss, Loss, ("run", "pullback", "value"), inside, "write costs and derivative"),
+        (optimizer, Optimizer, ("forward", "backward", "__call__"), "", "write step"),
+        *(
+            (part, Node, ("backward", "__call__"), "", "write pullback or value")
+            for part in everywhere
+        ),
+        *((part, kind_of(part), ("forward",), "", "write run") for part in everywhere),
     ]
-    for part, kind, cure in parts:
-        for name in ("run", "pullback"):
+    for part, kind, names, where, cure in passed_by:
+        for name in names:
             if getattr(type(part), name) is not getattr(kind, name):
-                expected = f"the {name} of {kind.__name__} in a model's last layer and in its loss"
+                expected = f"the {name} of {kind.__name__}{where}"
                 checks.refuse(part.who, expected, "its own", cure, TypeError)
+
+
+def kind_of(part: Layer | Activation) -> type[Node]:
+    return Layer if isinstance(part, Layer) else Activation

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.node import read_only
 from tinynet.layers import Layer
 from tinynet.losses import Loss
 
@@ -41,7 +42,7 @@ class Door:
             product = f"({first.units}, {first.n_in})·{inside.shape} do not align"
             cure = self.other_axis("X") if inside.shape[1] == first.n_in else product
             checks.refuse(first.who, f"X of shape {self.axes(first.n_in)}", np.shape(X), cure)
-        return inside
+        return read_only(inside)
 
     def data(self, X: Any, Y: Any, layers: Sequence[Layer], loss: Loss) -> tuple[Array, Array]:
         """X and the loss's targets, as columns."""
@@ -67,7 +68,7 @@ class Door:
                 Y.shape,
                 cure,
             )
-        return X, loss.targets(inside, units, m, self.dtype)
+        return X, read_only(loss.targets(inside, units, m, self.dtype))
 
     def shape(self, n: int, m: int) -> tuple[int, int]:
         return (m, n) if self.examples == "rows" else (n, m)

@@ -1,69 +1,81 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-Records: TypeAlias = dict[
-    str, list[float]
-]  # a list for each number that is reported, an entry an epoch or a step
+Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the numbers of an epoch
 
 
 class History:
     """`h.history["loss"]` is a list with a float per epoch; so is every metric's, NaN where it was
     not measured.
 
-    >>> h = History()
-    >>> h.extend({"loss": [0.5, 0.25]})
+    >>> h = History([(("loss",), (0.5,)), (("loss",), (0.25,))])
     >>> h.history, len(h), h
     ({'loss': [0.5, 0.25]}, 2, History(2 epochs, loss 0.250000))
     """
 
-    def __init__(self) -> None:
-        self.history: Records = {"loss": []}
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self.rows = list(rows)  # the only record: to extend it is one call, whole or not at all
+        self._columns: dict[str, list[float]] = {}
 
-    def extend(self, records: Records) -> None:
-        """Add what some epochs reported."""
-        before, new = len(self), len(records["loss"])
-        for name in records.keys() - self.history.keys():
-            self.history[name] = [math.nan] * before
-        for name, numbers in self.history.items():
-            numbers.extend(records.get(name, [math.nan] * new))
-
-    def since(self, epoch: int) -> "History":
-        """The epochs from this one on."""
-        part = History()
-        part.history = {name: numbers[epoch:] for name, numbers in self.history.items()}
-        return part
+    @property
+    def history(self) -> dict[str, list[float]]:
+        if len(self._columns.get("loss", [])) != len(self.rows) or not self._columns:
+            sets = dict.fromkeys(names for names, _ in self.rows)
+            columns = {name: [math.nan] * len(self.rows) for names in sets for name in names}
+            for i, (names, numbers) in enumerate(self.rows):
+                for name, number in zip(names, numbers, strict=True):
+                    columns[name][i] = number
+            self._columns = columns or {"loss": []}
+        return self._columns
 
     def __len__(self) -> int:
-        return len(self.history["loss"])
+        return len(self.rows)
 
     def __repr__(self) -> str:
-        last = {name: numbers[-1] for name, numbers in self.history.items() if numbers}
-        return f"History({', '.join([f'{len(self)} epochs', *told(last)])})"
+        return f"History({', '.join([f'{len(self)} epochs', *map(told, self.rows[-1:])])})"
 
 
-def told(record: dict[str, float]) -> list[str]:
-    """A record in words: ["loss 0.258625", "accuracy 0.900000"]."""
-    return [f"{name} {number:.6f}" for name, number in record.items()]
+def told(row: Row, between: str = ", ") -> str:
+    """A row in words: "loss 0.258625, accuracy 0.900000"."""
+    return between.join(f"{name} {number:.6f}" for name, number in zip(*row, strict=True))
 
 
 class Reporter:
-    """Takes the records of `epochs` new epochs into a history, and prints some ten of them if it is
-    `told` to."""
+    """Takes the rows of `epochs` new epochs into a history, prints some ten of them if it is
+    `verbose`, and lets somebody `look` after every n-th epoch, who may answer True for "stop".
 
-    def __init__(self, history: History, epochs: int, told: bool) -> None:
-        self.history, self.epochs, self.told, self.first = history, epochs, told, len(history)
-        self.every = max(
-            1, -(-epochs // 10) if told else epochs
-        )  # nobody should wait for a line longer than it takes
+    `every` says how many epochs may pass until somebody looks.
+    """
 
-    def __call__(self, records: Records) -> None:
-        before = len(self.history)
-        self.history.extend(records)
-        if self.told:
-            for i in range(before, len(self.history)):
-                epoch = i + 1 - self.first
-                if epoch % self.every == 0 or epoch == self.epochs:
-                    record = {name: numbers[i] for name, numbers in self.history.history.items()}
-                    print("  ".join([f"epoch {epoch}/{self.epochs}", *told(record)]), flush=True)
+    def __init__(
+        self,
+        history: History,
+        epochs: int,
+        verbose: bool = False,
+        look: Callable[[int], bool] | None = None,
+        every: int = 1,
+    ) -> None:
+        self.history, self.epochs, self.verbose, self.first = history, epochs, verbose, len(history)
+        self.lines = max(1, -(-epochs // 10))
+        self.look, self.every = look, every if look else max(1, epochs)
+
+    @property
+    def done(self) -> int:
+        """How many of its epochs are reported."""
+        return len(self.history) - self.first
+
+    def __call__(self, rows: Sequence[Row]) -> bool:
+        """Report these rows; whether to stop."""
+        before = self.done
+        self.history.rows.extend(rows)
+        stop = False
+        for epoch in range(before + 1, self.done + 1):
+            if self.verbose and (epoch % self.lines == 0 or epoch == self.epochs):
+                row = self.history.rows[self.first + epoch - 1]
+                print(f"epoch {epoch}/{self.epochs}  {told(row, '  ')}", flush=True)
+            if self.look is not None and epoch % self.every == 0:
+                stop = bool(self.look(epoch)) or stop
+        return stop

@@ -1,5 +1,4 @@
-"""The use of a net: its outputs, over a block of examples at a time, so that all on the way stays
-in a core's cache."""
+"""The use of a net: its outputs, over a block of examples at a time."""
 
 import functools
 import math
@@ -10,10 +9,9 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.net import blocks
 from tinynet.net.cost import Chain
 
-BLOCK = 32_768  # numbers that the widest layer makes at a time, about
-LEAST = 256  # examples that are one block, however wide the layers
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,26 +34,42 @@ def quietly(function: Callable[P, T]) -> Callable[P, T]:
 def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     """A of the last layer, or else its Z."""
     m = X.shape[1]
-    if m <= LEAST:
-        return np.asarray(through(net, X)[activated], X.dtype)
-    size = max(LEAST, BLOCK // max(layer.units for layer in net.layers))
+    if m <= blocks.LEAST or not blocks.divisible(blocks.parts_of(net.layers)):
+        made = np.asarray(through(net, X)[activated], X.dtype)
+        require_width(net, made, m)
+        return made.copy() if np.may_share_memory(made, X) else made
     result = np.empty((net.layers[-1].units, m), X.dtype)
-    for start in range(0, m, size):
-        block = slice(start, start + size)
-        result[:, block] = through(net, X[:, block])[activated]
+    for run in blocks.runs(m, blocks.use_size(net.layers)):
+        result[:, run] = through(net, X[:, run])[activated]
+    few = slice(0, 2)
+    require_alone(net, result[:, few], through(net, X[:, few])[activated])
     return result
 
 
 def through(net: Chain, X: Array) -> tuple[Array, Array]:
     """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any
     number."""
-    A, seen = X, 0.0  # a sum of z a over all, which is finite only if each of them is
-    for layer in net.layers:
-        Z = layer.preactivation(A)
-        A = layer.activation.value(Z)
+    seen = 0.0  # a sum of z a over all, which is finite only if each of them is
+    for _, Z, A in net.walk(X):
         seen += Z.ravel().dot(A.ravel())
     if not math.isfinite(seen):
-        for layer, *outputs in net.walk(X):
-            if not all(map(checks.all_finite, outputs)):
+        for layer, *made in net.walk(X):
+            if not all(map(checks.all_finite, made)):
                 checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
     return Z, A
+
+
+def require_width(net: Chain, made: Array, m: int) -> None:
+    wanted = (net.layers[-1].units, m)
+    if made.shape != wanted:
+        checks.refuse(net.layers[-1].who, f"an output of shape {wanted}", made.shape)
+
+
+def require_alone(net: Chain, among: Array, alone: Array) -> None:
+    """Refuse outputs of two examples that are others when the two are alone: then a part of the
+    user's breaks its promise to compute example by example."""
+    users = {type(p).__name__ for p in blocks.parts_of(net.layers) if not blocks.ours(p)}
+    close = float(np.finfo(among.dtype).eps) ** 0.4
+    if users and not np.allclose(among, alone, close, close * float(np.abs(alone).max())):
+        cure = f"whole_batch = True in the class that looks at them: {', '.join(sorted(users))}"
+        checks.refuse(net.who, "outputs that do not depend on other examples", "others", cure)

@@ -1,61 +1,78 @@
-"""Metrics: what a user wants to read beside the cost, as functions of outputs A and targets Y, both
-(n_y, m)."""
+"""Metrics: what a user wants to read beside the cost.
 
-from collections.abc import Callable, Mapping
+A metric reads some numbers of each example; what counts is their sum over the examples. So blocks
+and batches add up, also for a metric that is no mean: it makes its number from the sums.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinynet import activations
-from tinynet.base import checks, functions
+from tinynet.activations import Activation
+from tinynet.base import checks
 from tinynet.base.checks import Array
 
-Metric = Callable[
-    [activations.Activation, Array, Array], Array
-]  # reported is the mean of its entries
+
+class Metric:
+    """`read` gives k numbers for each example, (k, m) or (m,); `result` makes the metric of their
+    sums over m examples."""
+
+    def require(self, who: str, activation: Activation) -> None:
+        """Refuse outputs that it does not suit."""
+
+    def read(self, activation: Activation, A: Array, Y: Array) -> Array:
+        """The numbers of outputs A against targets Y, both (n_y, m)."""
+        raise NotImplementedError
+
+    def result(self, sums: Sequence[float], m: int) -> float:
+        """The metric of m examples: by default the mean."""
+        return sum(sums) / (len(sums) * m)
 
 
-def accuracy(activation: activations.Activation, A: Array, Y: Array) -> Array:
-    """Whether each class is right; several sigmoids count one by one.
+class Accuracy(Metric):
+    """The share of right classes; several sigmoids count one by one.
 
     >>> import numpy as np
-    >>> accuracy(activations.sigmoid, np.array([[0.9, 0.4]]), np.array([[1, 1]]))
-    array([[ True, False]])
     >>> A, Y = np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]])
-    >>> accuracy(activations.softmax, A, Y)
+    >>> Accuracy().read(activations.softmax, A, Y)
     array([ True, False])
+    >>> Accuracy().result([1.0], 2)
+    0.5
     """
-    right: Array = activation.classes(A) == activation.classes(Y)
-    return right
+
+    def require(self, who: str, activation: Activation) -> None:
+        if not activation.classifies:
+            expected = "a sigmoid or softmax output for accuracy"
+            checks.refuse(who, expected, activations.label(activation), "it counts right classes")
+
+    def read(self, activation: Activation, A: Array, Y: Array) -> Array:
+        right: Array = activation.classes(A) == activation.classes(Y)
+        return right
 
 
 def values(
-    metrics: Mapping[str, Metric], activation: activations.Activation, Z: Array, Y: Array
-) -> dict[str, Array]:
-    """Each metric of the outputs activation(Z), entry by entry."""
+    metrics: Mapping[str, Metric], activation: Activation, Z: Array, Y: Array
+) -> list[Array]:
+    """What each metric reads of the outputs activation(Z)."""
     if not metrics:
-        return {}
+        return []
     A = activation.value(Z)
-    return {name: metric(activation, A, Y) for name, metric in metrics.items()}
+    return [metric.read(activation, A, Y) for metric in metrics.values()]
 
 
-def means(read: Array, runs: int = 1) -> list[float]:
-    return [total * runs / read.size for total in functions.sums(read, runs)]
+METRICS: dict[str, Metric] = {"accuracy": Accuracy()}
 
 
-METRICS: dict[str, Metric] = {"accuracy": accuracy}
-
-
-def named_metrics(who: str, names: Any, activation: activations.Activation) -> dict[str, Metric]:
-    """The functions that names stand for on a net that ends in `activation`."""
+def named_metrics(who: str, names: Any, activation: Activation) -> dict[str, Metric]:
+    """The metrics that names stand for on a net that ends in `activation`; one of a user's own goes
+    by the name of its class."""
     if not isinstance(names, (list, tuple)):
-        checks.refuse(
-            who, "metrics as a list", checks.shown(names), 'metrics=["accuracy"]', TypeError
-        )
-    found = {name: checks.known(who, "metrics", name, METRICS) for name in names}
-    if found and not activation.classifies:
-        checks.refuse(
-            who,
-            "a sigmoid or softmax output for accuracy",
-            activations.label(activation),
-            "it counts right classes",
-        )
+        cure = 'metrics=["accuracy"]'
+        checks.refuse(who, "metrics as a list", checks.shown(names), cure, TypeError)
+    found = {}
+    for value in names:
+        own = isinstance(value, Metric)
+        metric = value if own else checks.known(who, "metrics", value, METRICS)
+        metric.require(who, activation)
+        found[type(value).__name__.lower() if own else value] = metric
     return found

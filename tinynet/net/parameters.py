@@ -2,6 +2,7 @@
 layers hold the parts, so that an update is a few calls for all of them together."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +20,10 @@ def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
 
 def home_of(arrays: Collection[Array]) -> Array | None:
     """The array that these are all of, if there is one."""
-    home = next((a.base for a in arrays), None)
-    whole = (
-        home is not None
-        and home.size == sum(a.size for a in arrays)
-        and all(a.base is home for a in arrays)
-    )
+    home: Any = next((a.base for a in arrays), None)
+    if not isinstance(home, np.ndarray) or not home.flags.owndata or not home.flags.writeable:
+        return None
+    whole = home.size == sum(a.size for a in arrays) and all(a.base is home for a in arrays)
     return home if whole else None
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.optimizers.base import Arrays, Hyperparameter, Optimizer
 
@@ -29,7 +28,8 @@ class Adam(Optimizer):
     [-0.0005]
     """
 
-    slot_names = ("m", "r")
+    steady = True
+    slot_names, squared = ("m", "r"), ("r",)
 
     beta_1, beta_2, epsilon = (
         Hyperparameter("[0, 1)"),
@@ -53,22 +53,29 @@ class Adam(Optimizer):
         n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
         return self.learning_rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
 
-    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+    def step(
+        self, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
+        r = np.sqrt(self.beta_2 * np.square(slots["r"]) + np.square(g))
+        return self.step_by(r, g, slots, *numbers)
+
+    def careful_step(
+        self, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
+        r = np.hypot(self.beta_2**0.5 * slots["r"], g)
+        return self.step_by(r, g, slots, *numbers)
+
+    def step_by(
+        self, r: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
         scale, epsilon = numbers
-        m, r = self.beta_1 * slots["m"] + g, self.root(g, slots["r"])
+        m = self.beta_1 * slots["m"] + g
         return m * scale / (r + epsilon), {"m": m, "r": r}
 
     def step_pullback(
-        self, d: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, float]]:
+        self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Any, Array, dict[str, float]]:
         scale, epsilon = numbers
-        step, after = self.step(g, slots, *numbers)
+        step, after = self.finite_step(p, g, slots, *numbers)
         r = after["r"]
-        return d * (scale - step * g / np.where(r == 0, np.inf, r)) / (r + epsilon), {}
-
-    def root(self, g: Array, r: Array) -> Array:
-        with np.errstate(over="ignore"):
-            new: Array = np.sqrt(self.beta_2 * np.square(r) + np.square(g))
-        if not checks.all_finite(new):
-            new = np.hypot(self.beta_2**0.5 * r, g)
-        return new
+        return 0, d * (scale - step * g / np.where(r == 0, np.inf, r)) / (r + epsilon), {}

@@ -14,16 +14,20 @@ params <- params - step stands once, in the base.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from tinynet.base import checks
+from tinynet.base.calls import in_one_go
 from tinynet.base.checks import Array
-from tinynet.base.node import Node
+from tinynet.base.node import QUIET, Node, read_only
 
 Arrays: TypeAlias = Mapping[str, Array]
+Calls: TypeAlias = Sequence[Callable[[], Any]]
+DUSTING = 32  # steps
 
 
 class Hyperparameter:
@@ -52,13 +56,14 @@ class Optimizer(Node):
     """params <- params - learning_rate * direction(grads, slots), for every named array.
 
     One optimizer serves one set of parameters: it knows them by name, and keeps its slots under
-    those names.
+    those names. A slot is what a rule keeps of earlier steps: for each parameter an array, zeros
+    at first.
     """
 
+    steady = True
     learning_rate = Hyperparameter("(0, inf)", differentiable=True)
-    slot_names: tuple[
-        str, ...
-    ] = ()  # what is kept of earlier steps: for each parameter an array, zeros at first
+    slot_names: tuple[str, ...] = ()
+    squared: tuple[str, ...] = ()  # the slots that a step squares
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
@@ -72,6 +77,16 @@ class Optimizer(Node):
         self.slots: dict[str, dict[str, Array]] = {slot: {} for slot in self.slot_names}
         self.steps = 0
 
+    @property
+    def steps(self) -> int:
+        """How many steps it has taken. `taken` has an entry for each that is not in `earlier` yet:
+        to append one is a single call, which can end a step without a gap for an interrupt."""
+        return self.earlier + len(self.taken)
+
+    @steps.setter
+    def steps(self, steps: int) -> None:
+        self.earlier, self.taken = steps, list[None]()
+
     def cast(self, dtype: Any) -> None:
         self.slots = {
             slot: {name: a.astype(dtype) for name, a in held.items()}
@@ -80,27 +95,54 @@ class Optimizer(Node):
 
     def numbers(self, t: int) -> tuple[float, ...]:
         """What `step` needs to know of step t, from 1: the learning rate, and what else changes
-        from one to the next."""
+        from one step to the next. It is asked before every step."""
         return (self.learning_rate,)
 
-    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
-        """What the step takes off one array, learning_rate * direction(g, slots), and the array's
+    def step(
+        self, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
+        """What the step takes off one array p, learning_rate * direction(g, slots), and the array's
         slots after it."""
         raise NotImplementedError
 
+    def careful_step(
+        self, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
+        """The same step where `step` overflows on the way to numbers that are finite."""
+        return self.step(p, g, slots, *numbers)
+
     def step_pullback(
-        self, d: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, float]]:
-        """For the upstream gradient d of `step`: that of g, and those of the differentiable
-        hyperparameters besides learning_rate. `slots` are those before the step."""
+        self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Any, Array, dict[str, float]]:
+        """For the upstream gradient d of `step`: that of p, that of g, and those of the
+        differentiable hyperparameters besides learning_rate. `slots` are those before the step."""
         raise NotImplementedError
 
+    def finite_step(
+        self, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
+        """`step`, or `careful_step` where that is not finite."""
+        with QUIET():
+            step, after = self.step(p, g, slots, *numbers)
+        if all(map(checks.all_finite, (step, *after.values()))):
+            return step, after
+        return self.careful_step(p, g, slots, *numbers)
+
+    def without_dust(self, slot: str, a: Array) -> Array:
+        """A slot with 0 for the numbers that have decayed to nothing, well before they get so small
+        that processors are slow with them. Every `DUSTING` steps begin with it."""
+        smallest = np.finfo(a.dtype).tiny
+        least = 2 * smallest**0.5 if slot in self.squared else 2.0**30 * smallest
+        return a * (np.abs(a) >= least)
+
     def slots_of(self, name: str, like: Array) -> dict[str, Array]:
-        """The slots of one array; before its first step they are zeros."""
-        return {
-            slot: held[name] if name in held else np.zeros_like(like)
-            for slot, held in self.slots.items()
-        }
+        """The slots of one array as its next step finds them; before its first they are zeros."""
+        if name not in next(iter(self.slots.values()), {}):
+            return {slot: np.zeros_like(like) for slot in self.slots}
+        found = {slot: held[name] for slot, held in self.slots.items()}
+        if (self.steps + 1) % DUSTING == 0:
+            found = {slot: self.without_dust(slot, a) for slot, a in found.items()}
+        return found
 
     def advance(
         self, params: Arrays, grads: Arrays
@@ -108,63 +150,68 @@ class Optimizer(Node):
         """The parameters and their slots after the next step; nothing is written."""
         numbers, new, slots = self.numbers(self.steps + 1), {}, {}
         for name, g in grads.items():
-            step, slots[name] = self.step(g, self.slots_of(name, g), *numbers)
-            new[name] = params[name] - step
-            if not checks.all_finite(new[name]):
-                checks.refuse(
-                    self.who, f"a finite step of {name}", "inf or NaN", error=FloatingPointError
-                )
+            before = {slot: read_only(a) for slot, a in self.slots_of(name, g).items()}
+            p = read_only(params[name])
+            step, slots[name] = self.finite_step(p, g, before, *numbers)
+            new[name] = p - step
+            if not all(map(checks.all_finite, (new[name], *slots[name].values()))):
+                expected = f"a finite step of {name}"
+                checks.refuse(self.who, expected, "inf or NaN", error=FloatingPointError)
         return new, slots
 
     def update(self, params: Arrays, grads: Arrays) -> None:
         """The step in place, as training takes it."""
-        new, slots = self.advance(params, grads)
+        self.write(params, *self.advance(params, grads))
+
+    def write(
+        self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], also: Calls = ()
+    ) -> None:
+        """End a step: the new parameters and slots, and what else is to be written with them. No
+        interrupt comes between the first number and the last."""
+        writes: list[Callable[[], Any]] = []
         for name, p in new.items():
-            params[name][...] = p
+            values, places = [p, *slots[name].values()], [params[name]]
             for slot, a in slots[name].items():
-                self.slots[slot].setdefault(name, np.empty_like(a))[...] = a
-        self.steps += 1
+                places.append(self.slots[slot].setdefault(name, np.zeros_like(a)))
+            for place, a in zip(places, values, strict=True):
+                shared = any(np.may_share_memory(a, other) for other in places)
+                writes.append(partial(place.__setitem__, ..., a.copy() if shared else a))
+        in_one_go([*writes, *also, partial(self.taken.append, None)])
 
     def value(self, params: Arrays, grads: Arrays) -> dict[str, Array]:
         return self.advance(params, grads)[0]
 
     def forward(self, params: Any, grads: Any) -> Any:
-        """One step in place; the gradients and slots that backward needs are copied first."""
+        """One step in place; what backward needs is copied first."""
         grads = {name: g.copy() for name, g in self.admit(params, grads)[1].items()}
         for name, p in params.items():
-            if not (
-                isinstance(p, np.ndarray) and p.dtype == grads[name].dtype and p.flags.writeable
-            ):
-                cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
-                checks.refuse(
-                    self.who,
-                    f"{name} as a writeable array of floats",
-                    checks.shown(p),
-                    cure,
-                    TypeError,
-                )
+            fits = isinstance(p, np.ndarray) and p.dtype == grads[name].dtype
+            if not (fits and p.flags.writeable):
+                kind = type(self).__name__.lower()
+                cure = f"{kind}(params, grads) returns new arrays instead"
+                expected = f"{name} as a writeable array of floats"
+                checks.refuse(self.who, expected, checks.shown(p), cure, TypeError)
         before = {
             name: {slot: a.copy() for slot, a in self.slots_of(name, g).items()}
             for name, g in grads.items()
         }
         numbers = self.numbers(self.steps + 1)
+        start = {name: p.copy() for name, p in params.items()}
         self.update(params, grads)
-        self.cache = {"grads": grads, "slots": before, "numbers": numbers}
+        self.cache = {"params": start, "grads": grads, "slots": before, "numbers": numbers}
         return params
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
-        slots, numbers = cache["slots"], cache["numbers"]
-        d_grads, d_hyper = {}, dict.fromkeys(self.params, 0.0)
+        d_old, d_grads, d_hyper = {}, {}, dict.fromkeys(self.params, 0.0)
         for name, g in cache["grads"].items():
-            d = d_params[name]
-            step, _ = self.step(g, slots[name], *numbers)
+            d, p, slots = d_params[name], cache["params"][name], cache["slots"][name]
+            step, _ = self.finite_step(p, g, slots, *cache["numbers"])
             d_hyper["learning_rate"] -= float(np.vdot(step, d)) / self.learning_rate
-            d_grads[name], inner = self.step_pullback(-d, g, slots[name], *numbers)
+            d_p, d_grads[name], inner = self.step_pullback(-d, p, g, slots, *cache["numbers"])
+            d_old[name] = d + d_p
             for hyper, gradient in inner.items():
                 d_hyper[hyper] += gradient
-        return (d_params, d_grads), {
-            hyper: np.array(gradient) for hyper, gradient in d_hyper.items()
-        }
+        return (d_old, d_grads), {hyper: np.array(d) for hyper, d in d_hyper.items()}
 
     def admit(self, params: Any, grads: Any) -> tuple[dict[str, Array], dict[str, Array]]:
         params = self.arrays("params", params)

@@ -28,6 +28,7 @@ class SGD(Optimizer):
     [-0.5] -3.0
     """
 
+    steady = True
     slot_names = ("v",)
     momentum = Hyperparameter("[0, 1)", differentiable=True)
 
@@ -38,20 +39,21 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = checks.switch(self.who, "nesterov", nesterov)
 
-    def step(self, g: Array, slots: Arrays, *numbers: Any) -> tuple[Array, dict[str, Array]]:
+    def step(
+        self, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Array, dict[str, Array]]:
         (rate,), momentum = numbers, self.momentum
         v = momentum * slots["v"] + g if momentum else g
         return rate * (g + momentum * v if self.nesterov else v), {"v": v}
 
     def step_pullback(
-        self, d: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, float]]:
+        self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
+    ) -> tuple[Any, Array, dict[str, float]]:
         (rate,), momentum, v = numbers, self.momentum, slots["v"]
         if self.nesterov:
-            return rate * (1 + momentum) * d, {
-                "momentum": rate * float(np.vdot(2 * momentum * v + g, d))
-            }
-        return rate * d, {"momentum": rate * float(np.vdot(v, d))}
+            d_momentum = rate * float(np.vdot(2 * momentum * v + g, d))
+            return 0, rate * (1 + momentum) * d, {"momentum": d_momentum}
+        return 0, rate * d, {"momentum": rate * float(np.vdot(v, d))}
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, nesterov=True)" if self.nesterov else super().__repr__()

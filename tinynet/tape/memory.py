@@ -1,13 +1,11 @@
 """Where the values of a tape live: one stretch of memory, shared by values whose times do not
 meet."""
 
-import math
+from bisect import insort
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-
-from tinynet.base.checks import Array
 
 LINE = 64  # bytes of a cache line
 
@@ -28,45 +26,30 @@ class Arena:
         self.bytes = np.empty(0, np.uint8)
 
     def places(self, lives: Mapping[int, Life]) -> dict[int, int]:
-        """Where each value starts: the largest is placed first, as low as those whose time it
-        shares allow."""
-        placed, starts = list[tuple[int, Life]](), dict[int, int]()
-        for name, life in sorted(lives.items(), key=lambda item: -item[1].size):
-            start = 0
-            for other, (first, last, size) in sorted(placed):
-                if first <= life.last and life.first <= last:
-                    if start + life.size <= other:
-                        break
-                    start = max(start, other + -(-size // LINE) * LINE)
-            placed.append((start, life))
+        """Where each value starts: in the order of time, in the smallest gap that holds it."""
+        gaps, end = list[tuple[int, int]](), 0  # start and end of what is free below `end`
+        ended, starts = list[tuple[float, int, int]](), dict[int, int]()
+        for name, life in sorted(lives.items(), key=lambda item: item[1].first):
+            while ended and ended[0][0] < life.first:
+                _, start, stop = ended.pop(0)
+                insort(gaps, (start, stop))
+                joined = gaps.index((start, stop))
+                for i in (joined, joined - 1):
+                    if 0 <= i < len(gaps) - 1 and gaps[i][1] == gaps[i + 1][0]:
+                        gaps[i : i + 2] = [(gaps[i][0], gaps[i + 1][1])]
+            size = -(-life.size // LINE) * LINE
+            fitting = [gap for gap in gaps if gap[1] - gap[0] >= size]
+            if fitting:
+                start, stop = min(fitting, key=lambda gap: gap[1] - gap[0])
+                gaps.remove((start, stop))
+                if start + size < stop:
+                    insort(gaps, (start + size, stop))
+            else:
+                start = gaps.pop()[0] if gaps and gaps[-1][1] == end else end
+                end = start + size
             starts[name] = start
-        needed = max((start + life.size for start, life in placed), default=0)
-        if needed > self.bytes.size:  # what is on the old memory keeps it
-            raw = np.empty(needed + LINE, np.uint8)
-            self.bytes = raw[-address(raw) % LINE :][:needed]
+            insort(ended, (life.last, start, start + size))
+        if end > self.bytes.size:  # arrays in the old memory keep it alive
+            raw = np.empty(end + LINE, np.uint8)
+            self.bytes = raw[-raw.__array_interface__["data"][0] % LINE :][:end]
         return starts
-
-
-def address(array: Array) -> int:
-    place: int = array.__array_interface__["data"][0]
-    return place
-
-
-def same(one: Array, other: Array) -> bool:
-    """Whether both are the same numbers in memory."""
-    strides = all(
-        n == 1 or a == b for n, a, b in zip(one.shape, one.strides, other.strides, strict=False)
-    )
-    return strides and (address(one), one.shape, one.dtype) == (
-        address(other),
-        other.shape,
-        other.dtype,
-    )
-
-
-def room(place: Array, shape: tuple[int, ...]) -> Array | None:
-    """An array of this shape that starts where `place` does, in the same home."""
-    home: Any = place if place.base is None else place.base
-    start = address(place) - address(home)
-    fits = start + math.prod(shape) * place.itemsize <= home.nbytes
-    return np.ndarray(shape, place.dtype, home, start) if fits else None

@@ -1,59 +1,78 @@
-"""A function of arrays as numpy's own calls: recorded on one set of them, bound to many, and played
-in one go."""
+"""A function of arrays as numpy's own calls: recorded once for each set of shapes, then bound to
+the arrays it shall work on."""
 
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from operator import call
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, TypeAlias
 
 from tinynet.base.checks import Array
 from tinynet.tape.memory import Arena
 from tinynet.tape.stand_ins import StandIn, UnsteadyError
 from tinynet.tape.tape import Calls, Tape
 
-
-def recorded(
-    function: Callable[..., Sequence[StandIn]],
-    sets: Iterable[Sequence[Array]],
-    arena: Arena,
-    own: Sequence[Array] = (),
-    constant: Collection[int] = (),
-    elsewhere: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> Iterator[tuple[Calls, list[Array]]]:
-    """For each set of arrays the calls of function(tape, *arrays), and where they leave its
-    results. Sets of the same shapes share a recording. It is made twice, the first time
-    `elsewhere`: a part that draws, counts or looks at numbers asks for other calls then. `constant`
-    are the indices of arrays that never change."""
-    made, tapes = list[Tape](), dict[Any, tuple[Tape, list[StandIn], Sequence[StandIn]]]()
-
-    def on_tape(arrays: Sequence[Array]) -> tuple[Tape, list[StandIn], Sequence[StandIn]]:
-        made.append(tape := Tape(*own))
-        given = [tape.given(array, i in constant) for i, array in enumerate(arrays)]
-        for i, stand_in in enumerate(given):
-            stand_in.path = f"input {i}"
-        return tape, given, function(tape, *given)
-
-    try:
-        for arrays in sets:
-            shapes = tuple(array.shape for array in arrays)
-            if shapes not in tapes:
-                with elsewhere():
-                    once, _, _ = on_tape(arrays)
-                tape, given, results = tapes[shapes] = on_tape(arrays)
-                if once.key() != tape.key():
-                    raise UnsteadyError("a step that differs from the one before")
-                once.forget()
-                tape.settle(arena, results)
-            tape, given, results = tapes[shapes]
-            for stand_in, array in zip(given, arrays, strict=True):
-                stand_in.array = array
-            yield tape.bound(), [result.settled() for result in results]
-    finally:
-        for tape in made:
-            tape.forget()
+# what is to be stored where, and what is to be kept until the end
+Moves: TypeAlias = tuple[Sequence[tuple[StandIn, StandIn]], Sequence[StandIn]]
 
 
-def play(calls: Calls) -> None:
-    """Make the calls, one after another, in C from the first to the last."""
-    deque(map(call, calls), 0)
+class Bound(NamedTuple):
+    """Calls on arrays, and where they leave the results that are kept."""
+
+    calls: Calls
+    results: list[Array]
+    prologue: Calls
+
+
+class Recording:
+    """A function that takes stand-ins for some arrays and says what goes where. It is recorded
+    twice: a part that counts or looks at numbers asks for other calls the second time."""
+
+    def __init__(
+        self,
+        function: Callable[..., Moves],
+        arrays: Sequence[Array],
+        arena: Arena,
+        constant: Collection[int] = (),
+        before: Callable[[int], None] | None = None,
+    ) -> None:
+        self.tape = Tape()
+        try:
+            first = self.tape = self.record(function, arrays, constant, before, 0)
+            self.tape = self.record(function, arrays, constant, before, 1)
+            if first.key() != self.tape.key():
+                raise UnsteadyError("a step that differs from the one before")
+            first.forget()
+            self.tape.settle(arena, self.results)
+        except BaseException:
+            self.forget()
+            raise
+
+    def record(
+        self,
+        function: Callable[..., Moves],
+        arrays: Sequence[Array],
+        constant: Collection[int],
+        before: Callable[[int], None] | None,
+        time: int,
+    ) -> Tape:
+        tape = Tape()
+        self.given = [tape.given(a, i in constant, f"input {i}") for i, a in enumerate(arrays)]
+        if before is not None:
+            before(time)
+        moves, self.results = function(*self.given)
+        tape.store(moves)
+        return tape
+
+    def bind(self, arrays: Sequence[Array]) -> Bound:
+        """The calls on these arrays, which are like those of the recording."""
+        for stand_in, array in zip(self.given, arrays, strict=True):
+            stand_in.array = array
+        results = [result.settled() for result in self.results]
+        return Bound(self.tape.bound(), results, list(self.tape.prologue))
+
+    def unbind(self) -> None:
+        """Let go of the arrays."""
+        for stand_in in self.given:
+            stand_in.array = None
+
+    def forget(self) -> None:
+        self.tape.forget()
+        self.given, self.results = [], []

@@ -1,28 +1,29 @@
 """A computation recorded once and played many times, with no new array in it.
 
 What layers, activations, losses and optimizers compute is plain mathematics, so it runs on
-stand-ins as well as on arrays. A stand-in has no numbers: it writes down which of numpy's calls was
-asked for. `Tape.settle` then finds memory for every value, shared with values whose time is over,
-and what is left is a list of numpy's own calls on fixed arrays.
+stand-ins as well as on arrays. A stand-in writes down which of numpy's calls was asked for.
+`Tape.settle` then finds memory for every value, shared with values whose time is over, and what is
+left is a list of numpy's own calls on fixed arrays: the one description of the computation.
 
-Only what is the same in every step can be on a tape. Whatever a stand-in cannot answer (its
-numbers, an `if` on them, a call that has no place for its result, an array of somebody else's)
-raises UnsteadyError: such a step is taken as it is written.
+Only what is the same in every step can be on a tape; for everything else there is UnsteadyError.
 """
 
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from tinynet.base import functions
 from tinynet.base.checks import Array
-from tinynet.tape.memory import Arena, Life, address, room, same
-from tinynet.tape.stand_ins import KEYWORD_ONLY, NONE, StandIn, UnsteadyError
+from tinynet.tape.memory import Arena, Life
+from tinynet.tape.stand_ins import KEYWORD_ONLY, StandIn, UnsteadyError
 
 Calls: TypeAlias = list[Callable[[], Any]]
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Call(NamedTuple):
@@ -39,67 +40,73 @@ class Call(NamedTuple):
         after."""
         if not isinstance(self.function, np.ufunc):
             return []
-        alike = [
-            x for x in self.stand_ins() if (x.shape, x.dtype) == (self.out.shape, self.out.dtype)
+        kind = self.out.shape, self.out.dtype, self.out.order
+        return [
+            x
+            for x in self.inputs
+            if isinstance(x, StandIn) and x is x.root and (x.shape, x.dtype, x.order) == kind
         ]
-        return [x for x in alike if x is x.root and x is not self.out]
 
     def bound(self) -> Callable[[], Any]:
         """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt
         comes between two of them."""
         out = self.out.settled()
-        first, *others = (x.settled() if isinstance(x, StandIn) else x for x in self.inputs)
+        inputs = [x.settled() if isinstance(x, StandIn) else x for x in self.inputs]
+        if self.function is functions.uniform:
+            return partial(self.settings["generator"].random, None, out.dtype, out)
         if self.function is np.dot:
-            return partial(first.dot, *others, out)
+            return partial(inputs[0].dot, inputs[1], out)
         if self.function is np.copyto:
-            return partial(out.__setitem__, ..., first)
+            return partial(out.__setitem__, ..., inputs[0])
+        if self.function is np.ones_like:
+            return partial(out[-1].fill, 1)
         if self.function is np.argmax:
-            return partial(first.argmax, self.settings["axis"], out)
+            return partial(inputs[0].argmax, self.settings["axis"], out)
         if self.settings:
-            return partial(
-                self.function,
-                first,
-                self.settings["axis"],
-                out.dtype,
-                out,
-                self.settings["keepdims"],
-            )
+            axis, keepdims = self.settings["axis"], self.settings["keepdims"]
+            return partial(self.function, inputs[0], axis, out.dtype, out, keepdims)
         if self.function in KEYWORD_ONLY:
-            return partial(self.function, first, *others, out=out)
-        return partial(self.function, first, *others, out)
+            return partial(self.function, *inputs, out=out)
+        return partial(self.function, *inputs, out)
 
     def key(self, numbering: dict[int, int]) -> tuple[Any, ...]:
         """What makes it the same call on another tape."""
 
         def name(x: Any) -> tuple[Any, ...]:
-            if isinstance(x, StandIn):
-                folded = x.array if x.constant and not x.path else None
-                numbers = None if folded is None else zlib.crc32(np.ascontiguousarray(folded).data)
-                return numbering.setdefault(id(x.root), len(numbering)), x.path, x.shape, numbers
-            return (x.item(),) if x.ndim == 0 else (address(x), x.shape, x.strides)
+            if not isinstance(x, StandIn):
+                return (x.item(),)
+            folded = x.array if x.constant and not x.path else None
+            numbers = None if folded is None else zlib.crc32(np.ascontiguousarray(folded).data)
+            number = numbering.setdefault(id(x.root), len(numbering))
+            return number, x.root.name, x.path, x.shape, numbers
 
-        return self.function, self.settings, name(self.out), *map(name, self.inputs)
+        return self.function, dict(self.settings), name(self.out), *map(name, self.inputs)
 
 
 class Tape:
-    """Calls in the order in which they were asked for. `own` are arrays whose views may stand in
-    them as they are."""
+    """Calls in the order in which they were asked for. Arrays that are given to it share no memory
+    with one another."""
 
-    def __init__(self, *own: Array) -> None:
-        self.own, self.calls = own, list[Call]()
-        self.made: dict[int, int] = {}  # by which call a value first is
+    def __init__(self) -> None:
+        self.calls = list[Call]()
+        self.made: dict[int, int] = {}  # by which call a value is made
+        self.read: dict[int, int] = {}  # by which call a value is read last
+        # of a given array, where values are computed right there
+        self.taken: dict[int, set[str]] = {}
         self.rows: dict[Any, StandIn] = {}
-        self.stored: list[Array] = []  # where values are computed that were to be stored
+        self.drawn = list[Any]()
+        self.prologue: Calls = []  # what follows from constants alone; again when they are others
 
-    def given(self, array: Array, constant: bool = False) -> StandIn:
+    def given(self, array: Array, constant: bool = False, name: str = "") -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is
         computed at once."""
-        stand_in = StandIn(self, array.shape, array.dtype)
-        stand_in.array, stand_in.constant = array, constant
+        turned = array.ndim == 2 and array.strides[0] < array.strides[1]
+        stand_in = StandIn(self, array.shape, array.dtype, "F" if turned else "C")
+        stand_in.array, stand_in.constant, stand_in.name = array, constant, name
         return stand_in
 
     def row(self, number: Array, n: int) -> StandIn:
-        """n times the same number."""
+        """n times the same number; a number that may change is no such row."""
         key = (number.item(), number.dtype, n)
         if key not in self.rows:
             self.rows[key] = self.given(np.full(n, number), constant=True)
@@ -111,56 +118,72 @@ class Tape:
         inputs: Sequence[Any],
         shape: tuple[int, ...],
         dtype: Any,
-        out: Any = None,
-        settings: Any = NONE,
+        order: str = "C",
+        settings: Mapping[str, Any] = NONE,
     ) -> StandIn:
-        arrays = [x for x in inputs if isinstance(x, np.ndarray) and x.ndim]
         stand_ins = [x for x in inputs if isinstance(x, StandIn)]
-        if not (
-            all(any(x is a or x.base is a for a in self.own) for x in arrays)
-            and all(x.tape is self for x in stand_ins)
-        ):
+        foreign = any(isinstance(x, np.ndarray) and x.ndim for x in inputs)
+        if foreign or not all(x.tape is self for x in stand_ins):
             raise UnsteadyError("an array that is not the tape's")
-        if out is not None and (out.shape != shape or out.placed):
-            raise UnsteadyError("a result that does not fit its place")
-        result = StandIn(self, shape, dtype) if out is None else out
+        result = StandIn(self, shape, dtype, order)
         asked = Call(function, settings, tuple(inputs), result)
-        if out is None and not arrays and all(x.constant for x in stand_ins):
-            result.array, result.constant = np.empty(shape, dtype), True
-            asked.bound()()
+        if stand_ins and all(x.constant for x in stand_ins):
+            result.array, result.constant = np.empty(shape, dtype, order), True  # type: ignore[call-overload]
+            self.prologue.append(asked.bound())
+            self.prologue[-1]()
         else:
-            self.made.setdefault(id(result.root), len(self.calls))
-            self.calls.append(asked)
+            self.add(asked)
         return result
 
-    def store(self, value: StandIn, place: StandIn) -> None:
-        """Have a value in this place, an array that was given: computed right there, where nobody
-        reads what was there meanwhile, else copied."""
-        root, made = value.root, self.made.get(id(value.root))
-        if (
-            not root.placed
-            and made is not None
-            and root.taller is None
-            and root.dtype == place.dtype
-        ):
-            around = room(place.settled(), root.shape)
-            later = [
-                x
-                for c in self.calls[made + 1 :]
-                for x in c.inputs
-                if not isinstance(x, StandIn) or x.placed
-            ]
-            used = [x.root.settled() if isinstance(x, StandIn) else x for x in later]
-            if around is not None and not any(
-                np.may_share_memory(a, around) for a in [*used, *self.stored]
-            ):
-                root.place = place
-                if same(value.settled(), place.settled()):
-                    self.stored.append(around)
-                else:
-                    root.place = None
-        if not root.placed or not same(value.settled(), place.settled()):
-            self.calls.append(Call(np.copyto, {}, (value,), place))
+    def add(self, asked: Call) -> None:
+        self.made.setdefault(id(asked.out.root), len(self.calls))
+        self.read |= {id(x.root): len(self.calls) for x in asked.inputs if isinstance(x, StandIn)}
+        self.calls.append(asked)
+
+    def record_ones(self, around: StandIn) -> None:
+        self.add(Call(np.ones_like, NONE, (), around))
+
+    def constant_ones(self, X: StandIn) -> StandIn:
+        around = functions.with_ones(X.settled())
+        self.prologue.append(partial(around[:-1].__setitem__, ..., X.settled()))
+        return self.given(around, constant=True)
+
+    def draw(self, generator: Any, like: StandIn) -> StandIn:
+        if any(generator is other for other in self.drawn):
+            raise UnsteadyError("two draws of one layer in a pass")
+        self.drawn.append(generator)
+        result = StandIn(self, like.shape[::-1], like.dtype)
+        self.add(Call(functions.uniform, {"generator": generator}, (), result))
+        return result.T
+
+    def store(self, pairs: Sequence[tuple[StandIn, StandIn]]) -> None:
+        """Have each value in its place, an array that was given or a view of one: computed right
+        there, where nobody reads what was there meanwhile, else copied."""
+        moved = [(v, p) for v, p in pairs if not v.lies_in(p)]
+        # what was given may be overwritten by another of the values
+        moved = [(v if v.root.array is None else v.copy(), p) for v, p in moved]
+        for value, place in moved:
+            if not (value.lies_in(place) or self.computed_in(value.root, value, place)):
+                self.add(Call(np.copyto, NONE, (value,), place))
+
+    def computed_in(self, root: StandIn, value: StandIn, place: StandIn) -> bool:
+        """Whether the value, and all of which it is a part, can be computed in that place."""
+        whole = place.root if value.path == place.path else place
+        if value is not root and whole is place:
+            return False
+        made, taken = self.made.get(id(root)), self.taken.setdefault(id(place.root), set())
+        free = not taken or (whole.path not in taken and "" not in taken and whole.path)
+        alike = (root.shape, root.dtype) == (whole.shape, whole.dtype) and root.steps == whole.steps
+        if root.placed or made is None or root.above_ones is not None or not alike or not free:
+            return False
+        read = self.read.get(id(place.root), -1)
+        elementwise = isinstance(self.calls[made].function, np.ufunc)
+        itself = all(x is place for x in self.calls[made].stand_ins() if x.root is place.root)
+        if read > made or (read == made and not (elementwise and itself)):
+            return False
+        root.place = whole
+        taken.add(whole.path)
+        return True
 
     def key(self) -> list[tuple[Any, ...]]:
         """Equal for two tapes of the same calls."""
@@ -170,20 +193,22 @@ class Tape:
     def forget(self) -> None:
         """Let go of everything: what is on a tape knows its tape, and would wait for the garbage
         collector."""
-        for stand_in in {id(x): x for c in self.calls for x in c.stand_ins()}.values():
-            stand_in.root.taller = None
+        for x in (x for c in self.calls for x in c.stand_ins()):
+            x.above_ones = x.root.above_ones = None
         self.calls.clear()
         self.rows.clear()
+        self.prologue.clear()
 
     def drop_unread(self, kept: Sequence[StandIn]) -> None:
-        """Leave out what is neither stored nor kept, nor read for what is."""
-        read = {id(x.root) for x in kept}
-        for i in reversed(range(len(self.calls))):
-            asked = self.calls[i]
-            if asked.out.placed or id(asked.out.root) in read:
+        """Leave out what is neither stored nor kept, nor read for what is. A draw stays: the next
+        one depends on it."""
+        read, needed = {id(x.root) for x in kept}, list[Call]()
+        for asked in reversed(self.calls):
+            drawn = asked.function is functions.uniform
+            if asked.out.placed or drawn or id(asked.out.root) in read:
                 read |= {id(x.root) for x in asked.stand_ins()}
-            else:
-                del self.calls[i]
+                needed.append(asked)
+        self.calls[:] = reversed(needed)
 
     def settle(self, arena: Arena, kept: Sequence[StandIn] = ()) -> None:
         """Find memory of the arena's for all values. Those `kept` last until the end."""
@@ -196,24 +221,27 @@ class Tape:
         for i, c in enumerate(self.calls):
             out = c.out.root
             if not out.placed and id(out) not in homes:
-                heir = next((x for x in c.heirs() if id(x) in homes and last[id(x)] == i), None)
+                free = (x for x in c.heirs() if id(x) in homes and last[id(x)] == i)
+                heir = next(free, None)
                 home = id(out) if heir is None else homes[id(heir)]
                 first, _, size = lives.get(home, Life(i, i, 0))
-                own = (out if out.taller is None else out.taller).nbytes
+                own = (out if out.above_ones is None else out.above_ones).nbytes
                 homes[id(out)], lives[home] = home, Life(first, last[id(out)], max(size, own))
                 roots.append(out)
         starts = arena.places(lives)
         for root in roots:
-            for x in (root, *([] if root.taller is None else [root.taller])):
-                x.array = np.ndarray(x.shape, x.dtype, arena.bytes, starts[homes[id(root)]])
+            around = root if root.above_ones is None else root.above_ones
+            start, order = starts[homes[id(root)]], "C" if root.order == "C" else "F"
+            around.array = np.ndarray(
+                around.shape,
+                around.dtype,
+                arena.bytes,
+                start,
+                order=order,  # type: ignore[arg-type]
+            )
+            root.array = around.array if around is root else around.array[:-1]
 
     def bound(self) -> Calls:
         """The calls, on the memory that was found and on the arrays that the given ones stand for
         now."""
-        ones = {id(c.out): c.out.taller for c in self.calls if c.out.taller is not None}
-        calls: Calls = []
-        for c in self.calls:
-            if id(c.out) in ones:  # others may have written there since the last time
-                calls.append(partial(ones.pop(id(c.out)).settled()[-1].fill, 1))
-            calls.append(c.bound())
-        return calls
+        return [c.bound() for c in self.calls]

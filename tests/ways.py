@@ -1,0 +1,31 @@
+"""The two ways in which a step may be taken: played from a plan, and walked as it is written."""
+
+import contextlib
+
+import pytest
+
+from tinynet.engine.training import Training
+from tinynet.engine.work import Work
+
+WAYS = ["played", "walked"]
+
+
+def forbidden(*args):
+    raise AssertionError("a step was walked")
+
+
+@contextlib.contextmanager
+def taken(way):
+    """Trainings that begin in here take this way; none that is to be played may be walked."""
+    with pytest.MonkeyPatch.context() as patch:
+        if way == "walked":
+            patch.setattr(Work, "steady", False)
+        else:
+            patch.setattr(Training, "walk", forbidden)
+        yield
+
+
+def a_training(model, X, Y, size=None):
+    """The training that `fit` makes, not begun."""
+    X, Y = model._data(X, Y, build=True)
+    return Training(model.who, Work(*model._compiled(), model._metrics), X, Y, size)

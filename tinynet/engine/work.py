@@ -1,0 +1,67 @@
+"""What a training works with, and how much of it at a time."""
+
+import copy
+import pickle
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tinynet.base.checks import Array
+from tinynet.net import blocks
+from tinynet.net.cost import Cost
+from tinynet.net.metrics import Metric
+from tinynet.optimizers import Optimizer
+
+CHUNK = 64  # steps that are taken before somebody looks at them, at most
+WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
+PIECE = 32_768  # parameters that an update goes over at a time
+# what a part has beside its settings, and parts of its own, which come by themselves
+FLEETING = {"grads", "cache", "theta", "slots", "state", "generator", "taken", "earlier"}
+FLEETING |= {"params", "activation", "loss"}
+
+
+class Work(NamedTuple):
+    """A net with its cost, its optimizer and what is read beside the cost."""
+
+    cost: Cost
+    optimizer: Optimizer
+    metrics: Mapping[str, Metric]
+
+    @property
+    def parts(self) -> list[Any]:
+        """All that has a say in a step."""
+        pair = self.cost.pair
+        return [*blocks.parts_of(self.cost.layers), pair, pair.loss, self.optimizer]
+
+    @property
+    def steady(self) -> bool:
+        own = any(
+            getattr(type(self.optimizer), name) is not getattr(Optimizer, name)
+            for name in ("update", "advance", "finite_step", "slots_of")
+        )
+        return all(map(blocks.steady, self.parts)) and not own
+
+    @property
+    def divisible(self) -> bool:
+        return blocks.divisible(self.parts[:-1])
+
+    def settings(self) -> Any:
+        """All that a recorded step takes for granted: equal as long as nobody changed a setting."""
+        looks = [
+            (type(part), [(n, v) for n, v in vars(part).items() if n not in FLEETING])
+            for part in self.parts
+        ]
+        known = self.optimizer.params.items()
+        learnable = [(name, float(p)) for name, p in known if name != "learning_rate"]
+        try:
+            return pickle.dumps((looks, learnable, self.metrics))
+        except Exception:  # what cannot be compared is taken for changed
+            return object()
+
+    def twins(self) -> tuple[Cost, Optimizer]:
+        """Copies of the cost and the optimizer, on which a step is recorded: so no stand-in stays
+        behind in a part. They share the arrays and the layers' generators."""
+        shared: list[Array] = [layer.theta for layer in self.cost.layers]
+        shared += [a for layer in self.cost.layers for a in layer.state.values()]
+        held: list[Any] = [*shared, self.optimizer.slots]
+        held += [layer.generator for layer in self.cost.layers]
+        return copy.deepcopy((self.cost, self.optimizer), {id(a): a for a in held})
