@@ -91,7 +91,7 @@ def with_ones(X: Array) -> Array:
 
 
 @overridable
-def uniform(X: Array, generator: np.random.Generator) -> Array:
+def uniform(X: Array, generator: Any) -> Array:
     """Numbers in [0, 1), as many as X (n, m) has, drawn example by example: so they are the same
     numbers whether the examples come at once or block by block."""
     return generator.random(X.shape[::-1], X.dtype).T

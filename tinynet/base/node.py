@@ -119,7 +119,7 @@ def writeable(value: Any) -> Any:
 def read_only(array: Array) -> Array:
     """The same numbers, for eyes only."""
     view = array.view()
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 

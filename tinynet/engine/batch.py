@@ -58,8 +58,6 @@ class Batch:
             self.X, self.Y = examples.X, examples.Y
         elif self.fixed:
             self.X[...], self.Y[...] = examples.X, examples.Y
-            for place in self.places:
-                self.waiting[:, place] = self.Y
 
     def release(self) -> None:
         """Let go of a user's arrays."""

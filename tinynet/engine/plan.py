@@ -7,7 +7,7 @@ and one play of another tape reads the costs and metrics of them all.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -222,10 +222,12 @@ class Plan:
     def take(self, chosen: Sequence[Any]) -> None:
         """The steps on these examples, slices or indices. Each is whole, whenever an interrupt
         comes."""
-        optimizer, cells = self.work.optimizer, self.numbers
-        for examples, calls in zip(chosen, self.steps, strict=False):
-            t = optimizer.steps + 1
-            for cell, number in zip(cells, optimizer.numbers(t), strict=True):
-                cell[()] = number
+        optimizer, written = self.work.optimizer, ()
+        for t, examples, calls in zip(count(optimizer.steps + 1), chosen, self.steps, strict=False):
+            numbers = optimizer.numbers(t)
+            if numbers != written:
+                for cell, number in zip(self.numbers, numbers, strict=True):
+                    cell[()] = number
+                written = numbers
             self.batch.fetch(examples)
             in_one_go(calls if t % DUSTING else chain(self.dust, calls))

@@ -32,11 +32,14 @@ class Readings:
         self.work, self.batch, self.arena = work, batch, arena
         self.recordings = dict[Any, Recording]()
         self.bound = dict[int, list[Bound]]()
+        self.ready = set[int]()  # for how many steps the targets are repeated
 
     def read(self, steps: int) -> list[Record]:
         """The records of the first steps that wait."""
         batch, cost = self.batch, self.work.cost
         room = self.room_for(steps)
+        if batch.fixed and room not in self.ready:
+            self.repeat_targets(room)
         J: list[float] = batch.penalties[:room].tolist()
         sums: list[list[list[float]]] = [[[]] * room for _ in self.work.metrics]
         for costs, *others in self.played(room) if self.arena else self.walked(room):
@@ -90,11 +93,17 @@ class Readings:
 
     def renew(self) -> None:
         """The targets are others."""
+        self.ready = set[int]()
         if self.batch.borrows:
             self.bound = {}
-        for bound in self.bound.values():
-            for part in bound:
-                in_one_go(part.prologue)
+
+    def repeat_targets(self, room: int) -> None:
+        """Those of all examples, beside the outputs of each step."""
+        for place in self.batch.places[:room]:
+            self.batch.waiting[:, place] = self.batch.Y
+        for part in self.bound.get(room, []):
+            in_one_go(part.prologue)
+        self.ready.add(room)
 
     def unbind(self) -> None:
         """Let go of a user's arrays."""

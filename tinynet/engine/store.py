@@ -14,6 +14,14 @@ from tinynet.net.parameters import gather, home_of, parts
 from tinynet.optimizers import Optimizer
 
 
+def written(layers: Sequence[Layer], optimizer: Optimizer) -> list[int]:
+    """Which arrays and generators are those of a net and its optimizer: their identities."""
+    held = [home_of([layer.theta for layer in layers]), optimizer]
+    held += [home_of(slots.values()) for slots in optimizer.slots.values()]
+    held += [a for layer in layers for a in (*layer.state.values(), layer.generator)]
+    return list(map(id, held))
+
+
 class Store:
     """All that a training of these layers with this optimizer writes, and one snapshot of it."""
 
@@ -35,21 +43,6 @@ class Store:
         self.arrays = [self.params, *self.slots.values(), *self.states]
         self.kept = [np.empty_like(a) for a in self.arrays]
         self.kept_steps, self.kept_draws = 0, list[Any]()
-
-    def fits(self, layers: Sequence[Layer], optimizer: Optimizer) -> bool:
-        """Whether these still are the arrays of the net and its optimizer."""
-        held = all(
-            home_of(optimizer.slots[slot].values()) is home for slot, home in self.slots.items()
-        )
-        states = [a for layer in layers for a in layer.state.values()]
-        generators = [x.generator for x in layers if x.generator is not None]
-        same = zip((*states, *generators), (*self.states, *self.generators), strict=False)
-        return (
-            optimizer is self.optimizer
-            and held
-            and home_of([layer.theta for layer in layers]) is self.params
-            and all(a is b for a, b in same)
-        )
 
     def finite(self) -> bool:
         return all(map(checks.all_finite, self.arrays))

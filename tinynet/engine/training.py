@@ -19,7 +19,7 @@ from tinynet.base.checks import Array
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan
 from tinynet.engine.readings import Record, row
-from tinynet.engine.store import Store
+from tinynet.engine.store import Store, written
 from tinynet.engine.walk import Walk
 from tinynet.engine.work import CHUNK, Work
 from tinynet.net.history import Reporter
@@ -53,6 +53,7 @@ class Training:
         self.size = min(size or self.m, self.m)
         self.steps_an_epoch = -(-self.m // self.size)
         self.settings, self.store = work.settings(), Store(work.cost.layers, work.optimizer)
+        self.written = written(work.cost.layers, work.optimizer)
         examples = Examples(X, Y, self.size < self.m)
         at_once = CHUNK if self.size == self.m else self.m // self.size
         widths = {self.size: at_once, self.m % self.size or self.size: 1}
@@ -72,7 +73,7 @@ class Training:
         return (
             self.work.cost is work.cost
             and self.shape == (X.shape, X.dtype, len(Y), size)
-            and self.store.fits(work.cost.layers, work.optimizer)
+            and self.written == written(work.cost.layers, work.optimizer)
             and self.settings == work.settings()
         )
 

@@ -14,9 +14,10 @@ from tinynet.optimizers import Optimizer
 CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
 PIECE = 32_768  # parameters that an update goes over at a time
-# what a part has beside its settings, and parts of its own, which come by themselves
-FLEETING = {"grads", "cache", "theta", "slots", "state", "generator", "taken", "earlier"}
-FLEETING |= {"params", "activation", "loss"}
+PLAIN = {bool, int, float, str, type(None)}
+# what a part has beside the settings of its steps; its own parts come by themselves
+FLEETING = {"grads", "cache", "theta", "slots", "state", "generator", "taken", "earlier", "params"}
+FLEETING |= {"activation", "loss", "shapes", "initializer", "bias_initializer"}
 
 
 class Work(NamedTuple):
@@ -46,14 +47,15 @@ class Work(NamedTuple):
 
     def settings(self) -> Any:
         """All that a recorded step takes for granted: equal as long as nobody changed a setting."""
-        looks = [
-            (type(part), [(n, v) for n, v in vars(part).items() if n not in FLEETING])
-            for part in self.parts
-        ]
         known = self.optimizer.params.items()
-        learnable = [(name, float(p)) for name, p in known if name != "learning_rate"]
+        plain = [(name, float(p)) for name, p in known if name != "learning_rate"]
+        others = list[Any](self.metrics.items())
+        for part in self.parts:
+            for name, value in vars(part).items():
+                if name not in FLEETING:
+                    (plain if type(value) in PLAIN else others).append((name, value))
         try:
-            return pickle.dumps((looks, learnable, self.metrics))
+            return plain, pickle.dumps(others)
         except Exception:  # what cannot be compared is taken for changed
             return object()
 

@@ -42,7 +42,7 @@ class Layer(Node):
         self.position, self.n_in = 0, 0
         self.theta, self.shapes = np.empty(0), dict[str, tuple[int, ...]]()
         self.state: dict[str, Array] = {}
-        self.generator: np.random.Generator | None = None
+        self.generator: Any = None  # numpy.random.Generator, of one that is stochastic
         self.units = checks.count(type(self).__name__, "units", units)
         self.activation = activations.template(self.who, activation).fresh()
         if self.activation.params:

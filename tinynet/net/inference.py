@@ -36,8 +36,10 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     m = X.shape[1]
     if m <= blocks.LEAST or not blocks.divisible(blocks.parts_of(net.layers)):
         made = np.asarray(through(net, X)[activated], X.dtype)
-        require_width(net, made, m)
-        return made.copy() if np.may_share_memory(made, X) else made
+        if made.shape != (net.layers[-1].units, m):
+            expected = f"an output of shape {(net.layers[-1].units, m)}"
+            checks.refuse(net.layers[-1].who, expected, made.shape)
+        return made if made.flags.owndata else made.copy()
     result = np.empty((net.layers[-1].units, m), X.dtype)
     for run in blocks.runs(m, blocks.use_size(net.layers)):
         result[:, run] = through(net, X[:, run])[activated]
@@ -57,12 +59,6 @@ def through(net: Chain, X: Array) -> tuple[Array, Array]:
             if not all(map(checks.all_finite, made)):
                 checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
     return Z, A
-
-
-def require_width(net: Chain, made: Array, m: int) -> None:
-    wanted = (net.layers[-1].units, m)
-    if made.shape != wanted:
-        checks.refuse(net.layers[-1].who, f"an output of shape {wanted}", made.shape)
 
 
 def require_alone(net: Chain, among: Array, alone: Array) -> None:
