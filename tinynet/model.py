@@ -71,7 +71,7 @@ class Sequential(Chain):
         for position, layer in enumerate(layers, 1):
             layer.position = position
         super().__init__(layers)
-        self.optimizer: optimizers.Optimizer | None = None
+        self._optimizer: optimizers.Optimizer | None = None
         self.history = history.History()
         self._cost: Cost | None = None
         self._metrics: dict[str, Metric] = {}
@@ -106,8 +106,20 @@ class Sequential(Chain):
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
+        self._door.dtype = checks.float_type(self.who, dtype)
         super().cast(dtype)
-        self._door.dtype = np.dtype(dtype)
+        if self.optimizer:
+            self.optimizer.cast(dtype)
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """The model's own, whose settings may be changed at any time."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        cure = "call compile(optimizer=...)"
+        checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
         """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam
@@ -120,7 +132,7 @@ class Sequential(Chain):
         pair.require_outputs(last.units)
         diagnose.require_called(last, pair.loss)
         self._metrics = named_metrics(self.who, metrics, last.activation)
-        self.optimizer, self._cost = own, Cost(self.layers, pair)
+        self._optimizer, self._cost = own, Cost(self.layers, pair)
 
     def fit(
         self,

@@ -127,6 +127,12 @@ def switch(who: str, name: str, value: Any) -> bool:
     return bool(value)
 
 
+def float_type(who: str, value: Any) -> np.dtype[Any]:
+    """float32 or float64, by its name or as numpy has it."""
+    name = getattr(value, "name", getattr(value, "__name__", value))
+    return known(who, "dtype", name, FLOATS)
+
+
 def known(who: str, name: str, value: Any, table: Mapping[str, T]) -> T:
     """What a string stands for; an unknown one is answered with the known."""
     if isinstance(value, str) and value in table:

@@ -21,13 +21,14 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.settings import Part
 
 QUIET = functools.partial(
     np.errstate, over="ignore"
 )  # where exp or cosh overflow, 1 / inf is the 0 that is wanted
 
 
-class Node:
+class Node(Part):
     """What layers, activations, losses, optimizers and whole models have in common.
 
     A kind of node (Layer, Activation, ...) says in `admit` what its inputs are and in
@@ -40,11 +41,6 @@ class Node:
     def __init__(self) -> None:
         self.grads: dict[str, Array] = {}
         self.cache: dict[str, Any] = {}
-
-    @property
-    def who(self) -> str:
-        """The name that errors use."""
-        return type(self).__name__
 
     def admit(self, *inputs: Any) -> tuple[Any, ...]:
         """The door: the inputs as validated arrays, or an error."""
@@ -99,9 +95,6 @@ class Node:
 
     def cast(self, dtype: Any) -> None:
         """Parameters of another dtype."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
 
 
 class MissingError(RuntimeError, AttributeError):

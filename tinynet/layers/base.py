@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -21,11 +21,28 @@ from tinynet.activations import Activation, identity
 from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.base.node import Node
+from tinynet.base.settings import Part, Setting
 from tinynet.layers import initializers
+
+T = TypeVar("T")
+
+
+class Fixed(Setting[T]):
+    """A setting that stays once the layer is built."""
+
+    def __set__(self, layer: Part, value: Any) -> None:
+        if vars(layer).get("n_in"):
+            expected, cure = f"{self.name} to stay as it was built", "make a new "
+            cure += f"{type(layer).__name__} for another"
+            checks.refuse(layer.who, expected, checks.shown(value), cure)
+        super().__set__(layer, value)
 
 
 class Layer(Node):
     """Z = preactivation(X), A = activation(Z): X (n_in, m) -> A (units, m)."""
+
+    units = Fixed(checks.count)
+    activation = Setting(activations.own)
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
@@ -37,15 +54,7 @@ class Layer(Node):
             np.empty(0),
             dict[str, tuple[int, ...]](),
         )  # all parameters in one array
-        self.units = checks.count(type(self).__name__, "units", units)
-        self.activation = activations.template(self.who, activation).fresh()
-        if self.activation.params:
-            checks.refuse(
-                self.who,
-                "an activation without parameters",
-                activations.label(self.activation),
-                "a layer can hold them",
-            )
+        self.units, self.activation = units, activation
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         """The parameters at their start, in float64."""
@@ -74,10 +83,7 @@ class Layer(Node):
                 "model.build or model.reset draws it",
                 RuntimeError,
             )
-        n_in, kind = (
-            checks.count(self.who, "n_in", n_in),
-            checks.known(self.who, "dtype", dtype, checks.FLOATS),
-        )
+        n_in, kind = (checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype))
         return self.draw(n_in, initializers.generator(self.who, seed), kind)
 
     def draw(self, n_in: int, rng: Any, dtype: Any) -> Self:
@@ -108,7 +114,7 @@ class Layer(Node):
         return {name: theta[start:end].reshape(shape) for (name, shape), (start, end) in parts}
 
     def cast(self, dtype: Any) -> None:
-        self.theta = self.theta.astype(dtype)
+        self.theta = self.theta.astype(checks.float_type(self.who, dtype))
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(self.preactivation(X))
@@ -150,7 +156,7 @@ class Layer(Node):
     @property
     def who(self) -> str:
         place = f"layer {self.position}, " if self.position else ""
-        return f"{place}{type(self).__name__}({self.units})"
+        return f"{place}{type(self).__name__}({vars(self).get('units', '')})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.units}, {activations.label(self.activation)})"

@@ -12,9 +12,10 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.settings import Part, Setting
 
 
-class Initializer:
+class Initializer(Part):
     """An initializer is called with a shape (n_out, n_in) and a random generator; it returns a
     float64 array."""
 
@@ -25,9 +26,6 @@ class Initializer:
     def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
         drawn: Array = rng.standard_normal(shape)
         return drawn * self.scale(*shape)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
 
 
 class Zeros(Initializer):
@@ -48,14 +46,13 @@ class Normal(Initializer):
     array([[0.01788628, 0.0043651 ]])
     """
 
+    stddev = Setting(checks.real, "(0, inf)")
+
     def __init__(self, stddev: float = 0.01) -> None:
-        self.stddev = checks.real("Normal", "stddev", stddev, "(0, inf)")
+        self.stddev = stddev
 
     def scale(self, n_out: int, n_in: int) -> float:
         return self.stddev
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.stddev!r})"
 
 
 class Glorot(Initializer):

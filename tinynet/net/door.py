@@ -27,7 +27,7 @@ class Door:
         self.who, self.said = who, examples is not None
         self.examples = examples if self.said else "columns"
         self.other = checks.known(who, "examples", self.examples, ORIENTATIONS)
-        self.dtype = checks.known(who, "dtype", dtype, checks.FLOATS)
+        self.dtype = checks.float_type(who, dtype)
         self.X_axes = self.axes("n_x")
 
     def turned(self, array: Array) -> Array:

@@ -22,30 +22,26 @@ import numpy as np
 from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.base.node import Node
+from tinynet.base.settings import Part, Setting
 
 Arrays: TypeAlias = Mapping[str, Array]
 
 
-class Hyperparameter:
-    """A validated number in its interval. A differentiable one stands in `params`, and `backward`
-    gives it a gradient."""
+class Hyperparameter(Setting[float]):
+    """A number in its interval."""
 
-    def __init__(self, interval: str, differentiable: bool = False) -> None:
-        self.interval, self.differentiable = interval, differentiable
+    def __init__(self, interval: str) -> None:
+        super().__init__(checks.real, interval)
 
-    def __set_name__(self, owner: type[Node], name: str) -> None:
-        self.name = name
 
-    def __get__(self, optimizer: "Optimizer | None", owner: type[Node]) -> Any:
-        if optimizer is None:
-            return self
-        return float((optimizer.params if self.differentiable else optimizer.constants)[self.name])
+class Learnable(Hyperparameter):
+    """One that `backward` gives a gradient: it stands in `params`."""
 
-    def __set__(self, optimizer: "Optimizer", value: Any) -> None:
-        number = np.array(checks.real(optimizer.who, self.name, value, self.interval))
-        (optimizer.params if self.differentiable else optimizer.constants)[self.name] = number
-        # a step taken with the old number cannot be differentiated with the new one
-        optimizer.cache = {}
+    def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
+        return self if optimizer is None else float(vars(optimizer)["params"][self.name])
+
+    def keep(self, optimizer: Part, number: float) -> None:
+        vars(optimizer)["params"][self.name] = np.array(number)
 
 
 class Optimizer(Node):
@@ -55,7 +51,9 @@ class Optimizer(Node):
     those names.
     """
 
-    learning_rate = Hyperparameter("(0, inf)", differentiable=True)
+    learning_rate = Learnable("(0, inf)")
+    slots: dict[str, dict[str, Array]]
+    steps: int
     slot_names: tuple[
         str, ...
     ] = ()  # what is kept of earlier steps: for each parameter an array, zeros at first
@@ -63,16 +61,16 @@ class Optimizer(Node):
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
         self.params: dict[str, Array] = {}
-        self.constants: dict[str, Array] = {}
         self.learning_rate = learning_rate
         self.reset()
 
     def reset(self) -> None:
         """Forget all earlier steps."""
-        self.slots: dict[str, dict[str, Array]] = {slot: {} for slot in self.slot_names}
+        self.slots = {slot: {} for slot in self.slot_names}
         self.steps = 0
 
     def cast(self, dtype: Any) -> None:
+        dtype = checks.float_type(self.who, dtype)
         self.slots = {
             slot: {name: a.astype(dtype) for name, a in held.items()}
             for slot, held in self.slots.items()
@@ -195,10 +193,3 @@ class Optimizer(Node):
             n: checks.numbers(self.who, f"{what}[{n!r}]", value[n], p.dtype, p.shape)
             for n, p in like.items()
         }
-
-    def __repr__(self) -> str:
-        settings = ", ".join(
-            f"{name}={float(number)!r}"
-            for name, number in {**self.params, **self.constants}.items()
-        )
-        return f"{type(self).__name__}({settings})"
