@@ -152,14 +152,8 @@ def train_test_split(
     who = "train_test_split"
     axis = checks.known(who, "examples", examples, {"columns": -1, "rows": 0})
     share = checks.real(who, "test_size", test_size, "(0, 1)")
-    if any(isinstance(a, np.ndarray) and hasattr(a, "mask") for a in (X, Y)):
-        checks.refuse(
-            who,
-            "X and Y without a mask",
-            "a masked array",
-            "fill or drop the masked entries first",
-            TypeError,
-        )
+    checks.require_no_mask(who, "X", X)
+    checks.require_no_mask(who, "Y", Y)
     X, Y = np.asarray(X), np.asarray(Y)
     if X.ndim != 2 or Y.ndim not in (1, 2) or X.shape[axis] != Y.shape[axis] or X.shape[axis] < 2:
         got = f"X {X.shape} and Y {Y.shape}"

@@ -6,7 +6,8 @@ array is (n, m) of one dtype.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -204,6 +205,7 @@ class Sequential(Chain):
         seen = {}
         with QUIET():
             for layer, Z, A in self.walk(*self.admit(X)):
+                checks.require_finite(layer.who, "output", (Z, A))
                 seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = (
                     self._door.turned(Z),
                     self._door.turned(A),
@@ -212,8 +214,9 @@ class Sequential(Chain):
 
     def forward(self, X: Any) -> Array:
         (A,) = self.admit(X)
-        for layer in self.layers:
-            A = layer.forward(A)
+        with as_before(self.layers):
+            for layer in self.layers:
+                A = layer.forward(A)
         self.cache = {layer.who: layer.cache for layer in self.layers}
         return self._door.turned(A)
 
@@ -231,8 +234,9 @@ class Sequential(Chain):
         dA = self._door.turned(
             checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m))
         )
-        for layer in reversed(self.layers):
-            dA = layer.backward(dA)
+        with as_before(self.layers):
+            for layer in reversed(self.layers):
+                dA = layer.backward(dA)
         self.grads, self.cache = parameters.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
@@ -272,7 +276,9 @@ class Sequential(Chain):
             )
             checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
         pairs = zip(self.params.items(), weights, strict=True)
-        new = [checks.numbers(self.who, name, w, p.dtype, p.shape) for (name, p), w in pairs]
+        new = [
+            checks.numbers(self.who, name, w, p.dtype, p.shape).copy() for (name, p), w in pairs
+        ]  # copies, since they may be the model's own
         for p, w in zip(self.params.values(), new, strict=True):
             p[...] = w
 
@@ -320,3 +326,15 @@ class Sequential(Chain):
         if not self.layers[0].n_in:
             got, cure = "one whose input width is unknown", "call fit(X, Y) or build(n_x) first"
             checks.refuse(self.who, "a model with weights", got, cure, RuntimeError)
+
+
+@contextmanager
+def as_before(layers: Sequence[Layer]) -> Iterator[None]:
+    """What fails half way leaves the layers as they were."""
+    before = [(layer, layer.cache, layer.grads) for layer in layers]
+    try:
+        yield
+    except BaseException:
+        for layer, cache, grads in before:
+            layer.cache, layer.grads = cache, grads
+        raise

@@ -34,14 +34,7 @@ def numbers(
 ) -> Array:
     """An array of finite floats: of `dtype`, or else float32 where it came so and float64
     otherwise."""
-    if isinstance(value, np.ndarray) and hasattr(value, "mask"):
-        refuse(
-            who,
-            f"{name} without a mask",
-            "a masked array",
-            "fill or drop the masked entries first",
-            TypeError,
-        )
+    require_no_mask(who, name, value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -66,6 +59,27 @@ def numbers(
         cure = f"it does not fit {target}" if np.isfinite(array[bad]) else "clean the data first"
         refuse(who, f"{name} of finite numbers", f"{array[bad]} at index {bad}", cure)
     return cast
+
+
+def require_no_mask(who: str, name: str, value: Any) -> None:
+    """numpy drops the masks of masked arrays on the way, also of those within a list."""
+    if isinstance(value, (list, tuple)):
+        if any(issubclass(kind, (list, tuple, np.ndarray)) for kind in set(map(type, value))):
+            for inner in value:
+                require_no_mask(who, name, inner)
+    elif isinstance(value, np.ndarray) and hasattr(value, "mask"):
+        cure = "fill or drop the masked entries first"
+        refuse(who, f"{name} without a mask", "a masked array", cure, TypeError)
+
+
+def require_finite(who: str, what: str, value: Any) -> None:
+    """Refuse inf or NaN in what a node hands out: a number, an array, or several under names."""
+    if isinstance(value, (tuple, Mapping)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            require_finite(who, what, inner)
+    elif not all_finite(np.asarray(value)):
+        cure = "what came in, or a parameter, is too large"
+        refuse(who, f"a finite {what}", "inf or NaN", cure, FloatingPointError)
 
 
 def all_finite(array: Array) -> bool:

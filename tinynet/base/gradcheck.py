@@ -96,7 +96,10 @@ def check_gradients(
     tolerance = checks.real("check_gradients", "tolerance", tolerance, "(0, inf)")
     entries = checks.count("check_gradients", "entries", entries)
     rng = np.random.default_rng(checks.count("check_gradients", "seed", seed, least=0))
-    probe = Probe(node, inputs, rng)
+    try:
+        probe = Probe(node, inputs, rng)
+    except FloatingPointError as error:
+        raise GradientError(str(error)) from error
     rows = [compare(probe, name, tolerance, entries, rng) for name in probe.exact]
     table = GradientTable(node.who, rows, tolerance)
     if not table.passed:
@@ -162,7 +165,7 @@ class Probe:
             for step in (1, -1, 2, -2):
                 array[place] = start + step * h * v
                 f.append(self.measure())
-        except ValueError:
+        except (ValueError, FloatingPointError):
             return np.nan, 0.0
         finally:
             array[place] = start

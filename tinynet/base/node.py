@@ -64,20 +64,24 @@ class Node(Part):
 
     def __call__(self, *inputs: Any) -> Any:
         with QUIET():
-            return self.value(*self.admit(*inputs))
+            value = self.value(*self.admit(*inputs))
+        checks.require_finite(self.who, "output", value)
+        return value
 
     def forward(self, *inputs: Any) -> Any:
         with QUIET():
             value, cache = self.run(*self.admit(*inputs))
+        checks.require_finite(self.who, "output", value)
         self.cache = copy.deepcopy(cache)
         return value
 
     def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
         dy = self.admit_upstream(dy)
-        cache, self.cache = self.cache, {}
         with QUIET():
-            d_inputs, self.grads = self.pullback(dy, cache)
+            d_inputs, grads = self.pullback(dy, self.cache)
+        checks.require_finite(self.who, "gradient", (d_inputs, grads))
+        self.cache, self.grads = {}, grads
         return d_inputs
 
     def require_cache(self) -> None:

@@ -47,8 +47,8 @@ class Door:
         """X and the loss's targets, as columns."""
         X, Y = self.inputs(X, layers[0]), checks.numbers(self.who, "Y", Y)
         m, units = X.shape[1], layers[-1].units
-        if X.shape[0] == m > 1 and Y.ndim == 1 and not self.said:
-            text = "a square X with labels (m,) fits both ways"
+        if X.shape[0] == m > 1 and Y.shape in ((m,), X.shape) and not self.said:
+            text = "a square X with such a Y fits both ways"
             text += ": say examples='columns' or examples='rows'"
             warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=4)
         inside = self.turned(Y) if Y.ndim == 2 else Y

@@ -14,6 +14,7 @@ params <- params - step stands once, in the base.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import itertools
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -141,6 +142,11 @@ class Optimizer(Node):
                     cure,
                     TypeError,
                 )
+        in_memory = sorted(params, key=lambda name: params[name].__array_interface__["data"])
+        for name, other in itertools.pairwise(in_memory):
+            if np.shares_memory(params[name], params[other]):
+                got, cure = f"{name} and {other} of one memory", "give one of them a copy"
+                checks.refuse(self.who, "each array under one name", got, cure)
         before = {
             name: {slot: a.copy() for slot, a in self.slots_of(name, g).items()}
             for name, g in grads.items()
