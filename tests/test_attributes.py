@@ -38,6 +38,9 @@ UNKNOWN = {
     "of a layer": (lambda m: m.layers[0], "unit", "layer 1, Dense.*: did you mean units"),
     "a weight": (lambda m: m.layers[0], "w", "did you mean W"),
     "of an activation": (lambda _: tn.LeakyReLU(), "slop", "LeakyReLU: .*: did you mean slope"),
+    "a short one": (lambda _: tn.Adam(), "eps", "did you mean epsilon"),
+    "a weight elsewhere": (lambda m: m.layers[0], "kernel", "did you mean W"),
+    "what fit is told": (lambda m: m, "epochs", "did you mean fit"),
     "without settings": (lambda _: tn.Tanh(), "slope", "Tanh: .* got slope$"),
     "of a loss": (lambda _: tn.MeanSquaredError(), "weigth", "did you mean weight"),
     "of an initializer": (lambda _: tn.Normal(), "std", "Normal: .*: did you mean stddev"),
@@ -178,3 +181,8 @@ def test_settings_cost_next_to_nothing():
 
     assert vars(leaky)["slope"] == 0.01
     assert min(timeit.repeat(count, number=1000, repeat=20)) < 1e-3  # 1 us, on any machine
+
+
+def test_an_initializer_by_its_name_is_the_layer_s_own():
+    tn.Dense(1, initializer="normal").initializer.stddev = 5
+    assert tn.Dense(1, initializer="normal").initializer.stddev == 0.01

@@ -114,3 +114,27 @@ def test_one_array_under_two_names_takes_no_step(other):
     tn.SGD()(params, params)
     halves = {"a": w[:, :1], "b": w[:, 1:]}
     tn.SGD().forward(halves, {"a": np.ones((2, 1)), "b": np.ones((2, 1))})
+
+
+class Split(tn.Node):
+    """A part of another kind: a list of two shapes, and nothing for its input."""
+
+    def admit(self, x):
+        return (x,)
+
+    def admit_upstream(self, dy):
+        return dy
+
+    def run(self, x):
+        return [x[:1], x[1:]], {"n": len(x)}
+
+    def pullback(self, dy, cache):
+        return None, {}
+
+
+def test_a_user_s_node_may_hand_out_anything():
+    node = Split()
+    assert [a.size for a in node.forward(np.ones(3))] == [1, 2]
+    assert node.backward(None) is None
+    with pytest.raises(FloatingPointError, match="Split: expected a finite output"):
+        node(np.array([1, 2, np.inf]))

@@ -18,7 +18,7 @@ from tinynet.base.checks import Array
 from tinynet.base.node import QUIET
 from tinynet.engine.plan import Work
 from tinynet.engine.training import Training
-from tinynet.layers import Layer, initializers
+from tinynet.layers import Layer, initializers, require_layers
 from tinynet.net import diagnose, history, inference, parameters
 from tinynet.net.cost import Chain, Cost
 from tinynet.net.door import Door
@@ -46,23 +46,12 @@ class Sequential(Chain):
     def __init__(
         self,
         layers: Sequence[Layer],
-        *,
+        *others: Layer,
         seed: Any = None,
         dtype: str = "float64",
         examples: str | None = None,
     ) -> None:
-        if (
-            not isinstance(layers, (list, tuple))
-            or not layers
-            or not all(isinstance(layer, Layer) for layer in layers)
-        ):
-            checks.refuse(
-                self.who,
-                "a list of layers",
-                checks.shown(layers),
-                "[Dense(4, tanh), ...]",
-                TypeError,
-            )
+        require_layers(self.who, layers, others)
         for i, layer in enumerate(layers):
             if layer.position or layer.n_in or any(layer is other for other in layers[:i]):
                 cure = "make a new layer for each place; set_weights gives it weights"
@@ -87,23 +76,32 @@ class Sequential(Chain):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
             checks.refuse(self.who, "one input width", got, "make a new model for other inputs")
         if not self.layers[0].n_in:
-            self._generator_at_build = copy.deepcopy(self._generator)
-            self._draw(n_x)
+            start = copy.deepcopy(self._generator)
+            try:
+                self._draw(n_x, self._generator)
+            except BaseException:
+                self._generator = start
+                raise
+            self._generator_at_build = start
         return self
 
     def reset(self) -> None:
         """Start again: the weights and batches of the first time, no history, an optimizer without
         earlier steps."""
         if self.layers[0].n_in:
-            self._generator = copy.deepcopy(self._generator_at_build)
-            self._draw(self.layers[0].n_in)
+            generator = copy.deepcopy(self._generator_at_build)
+            self._draw(self.layers[0].n_in, generator)
+            self._generator = generator
         if self.optimizer:
             self.optimizer.reset()
         self.history = history.History()
 
-    def _draw(self, n_in: int) -> None:
-        for layer in self.layers:
-            n_in = layer.draw(n_in, self._generator, self._door.dtype).units
+    def _draw(self, n_x: int, generator: Any) -> None:
+        """New weights for all layers, or for none."""
+        widths = [n_x, *(layer.units for layer in self.layers)]
+        made = [layer.made(n, generator) for layer, n in zip(self.layers, widths, strict=False)]
+        for layer, n, params in zip(self.layers, widths, made, strict=False):
+            layer.adopt(n, params, self._door.dtype)
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
@@ -111,6 +109,16 @@ class Sequential(Chain):
         super().cast(dtype)
         if self.optimizer:
             self.optimizer.cast(dtype)
+
+    @property
+    def examples(self) -> str:
+        """Along which axis they lie, "columns" or "rows"."""
+        return self._door.examples
+
+    def add(self, *layers: Any) -> None:
+        """A model takes its layers when it is made: this is an error that says so."""
+        cure = "Sequential([Dense(4, tanh), ...])"
+        checks.refuse(self.who, "all layers at once", "add", cure, AttributeError)
 
     @property
     def optimizer(self) -> optimizers.Optimizer | None:
@@ -224,12 +232,8 @@ class Sequential(Chain):
         self.require_cache()
         for layer in self.layers:
             if layer.cache is not self.cache[layer.who]:
-                checks.refuse(
-                    self.who,
-                    "a forward before this backward",
-                    f"another of {layer.who}",
-                    error=RuntimeError,
-                )
+                expected, got = "a forward before this backward", f"another of {layer.who}"
+                checks.refuse(self.who, expected, got, error=RuntimeError)
         m, units = self.layers[-1].cache["X"].shape[1], self.layers[-1].units
         dA = self._door.turned(
             checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m))
@@ -269,11 +273,8 @@ class Sequential(Chain):
         """Copy W1, b1, W2, b2, ... in."""
         self._built()
         if not isinstance(weights, (list, tuple)) or len(weights) != len(self.params):
-            got = (
-                f"{len(weights)} of them"
-                if isinstance(weights, (list, tuple))
-                else type(weights).__name__
-            )
+            listed = isinstance(weights, (list, tuple))
+            got = f"{len(weights)} of them" if listed else type(weights).__name__
             checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
         pairs = zip(self.params.items(), weights, strict=True)
         new = [

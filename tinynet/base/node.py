@@ -44,11 +44,11 @@ class Node(Part):
 
     def admit(self, *inputs: Any) -> tuple[Any, ...]:
         """The door: the inputs as validated arrays, or an error."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "admit")
 
     def admit_upstream(self, dy: Any) -> Any:
         """The door of backward: the upstream gradient, validated against the cache."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "admit_upstream")
 
     def value(self, *inputs: Any) -> Any:
         """The mathematics, without a cache."""
@@ -56,11 +56,11 @@ class Node(Part):
 
     def run(self, *inputs: Any) -> tuple[Any, dict[str, Any]]:
         """The value and the cache that `pullback` needs."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "run")
 
     def pullback(self, dy: Any, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         """The gradients with respect to the inputs and to the parameters."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "pullback")
 
     def __call__(self, *inputs: Any) -> Any:
         with QUIET():

@@ -16,8 +16,9 @@ from tinynet.base import checks
 T = TypeVar("T")
 
 # what other libraries call them, or where a model has them
-ALIASES = {"lr": "learning_rate", "negative_slope": "slope", "learning_rate": "optimizer"}
-ALIASES |= dict.fromkeys(("loss", "metrics"), "compile")
+ALIASES = {"lr": "learning_rate", "negative_slope": "slope", "kernel": "W", "bias": "b"}
+ALIASES |= {"learning_rate": "optimizer", "loss": "compile", "metrics": "compile"}
+ALIASES |= dict.fromkeys(("epochs", "batch_size", "shuffle", "verbose"), "fit")
 
 
 class Setting(Generic[T]):
@@ -80,13 +81,18 @@ def require_known(part: Part, name: str) -> None:
     own = settings(kind)
     ours = kind.__module__.split(".")[0] == "tinynet"
     public = [n for n in (*vars(part), *dir(kind)) if not n.startswith("_")] if ours else own
-    names = {n.lower(): n for n in public}
-    near = difflib.get_close_matches(name.lower(), names, 1, 0.6 if ours else 0.8)
-    meant = ALIASES[name] if ALIASES.get(name) in public else names[near[0]] if near else ""
+    meant = [ALIASES[name]] if ALIASES.get(name) in public else []
+    meant = meant or near(name, own, 0.6 if ours else 0.8) or near(name, public, 0.8)
     if ours or meant:
         told = f"its settings are {', '.join(own)}" if own else ""
-        cure = f"did you mean {meant}?" if meant else told
+        cure = f"did you mean {meant[0]}?" if meant else told
         checks.refuse(part.who, "an attribute that it has", name, cure, AttributeError)
+
+
+def near(name: str, known: list[str], cutoff: float) -> list[str]:
+    """The known name that is nearest, if one is near at all."""
+    plain = {n.lower(): n for n in known}
+    return [plain[n] for n in difflib.get_close_matches(name.lower(), plain, 1, cutoff)]
 
 
 def declares(kind: type, name: str) -> bool:

@@ -58,43 +58,41 @@ class Layer(Node):
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         """The parameters at their start, in float64."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "make_params")
 
     def preactivation(self, X: Array) -> Array:
         """Z (units, m)."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "preactivation")
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         """dJ/dparameter for each parameter; the cache has "X" and "params"."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "parameter_gradients")
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         """dX (n_in, m)."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "input_gradient")
 
     def build(self, n_in: int, seed: Any = None, dtype: str = "float64") -> Self:
         """Draw the parameters for inputs of width n_in; `seed` is an int, a Generator or a
         RandomState."""
         if self.position:
-            checks.refuse(
-                self.who,
-                "a layer of its own",
-                "one of a model",
-                "model.build or model.reset draws it",
-                RuntimeError,
-            )
-        n_in, kind = (checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype))
-        return self.draw(n_in, initializers.generator(self.who, seed), kind)
+            got, cure = "one of a model", "model.build or model.reset draws it"
+            checks.refuse(self.who, "a layer of its own", got, cure, RuntimeError)
+        n_in, kind = checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype)
+        return self.adopt(n_in, self.made(n_in, initializers.generator(self.who, seed)), kind)
 
-    def draw(self, n_in: int, rng: Any, dtype: Any) -> Self:
+    def made(self, n_in: int, rng: Any) -> dict[str, Array]:
+        """What `make_params` gives, looked at."""
         made = self.make_params(n_in, rng)
-        self.n_in, self.shapes, self.grads, self.cache = (
-            n_in,
-            {name: p.shape for name, p in made.items()},
-            {},
-            {},
-        )
-        self.theta = self.join(made).astype(dtype)
+        if not isinstance(made, Mapping):
+            got = type(made).__name__
+            checks.refuse(self.who, "make_params to give named arrays", got, error=TypeError)
+        return {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
+
+    def adopt(self, n_in: int, made: Mapping[str, Array], dtype: Any) -> Self:
+        """Begin with these parameters."""
+        self.n_in, self.shapes = n_in, {name: p.shape for name, p in made.items()}
+        self.grads, self.cache, self.theta = {}, {}, self.join(made).astype(dtype)
         return self
 
     @property
@@ -130,20 +128,10 @@ class Layer(Node):
 
     def admit(self, X: Any) -> tuple[Array]:
         if not self.n_in:
-            checks.refuse(
-                self.who,
-                "a layer with parameters",
-                "none so far",
-                "build(n_in) makes them",
-                RuntimeError,
-            )
-        X = checks.matrix(
-            self.who,
-            "X",
-            X,
-            f"({self.n_in}, m)",
-            next((p.dtype for p in self.params.values()), None),
-        )
+            got, cure = "none so far", "build(n_in) makes them"
+            checks.refuse(self.who, "a layer with parameters", got, cure, RuntimeError)
+        dtype = next((p.dtype for p in self.params.values()), None)
+        X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", dtype)
         if X.shape[0] != self.n_in:
             product = f"({self.units}, {self.n_in})·{X.shape} do not align"
             checks.refuse(self.who, f"X of shape ({self.n_in}, m)", X.shape, product)

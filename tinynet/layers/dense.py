@@ -66,10 +66,9 @@ class Dense(Layer):
         self.use_bias = use_bias
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
-        params = {"W": self.initializer((self.units, n_in), rng)}
-        if self.use_bias:
-            params["b"] = self.bias_initializer((self.units, 1), rng)
-        return params
+        shapes = {"W": (self.units, n_in)} | ({"b": (self.units, 1)} if self.use_bias else {})
+        by = {"W": self.initializer, "b": self.bias_initializer}
+        return {n: initializers.drawn(self.who, n, by[n], s, rng) for n, s in shapes.items()}
 
     def join(self, params: Mapping[str, Array]) -> Array:
         return np.concatenate([p.T for p in params.values()])

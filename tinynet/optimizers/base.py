@@ -92,7 +92,7 @@ class Optimizer(Node):
     ) -> tuple[Array, dict[str, float]]:
         """For the upstream gradient d of `step`: that of g, and those of the differentiable
         hyperparameters besides learning_rate. `slots` are those before the step."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "step_pullback")
 
     def slots_of(self, name: str, like: Array) -> dict[str, Array]:
         """The slots of one array; before its first step they are zeros."""
@@ -134,14 +134,9 @@ class Optimizer(Node):
             if not (
                 isinstance(p, np.ndarray) and p.dtype == grads[name].dtype and p.flags.writeable
             ):
+                expected, got = f"{name} as a writeable array of floats", checks.shown(p)
                 cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
-                checks.refuse(
-                    self.who,
-                    f"{name} as a writeable array of floats",
-                    checks.shown(p),
-                    cure,
-                    TypeError,
-                )
+                checks.refuse(self.who, expected, got, cure, TypeError)
         in_memory = sorted(params, key=lambda name: params[name].__array_interface__["data"])
         for name, other in itertools.pairwise(in_memory):
             if np.shares_memory(params[name], params[other]):
@@ -185,12 +180,12 @@ class Optimizer(Node):
     def arrays(self, what: str, value: Any, like: Arrays | None = None) -> dict[str, Array]:
         """A mapping of named arrays, with the names, dtypes and shapes of `like`."""
         if not isinstance(value, Mapping):
-            checks.refuse(
-                self.who,
-                f"{what} as a mapping of named arrays",
-                type(value).__name__,
-                error=TypeError,
-            )
+            got = type(value).__name__
+            checks.refuse(self.who, f"{what} as a mapping of named arrays", got, error=TypeError)
+        for name in value:
+            if not isinstance(name, str):
+                got = checks.shown(name)
+                checks.refuse(self.who, f"{what} named by strings", got, error=TypeError)
         if like is None:
             return {name: checks.numbers(self.who, name, a) for name, a in value.items()}
         if value.keys() != like.keys():
