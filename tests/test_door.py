@@ -34,7 +34,10 @@ def with_nan(a, value=np.nan):
 
 
 BAD_X = {
-    "one dimension": (X[0], r"expected X of shape \(n_x, m\), got \(400,\): X.reshape\(1, -1\)"),
+    "one dimension": (
+        X[0],
+        r"expected X of shape \(n_x, m\), got \(400,\): np.reshape\(X, \(1, -1\)\)",
+    ),
     "three dimensions": (X[np.newaxis], r"got \(1, 2, 400\)"),
     "a number": (3.0, r"got \(\)"),
     "NaN": (with_nan(X), r"X of finite numbers, got nan at index \(0, 3\): clean the data"),
@@ -90,7 +93,7 @@ BAD_LABELS = {
     "negative": (LABELS - 1, "got -1"),
     "a row of labels": (
         LABELS[np.newaxis],
-        r"Y of shape \(3, 400\) or \(400,\), got \(1, 400\): Y.ravel\(\) makes labels",
+        r"Y of shape \(3, 400\) or \(400,\), got \(1, 400\): np.ravel\(Y\) makes labels",
     ),
     "columns that do not sum to 1": (np.ones((3, 400)), "sum to 1"),
     "columns that nearly sum to 1": (np.full((3, 400), 0.3), "sum to 1"),

@@ -36,7 +36,8 @@ def problems(draw, kind, last):
             tn.Dense(*pair, bias_initializer=tn.Normal(0.5))
             for pair in zip(widths, kinds, strict=True)
         ]
-        model = tn.Sequential([*layers, tn.Dense(n_y, last)], seed=rng).build(n_x)
+        model = tn.Sequential([*layers, tn.Dense(n_y, last)], seed=rng, examples="columns")
+        model.build(n_x)
         X = rng.standard_normal((n_x, m))
         if clear_of_kinks(model, X):
             break

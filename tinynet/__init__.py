@@ -5,7 +5,7 @@ folder's `__init__` names its parts, and what it names is public. `docs/reading.
 order the source is best read.
 """
 
-from tinynet import activations, data, layers, losses, optimizers
+from tinynet import activations, data, layers, losses, optimizers, plots
 from tinynet.activations import *
 from tinynet.base.gradcheck import GradientError, GradientTable, check_gradients
 from tinynet.base.node import Node
@@ -29,4 +29,5 @@ __all__ = [
     "Sequential",
     "check_gradients",
     "data",
+    "plots",
 ]

@@ -78,8 +78,7 @@ def name(hidden: int) -> str:
 
 def planar(chosen: argparse.Namespace) -> None:
     X, Y = data.SETS[chosen.data]()
-    if not chosen.out.absolute().parent.is_dir():
-        checks.refuse("planar", "--out in a folder that exists", chosen.out)
+    require_place(chosen.out)
     epochs, trained = checks.count("planar", "epochs", chosen.epochs, least=0), []
     for hidden in SWEEP if chosen.sweep else (chosen.hidden,):
         model = net(hidden, chosen.activation, chosen.learning_rate, chosen.seed)
@@ -97,6 +96,21 @@ def planar(chosen: argparse.Namespace) -> None:
         print(f"no picture: {error}")
 
 
+def require_place(out: Path) -> None:
+    """Refuse a file that no picture can go to, before anything is trained for it."""
+    if not out.absolute().parent.is_dir():
+        checks.refuse("planar", "--out in a folder that exists", out)
+    if out.is_dir():
+        checks.refuse("planar", "--out as a file", out, f"{out / 'planar.png'}")
+    try:
+        endings = plots.endings()
+    except ImportError:  # no picture at all, as is said after the training
+        return
+    if out.suffix.lower() not in endings:
+        expected = f"--out as a picture with one of the endings {', '.join(endings)}"
+        checks.refuse("planar", expected, out.suffix or "none")
+
+
 def draw(trained: list[tuple[Sequential, str]], X: Array, Y: Array, out: Path) -> None:
     """The decision boundaries of all models; beside the boundary of a single one, its cost."""
     single = len(trained) == 1
@@ -104,7 +118,7 @@ def draw(trained: list[tuple[Sequential, str]], X: Array, Y: Array, out: Path) -
     for (model, title), place in zip(trained, axes, strict=False):
         plots.decision_boundary(place, model, X, Y, title)
     if single:
-        plots.cost_curve(axes[1], trained[0][0].history.history["loss"], "cost")
+        plots.cost_curve(axes[1], trained[0][0].history, "cost")
     for place in axes[len(trained) + single :]:
         place.set_axis_off()
     figure.savefig(out, dpi=80)

@@ -28,7 +28,7 @@ def planar(m: int = 400, seed: int = 1) -> tuple[Array, Array]:
     half, odd = divmod(checks.count("planar", "m", m, least=2), 2)
     if odd:
         checks.refuse("planar", "an even m, half for each class", m)
-    rng = np.random.RandomState(checks.count("planar", "seed", seed, least=0))
+    rng = np.random.RandomState(checks.count("planar", "seed", seed, 0, 2**32 - 1))
     petals = []
     for j in range(2):
         theta = np.linspace(j * 3.12, (j + 1) * 3.12, half) + rng.randn(half) * 0.2
@@ -152,23 +152,27 @@ def train_test_split(
     who = "train_test_split"
     axis = checks.known(who, "examples", examples, {"columns": -1, "rows": 0})
     share = checks.real(who, "test_size", test_size, "(0, 1)")
-    if any(isinstance(a, np.ndarray) and hasattr(a, "mask") for a in (X, Y)):
-        checks.refuse(
-            who,
-            "X and Y without a mask",
-            "a masked array",
-            "fill or drop the masked entries first",
-            TypeError,
-        )
-    X, Y = np.asarray(X), np.asarray(Y)
-    if X.ndim != 2 or Y.ndim not in (1, 2) or X.shape[axis] != Y.shape[axis] or X.shape[axis] < 2:
-        got = f"X {X.shape} and Y {Y.shape}"
-        checks.refuse(who, f"X and Y with the same examples (at least 2) as {examples}", got)
+    X, Y = array(who, "X", X), array(who, "Y", Y)
+    arrays = X.ndim == 2 and Y.ndim in (1, 2)
+    if not arrays or X.shape[axis] != Y.shape[axis] or X.shape[axis] < 2:
+        got, other = f"X {X.shape} and Y {Y.shape}", {0: "columns", -1: "rows"}[axis]
+        turned = arrays and X.shape[-1 - axis] == Y.shape[-1 - axis if Y.ndim == 2 else 0]
+        cure = f"did you mean examples='{other}'?" if turned else ""
+        checks.refuse(who, f"X and Y with the same examples (at least 2) as {examples}", got, cure)
     m = X.shape[axis]
     held_out = min(max(round(share * m), 1), m - 1)
     order = generator(who, seed).permutation(m)
     test, train = order[:held_out], order[held_out:]
     return X.take(train, axis), X.take(test, axis), Y.take(train, axis), Y.take(test, axis)
+
+
+def array(who: str, name: str, value: Any) -> Array:
+    """An array of whatever there is to split."""
+    checks.require_no_mask(who, name, value)
+    try:
+        return np.asarray(value)
+    except ValueError:
+        checks.refuse(who, f"{name} with rows of one length", checks.shown(value))
 
 
 def classes(who: str, m: int, n: int = 2) -> Array:

@@ -19,7 +19,7 @@ from tinynet.base.checks import Array
 from tinynet.base.node import QUIET
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.layers import Layer, initializers
+from tinynet.layers import Layer, initializers, require_layers
 from tinynet.net import diagnose, history, inference, parameters
 from tinynet.net.cost import Chain, Cost
 from tinynet.net.door import Door
@@ -47,23 +47,12 @@ class Sequential(Chain):
     def __init__(
         self,
         layers: Sequence[Layer],
-        *,
+        *others: Layer,
         seed: Any = None,
         dtype: str = "float64",
         examples: str | None = None,
     ) -> None:
-        if (
-            not isinstance(layers, (list, tuple))
-            or not layers
-            or not all(isinstance(layer, Layer) for layer in layers)
-        ):
-            checks.refuse(
-                self.who,
-                "a list of layers",
-                checks.shown(layers),
-                "[Dense(4, tanh), ...]",
-                TypeError,
-            )
+        require_layers(self.who, layers, others)
         for i, layer in enumerate(layers):
             if layer.position or layer.n_in or any(layer is other for other in layers[:i]):
                 cure = "make a new layer for each place; set_weights gives it weights"
@@ -73,7 +62,7 @@ class Sequential(Chain):
         for position, layer in enumerate(layers, 1):
             layer.position = position
         super().__init__(layers)
-        self.optimizer: optimizers.Optimizer | None = None
+        self._optimizer: optimizers.Optimizer | None = None
         self.history = history.History()
         self._cost: Cost | None = None
         self._metrics: dict[str, Metric] = {}
@@ -90,30 +79,60 @@ class Sequential(Chain):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
             checks.refuse(self.who, "one input width", got, "make a new model for other inputs")
         with self._lock:
-            if self.layers[0].n_in:
-                return self
-            self._generator_at_build = copy.deepcopy(self._generator)
-            self._draw(n_x)
+            if not self.layers[0].n_in:
+                start = copy.deepcopy(self._generator)
+                try:
+                    self._draw(n_x, self._generator)
+                except BaseException:
+                    self._generator = start
+                    raise
+                self._generator_at_build = start
         return self
 
     def reset(self) -> None:
         """Start again: the weights and batches of the first time, no history, an optimizer without
         earlier steps."""
         if self.layers[0].n_in:
-            self._generator = copy.deepcopy(self._generator_at_build)
-            self._draw(self.layers[0].n_in)
+            generator = copy.deepcopy(self._generator_at_build)
+            self._draw(self.layers[0].n_in, generator)
+            self._generator = generator
         if self.optimizer:
             self.optimizer.reset()
         self.history = history.History()
 
-    def _draw(self, n_in: int) -> None:
-        for layer in self.layers:
-            n_in = layer.make(n_in, self._generator, self._door.dtype).units
+    def _draw(self, n_x: int, generator: Any) -> None:
+        """New weights for all layers, or for none."""
+        widths = [n_x, *(layer.units for layer in self.layers)]
+        made = [layer.made(n, generator) for layer, n in zip(self.layers, widths, strict=False)]
+        for layer, n, params in zip(self.layers, widths, made, strict=False):
+            layer.adopt(n, params, self._door.dtype, generator)
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
+        self._door.dtype = checks.float_type(self.who, dtype)
         super().cast(dtype)
-        self._door.dtype = np.dtype(dtype)
+        if self.optimizer:
+            self.optimizer.cast(dtype)
+
+    @property
+    def examples(self) -> str:
+        """Along which axis they lie, "columns" or "rows"."""
+        return self._door.examples
+
+    def add(self, *layers: Any) -> None:
+        """A model takes its layers when it is made: this is an error that says so."""
+        cure = "Sequential([Dense(4, tanh), ...])"
+        checks.refuse(self.who, "all layers at once", "add", cure, AttributeError)
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """The model's own, whose settings may be changed at any time."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        cure = "call compile(optimizer=...)"
+        checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
         """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam
@@ -126,7 +145,7 @@ class Sequential(Chain):
         pair.require_outputs(last.units)
         diagnose.require_called(self.layers, pair.loss, own)
         self._metrics = named_metrics(self.who, metrics, last.activation)
-        self.optimizer, self._cost = own, Cost(self.layers, pair)
+        self._optimizer, self._cost = own, Cost(self.layers, pair)
 
     def fit(
         self,
@@ -214,6 +233,7 @@ class Sequential(Chain):
         seen = {}
         with QUIET():
             for layer, Z, A in self.walk(*self.admit(X)):
+                checks.require_finite(layer.who, "output", (Z, A))
                 seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = (
                     self._door.turned(Z),
                     self._door.turned(A),
@@ -222,8 +242,9 @@ class Sequential(Chain):
 
     def forward(self, X: Any) -> Array:
         (A,) = self.admit(X)
-        for layer in self.layers:
-            A = layer.forward(A)
+        with as_before(self.layers):
+            for layer in self.layers:
+                A = layer.forward(A)
         self.cache = {layer.who: layer.cache for layer in self.layers}
         return self._door.turned(A)
 
@@ -231,18 +252,15 @@ class Sequential(Chain):
         self.require_cache()
         for layer in self.layers:
             if layer.cache is not self.cache[layer.who]:
-                checks.refuse(
-                    self.who,
-                    "a forward before this backward",
-                    f"another of {layer.who}",
-                    error=RuntimeError,
-                )
+                expected, got = "a forward before this backward", f"another of {layer.who}"
+                checks.refuse(self.who, expected, got, error=RuntimeError)
         m, units = self.layers[-1].cache["X"].shape[1], self.layers[-1].units
         dA = self._door.turned(
             checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m))
         )
-        for layer in reversed(self.layers):
-            dA = layer.backward(dA)
+        with as_before(self.layers):
+            for layer in reversed(self.layers):
+                dA = layer.backward(dA)
         self.grads, self.cache = parameters.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
@@ -274,14 +292,13 @@ class Sequential(Chain):
         """Copy W1, b1, W2, b2, ... in."""
         self._built()
         if not isinstance(weights, (list, tuple)) or len(weights) != len(self.params):
-            got = (
-                f"{len(weights)} of them"
-                if isinstance(weights, (list, tuple))
-                else type(weights).__name__
-            )
+            listed = isinstance(weights, (list, tuple))
+            got = f"{len(weights)} of them" if listed else type(weights).__name__
             checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
         pairs = zip(self.params.items(), weights, strict=True)
-        new = [checks.numbers(self.who, name, w, p.dtype, p.shape) for (name, p), w in pairs]
+        new = [
+            checks.numbers(self.who, name, w, p.dtype, p.shape).copy() for (name, p), w in pairs
+        ]  # copies, since they may be the model's own
         for p, w in zip(self.params.values(), new, strict=True):
             p[...] = w
 
@@ -329,3 +346,15 @@ class Sequential(Chain):
         if not self.layers[0].n_in:
             got, cure = "one whose input width is unknown", "call fit(X, Y) or build(n_x) first"
             checks.refuse(self.who, "a model with weights", got, cure, RuntimeError)
+
+
+@contextmanager
+def as_before(layers: Sequence[Layer]) -> Iterator[None]:
+    """What fails half way leaves the layers as they were."""
+    before = [(layer, layer.cache, layer.grads) for layer in layers]
+    try:
+        yield
+    except BaseException:
+        for layer, cache, grads in before:
+            layer.cache, layer.grads = cache, grads
+        raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.base.checks import Array
+from tinynet.base import checks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,14 +29,23 @@ def figure(columns: int, rows: int = 1) -> tuple["Figure", list[Any]]:
     return drawn, list(np.ravel(drawn.subplots(rows, columns)))
 
 
+def endings() -> list[str]:
+    """Those of the files that a picture may go to."""
+    return [f".{name}" for name in figure(1)[0].canvas.get_supported_filetypes()]
+
+
 def decision_boundary(
-    axes: Any, model: Any, X: Array, Y: Array, title: str = "", resolution: int = 200
+    axes: Any, model: Any, X: Any, Y: Any, title: str = "", resolution: int = 200
 ) -> None:
-    """Colour the plane by the class that `model` (examples as columns) predicts, with the examples
-    X (2, m) on it."""
+    """Colour the plane by the class that `model` predicts, with the examples X (2, m) on it, or
+    (m, 2) if the model takes rows."""
+    rows, X = model.examples == "rows", np.asarray(X)
+    got, X = X.shape, X.T if rows else X
+    if X.ndim != 2 or len(X) != 2:
+        checks.refuse("decision_boundary", "X of two features", got)
     x1, x2 = (np.linspace(row.min() - 0.5, row.max() + 0.5, resolution) for row in X)
     grid = np.array(np.meshgrid(x1, x2)).reshape(2, -1)
-    classes = model.predict_classes(grid).reshape(resolution, resolution)
+    classes = model.predict_classes(grid.T if rows else grid).reshape(resolution, resolution)
     top = max(int(classes.max()), int(np.max(Y)), 1)
     axes.contourf(x1, x2, classes, levels=np.arange(-0.5, top + 1), cmap=RED_BLUE, alpha=0.5)
     axes.scatter(
@@ -45,8 +54,8 @@ def decision_boundary(
     axes.set(title=title, xlabel="$x_1$", ylabel="$x_2$")
 
 
-def cost_curve(axes: Any, costs: list[float], title: str = "") -> None:
-    """The cost of every epoch."""
-    axes.plot(costs)
+def cost_curve(axes: Any, costs: Any, title: str = "") -> None:
+    """The cost of every epoch, from a History or a list."""
+    axes.plot(getattr(costs, "history", {"loss": costs})["loss"])
     axes.set(title=title, xlabel="epoch", ylabel="cost J", ylim=(0, None))
     axes.grid(alpha=0.3)

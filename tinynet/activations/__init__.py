@@ -56,6 +56,15 @@ def template(who: str, value: Any) -> Activation:
     )
 
 
+def own(who: str, name: str, value: Any) -> Activation:
+    """A layer's own copy of one."""
+    activation = template(who, value).fresh()
+    if activation.params:
+        expected, cure = f"an {name} without parameters", "a layer can hold them"
+        checks.refuse(who, expected, label(activation), cure)
+    return activation
+
+
 def label(activation: Activation) -> str:
     """How it is written in code: by its name, where that template has its settings."""
     found = {

@@ -28,10 +28,10 @@ class Activation(Node):
     classifies = False  # whether `classes` makes labels of its outputs
 
     def value(self, Z: Array) -> Array:
-        raise NotImplementedError
+        checks.unwritten(self.who, "value")
 
     def derivative(self, kept: Array) -> Array:
-        raise NotImplementedError
+        checks.unwritten(self.who, "derivative")
 
     def run(self, Z: Array) -> tuple[Array, dict[str, Array]]:
         A = self.value(Z)

@@ -8,6 +8,7 @@ import numpy as np
 from tinynet.activations.base import Activation
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.settings import Setting
 
 
 class ReLU(Activation):
@@ -42,16 +43,14 @@ class LeakyReLU(Activation):
     steady = True
     keeps = "A"
     rectifier = True
+    slope = Setting(checks.real, "[0, 1)")
 
     def __init__(self, slope: float = 0.01) -> None:
         super().__init__()
-        self.slope = checks.real(self.who, "slope", slope, "[0, 1)")
+        self.slope = slope
 
     def value(self, Z: Array) -> Array:
         return np.maximum(self.slope * Z, Z)
 
     def derivative(self, A: Array) -> Array:
         return np.maximum((A > 0).astype(A.dtype), A.dtype.type(self.slope))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.slope!r})"

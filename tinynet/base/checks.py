@@ -23,6 +23,19 @@ def refuse(
     raise error(f"{who}: expected {expected}, got {got}" + (f": {cure}" if cure else ""))
 
 
+def unwritten(who: str, method: str) -> NoReturn:
+    """Refuse to go on without a method that a class of this kind has to have."""
+    refuse(who, f"a method {method}", "none", "write it in the class", NotImplementedError)
+
+
+def call_it(value: object, arguments: str = "") -> str:
+    """The cure for a class where an object is expected."""
+    if not isinstance(value, type):
+        return ""
+    ours = value.__module__.split(".")[0] == "tinynet"
+    return f"call it: {'tn.' if ours else ''}{value.__name__}({arguments})"
+
+
 def shown(value: object) -> str:
     """A value in a message: short, whatever it is."""
     text = repr(value)
@@ -34,25 +47,15 @@ def numbers(
 ) -> Array:
     """An array of finite floats: of `dtype`, or else float32 where it came so and float64
     otherwise."""
-    if isinstance(value, np.ndarray) and hasattr(value, "mask"):
-        refuse(
-            who,
-            f"{name} without a mask",
-            "a masked array",
-            "fill or drop the masked entries first",
-            TypeError,
-        )
+    require_no_mask(who, name, value)
     try:
         array = np.asarray(value)
     except ValueError:
-        array = np.empty(0, dtype=object)
+        got, cure = "dtype object", "its rows are not of one length"
+        refuse(who, f"{name} as an array of real numbers", got, cure, TypeError)
     if array.dtype.kind not in "buif":
-        cure = (
-            "np.asarray(..., dtype=float) converts it where that is possible"
-            if array.dtype.kind in "OSU"
-            else ""
-        )
-        refuse(who, f"{name} as an array of real numbers", f"dtype {array.dtype}", cure, TypeError)
+        got, cure = f"dtype {array.dtype}", as_numbers(name, array)
+        refuse(who, f"{name} as an array of real numbers", got, cure, TypeError)
     if shape is not None and array.shape != shape:
         refuse(who, f"{name} of shape {shape}", array.shape)
     target = dtype or (array.dtype if array.dtype == np.float32 else FLOATS["float64"])
@@ -68,6 +71,38 @@ def numbers(
     return cast
 
 
+def as_numbers(name: str, array: Array) -> str:
+    """The cure for an array of text or of objects."""
+    try:
+        if array.ndim and array.dtype.kind in "OSUT" and np.isfinite(array.astype(float)).all():
+            return f"np.asarray({name}, dtype=float) makes numbers of it"
+    except (ValueError, TypeError):
+        if name == "Y" and all(isinstance(entry, str) for entry in array.flat):
+            return "names, Y = np.unique(Y, return_inverse=True) makes numbers of them"
+    return ""
+
+
+def require_no_mask(who: str, name: str, value: Any) -> None:
+    """numpy drops the masks of masked arrays on the way, also of those within a list."""
+    if isinstance(value, (list, tuple)):
+        if any(issubclass(kind, (list, tuple, np.ndarray)) for kind in set(map(type, value))):
+            for inner in value:
+                require_no_mask(who, name, inner)
+    elif isinstance(value, np.ndarray) and hasattr(value, "mask"):
+        cure = "fill or drop the masked entries first"
+        refuse(who, f"{name} without a mask", "a masked array", cure, TypeError)
+
+
+def require_finite(who: str, what: str, value: Any) -> None:
+    """Refuse inf or NaN in what a node hands out: a number, an array, or several under names."""
+    if isinstance(value, (tuple, list, Mapping)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            require_finite(who, what, inner)
+    elif np.asarray(value).dtype.kind == "f" and not all_finite(np.asarray(value)):
+        cure = "what came in, or a parameter, is too large"
+        refuse(who, f"a finite {what}", "inf or NaN", cure, FloatingPointError)
+
+
 def all_finite(array: Any) -> bool:
     """Whether no entry is inf or NaN. One product with itself tells in most cases, and fast; where
     it overflows, each entry is looked at."""
@@ -80,13 +115,16 @@ def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Arr
     """`numbers` in two dimensions, at least one of each; `axes` names them, as in "(n_x, m)"."""
     array = numbers(who, name, value, dtype)
     if array.ndim != 2:
-        cure = f"{name}.reshape(1, -1) makes a row of it" if array.ndim == 1 else ""
-        refuse(who, f"{name} of shape {axes}", array.shape, cure)
-    if array.size == 0:
-        refuse(
-            who, f"{name} of shape {axes} with at least one entry", f"{array.shape}, which is empty"
-        )
+        several, one = ((-1, 1), (1, -1)) if axes.startswith("(m") else ((1, -1), (-1, 1))
+        cure = f"np.reshape({name}, {several}) for examples of one number, {one} for one example"
+        refuse(who, f"{name} of shape {axes}", array.shape, cure if array.ndim == 1 else "")
+    require_entries(who, f"{name} of shape {axes}", array)
     return array
+
+
+def require_entries(who: str, what: str, array: Array) -> None:
+    if array.size == 0:
+        refuse(who, f"{what} with at least one entry", f"{array.shape}, which is empty")
 
 
 def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> float:
@@ -106,18 +144,16 @@ def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> floa
     return number
 
 
-def count(who: str, name: str, value: Any, least: int = 1) -> int:
-    """A whole number of at least `least`, as a Python int."""
+def count(who: str, name: str, value: Any, least: int = 1, most: float = 2**53) -> int:
+    """A whole number of at least `least`, as a Python int. Past 2^53 nothing can be counted."""
     expected = f"{name} as a whole number of at least {least}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        refuse(
-            who,
-            expected,
-            shown(value),
-            error=ValueError if isinstance(value, (float, np.floating)) else TypeError,
-        )
+        kind = ValueError if isinstance(value, (float, np.floating)) else TypeError
+        refuse(who, expected, shown(value), error=kind)
     if value < least:
         refuse(who, expected, value)
+    if value > most:
+        refuse(who, f"{name} as a whole number of at most {most}", "a larger one")
     return int(value)
 
 
@@ -128,9 +164,17 @@ def switch(who: str, name: str, value: Any) -> bool:
     return bool(value)
 
 
+def float_type(who: str, value: Any) -> np.dtype[Any]:
+    """float32 or float64, by its name or as numpy has it."""
+    name = getattr(value, "name", getattr(value, "__name__", value))
+    return known(who, "dtype", name, FLOATS)
+
+
 def known(who: str, name: str, value: Any, table: Mapping[str, T]) -> T:
     """What a string stands for; an unknown one is answered with the known."""
     if isinstance(value, str) and value in table:
         return table[value]
+    namesake = getattr(value, "__name__", "")  # such as numpy's tanh
+    cure = f"did you mean {namesake!r}?" if namesake in table else call_it(value)
     error = ValueError if isinstance(value, str) else TypeError
-    refuse(who, f"{name} to be one of {', '.join(table)}", shown(value), error=error)
+    refuse(who, f"{name} to be one of {', '.join(table)}", shown(value), cure, error)

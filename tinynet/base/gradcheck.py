@@ -86,17 +86,17 @@ def check_gradients(
     True
     """
     if not isinstance(node, Node):
-        checks.refuse(
-            "check_gradients",
-            "a node",
-            checks.shown(node),
-            "subclass tn.Activation, tn.Layer, ...",
-            TypeError,
-        )
+        cure = checks.call_it(node) or "subclass tn.Activation, tn.Layer, ..."
+        checks.refuse("check_gradients", "a node", checks.shown(node), cure, TypeError)
+    if not inputs:
+        checks.refuse("check_gradients", "the inputs of its forward", "none")
     tolerance = checks.real("check_gradients", "tolerance", tolerance, "(0, inf)")
     entries = checks.count("check_gradients", "entries", entries)
-    rng = np.random.default_rng(checks.count("check_gradients", "seed", seed, least=0))
-    probe = Probe(node, inputs, rng)
+    rng = np.random.default_rng(checks.count("check_gradients", "seed", seed, 0, np.inf))
+    try:
+        probe = Probe(node, inputs, rng)
+    except FloatingPointError as error:
+        raise GradientError(str(error)) from error
     rows = [compare(probe, name, tolerance, entries, rng) for name in probe.exact]
     table = GradientTable(node.who, rows, tolerance)
     if not table.passed:
@@ -116,7 +116,7 @@ class Probe:
         self.in_place = any(
             isinstance(x, Mapping) for x in inputs
         )  # an optimizer, which forward moves along
-        self.inputs = [each(lambda a: np.array(a, dtype=np.float64), x) for x in inputs]
+        self.inputs = [admitted(f"input {i}", x) for i, x in enumerate(inputs)]
         self.arrays = {**flat(self.inputs), **self.twin.params}
         subject = copy.deepcopy(self.twin)
         if not self.in_place:  # what an earlier forward and backward left must not be seen again
@@ -131,9 +131,8 @@ class Probe:
         }
         if subject.grads.keys() != self.twin.params.keys():
             expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
-            checks.refuse(
-                node.who, expected, ", ".join(subject.grads) or "none", error=GradientError
-            )
+            got = ", ".join(subject.grads) or "none"
+            checks.refuse(node.who, expected, got, error=GradientError)
         if isinstance(self.w, float):  # figures of J itself, whatever the upstream gradient
             self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
 
@@ -162,7 +161,7 @@ class Probe:
             for step in (1, -1, 2, -2):
                 array[place] = start + step * h * v
                 f.append(self.measure())
-        except ValueError:
+        except (ValueError, FloatingPointError):
             return np.nan, 0.0
         finally:
             array[place] = start
@@ -178,17 +177,11 @@ def compare(probe: Probe, name: str, tolerance: float, entries: int, rng: Any) -
     that."""
     array, exact = probe.arrays[name], probe.exact[name]
     if np.shape(exact) != array.shape:
-        checks.refuse(
-            probe.twin.who,
-            f"a gradient of shape {array.shape} for {name}",
-            np.shape(exact),
-            error=GradientError,
-        )
-    chosen = (
-        np.arange(array.size)
-        if array.size <= entries
-        else rng.choice(array.size, entries, replace=False)
-    )
+        wanted = f"a gradient of shape {array.shape} for {name}"
+        checks.refuse(probe.twin.who, wanted, np.shape(exact), error=GradientError)
+    chosen = np.arange(array.size)
+    if array.size > entries:
+        chosen = rng.choice(array.size, entries, replace=False)
     places = [tuple(map(int, np.unravel_index(i, array.shape))) for i in chosen]
     expected = np.array([exact[place] for place in places])
     numeric, excess = settle(probe, array, [(place, 1.0) for place in places], expected, tolerance)
@@ -233,6 +226,15 @@ def upstream(y: Any, rng: Any) -> Any:
         lambda a: rng.standard_normal(np.shape(a)) if np.ndim(a) else float(rng.standard_normal()),
         y,
     )
+
+
+def admitted(name: str, x: Any) -> Any:
+    """A copy of an input in float64."""
+    if isinstance(x, Mapping):
+        return {key: admitted(f"{name} {key}", a) for key, a in x.items()}
+    array = checks.numbers("check_gradients", name, x, np.float64).copy()
+    checks.require_entries("check_gradients", name, array)
+    return array
 
 
 def each(function: Callable[[Any], Any], x: Any) -> Any:

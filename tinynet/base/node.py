@@ -21,13 +21,14 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.settings import Part
 
 QUIET = functools.partial(
     np.errstate, over="ignore"
 )  # where exp or cosh overflow, 1 / inf is the 0 that is wanted
 
 
-class Node:
+class Node(Part):
     """What layers, activations, losses, optimizers and whole models have in common.
 
     A kind of node (Layer, Activation, ...) says in `admit` what its inputs are and in
@@ -42,18 +43,13 @@ class Node:
         self.grads: dict[str, Array] = {}
         self.cache: dict[str, Any] = {}
 
-    @property
-    def who(self) -> str:
-        """The name that errors use."""
-        return type(self).__name__
-
     def admit(self, *inputs: Any) -> tuple[Any, ...]:
         """The door: the inputs as validated arrays, or an error."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "admit")
 
     def admit_upstream(self, dy: Any) -> Any:
         """The door of backward: the upstream gradient, validated against the cache."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "admit_upstream")
 
     def value(self, *inputs: Any) -> Any:
         """The mathematics, without a cache."""
@@ -61,28 +57,32 @@ class Node:
 
     def run(self, *inputs: Any) -> tuple[Any, dict[str, Any]]:
         """The value and the cache that `pullback` needs."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "run")
 
     def pullback(self, dy: Any, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         """The gradients with respect to the inputs and to the parameters."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "pullback")
 
     def __call__(self, *inputs: Any) -> Any:
         with QUIET():
-            return self.value(*self.admit(*inputs))
+            value = self.value(*self.admit(*inputs))
+        checks.require_finite(self.who, "output", value)
+        return value
 
     def forward(self, *inputs: Any) -> Any:
         with QUIET():
             value, cache = self.run(*self.admit(*inputs))
+        checks.require_finite(self.who, "output", value)
         self.cache = copy.deepcopy(cache)
         return value
 
     def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
         dy = self.admit_upstream(dy)
-        cache, self.cache = self.cache, {}
         with QUIET():
-            d_inputs, self.grads = self.pullback(dy, cache)
+            d_inputs, grads = self.pullback(dy, self.cache)
+        checks.require_finite(self.who, "gradient", (d_inputs, grads))
+        self.cache, self.grads = {}, grads
         return d_inputs
 
     def require_cache(self) -> None:
@@ -103,9 +103,6 @@ class Node:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({name: writeable(value) for name, value in state.items()})
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
 
 
 def writeable(value: Any) -> Any:

@@ -61,10 +61,11 @@ class Store:
     def go_back(self) -> None:
         """To the moment remembered."""
         pairs = zip(self.kept, self.arrays, strict=True)
-        copies = [partial(a.__setitem__, ..., kept) for kept, a in pairs]
+        copies: list[Any] = [partial(a.__setitem__, ..., kept) for kept, a in pairs]
         moment = {"earlier": self.kept_steps}
-        steps = [partial(vars(self.optimizer).update, moment), self.optimizer.taken.clear]
-        in_one_go([*copies, *self.redraws(self.kept_draws), *steps])
+        calls = [*copies, *self.redraws(self.kept_draws)]
+        calls += [partial(vars(self.optimizer).update, moment), self.optimizer.taken.clear]
+        in_one_go(calls)
 
     def redraws(self, draws: Sequence[Any]) -> list[Any]:
         """The calls that set the generators back."""

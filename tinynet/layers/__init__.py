@@ -1,8 +1,25 @@
 """Layers, Z from X and then an activation: the base class, then the parts; initializers beside
 them."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from tinynet.base import checks
 from tinynet.layers.base import Layer
 from tinynet.layers.dense import Dense
 from tinynet.layers.initializers import Glorot, He, Initializer, Normal, Zeros
 
 __all__ = ["Dense", "Glorot", "He", "Initializer", "Layer", "Normal", "Zeros"]
+
+
+def require_layers(who: str, layers: Any, others: Sequence[Any]) -> None:
+    """Refuse what is no list of layers."""
+    expected, cure = "a list of layers", "Sequential([Dense(4, tanh), ...])"
+    if others:
+        checks.refuse(who, expected, f"{1 + len(others)} arguments", cure, TypeError)
+    if not isinstance(layers, (list, tuple)) or not layers:
+        checks.refuse(who, expected, checks.shown(layers), cure, TypeError)
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            got, cure = f"one with {checks.shown(layer)}", checks.call_it(layer, "...") or cure
+            checks.refuse(who, expected, got, cure, TypeError)

@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,21 @@ from tinynet.activations import Activation, identity
 from tinynet.base import checks, functions
 from tinynet.base.checks import Array
 from tinynet.base.node import Node
+from tinynet.base.settings import Part, Setting
 from tinynet.layers import initializers
+
+T = TypeVar("T")
+
+
+class Fixed(Setting[T]):
+    """A setting that stays once the layer is built."""
+
+    def __set__(self, layer: Part, value: Any) -> None:
+        if vars(layer).get("n_in"):
+            expected, cure = f"{self.name} to stay as it was built", "make a new "
+            cure += f"{type(layer).__name__} for another"
+            checks.refuse(layer.who, expected, checks.shown(value), cure)
+        super().__set__(layer, value)
 
 
 class Layer(Node):
@@ -36,6 +50,9 @@ class Layer(Node):
     whole_batch = False  # whether it looks at more than one example at a time
     stochastic = False
 
+    units = Fixed(checks.count)
+    activation = Setting(activations.own)
+
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
         # its place in a model, from 1, since the input is layer 0; n_in is 0 until it is built
@@ -43,16 +60,11 @@ class Layer(Node):
         self.theta, self.shapes = np.empty(0), dict[str, tuple[int, ...]]()
         self.state: dict[str, Array] = {}
         self.generator: Any = None  # numpy.random.Generator, of one that is stochastic
-        self.units = checks.count(type(self).__name__, "units", units)
-        self.activation = activations.template(self.who, activation).fresh()
-        if self.activation.params:
-            got = activations.label(self.activation)
-            cure = "a layer can hold them"
-            checks.refuse(self.who, "an activation without parameters", got, cure)
+        self.units, self.activation = units, activation
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         """The parameters at their start, in float64."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "make_params")
 
     def make_state(self, n_in: int) -> dict[str, Array]:
         """The running state at its start, in float64."""
@@ -60,15 +72,15 @@ class Layer(Node):
 
     def preactivation(self, X: Array) -> Array:
         """Z (units, m)."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "preactivation")
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         """dJ/dparameter for each parameter; the cache has "X" and "params"."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "parameter_gradients")
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         """dX (n_in, m)."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "input_gradient")
 
     def penalty(self) -> Any:
         """What the parameters alone add to J, a number; None adds nothing."""
@@ -88,14 +100,22 @@ class Layer(Node):
         """Draw the parameters for inputs of width n_in; `seed` is an int, a Generator or a
         RandomState."""
         if self.position:
-            cure = "model.build or model.reset draws it"
-            checks.refuse(self.who, "a layer of its own", "one of a model", cure, RuntimeError)
-        n_in = checks.count(self.who, "n_in", n_in)
-        kind = checks.known(self.who, "dtype", dtype, checks.FLOATS)
-        return self.make(n_in, initializers.generator(self.who, seed), kind)
+            got, cure = "one of a model", "model.build or model.reset draws it"
+            checks.refuse(self.who, "a layer of its own", got, cure, RuntimeError)
+        n_in, kind = checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype)
+        rng = initializers.generator(self.who, seed)
+        return self.adopt(n_in, self.made(n_in, rng), kind, rng)
 
-    def make(self, n_in: int, rng: Any, dtype: Any) -> Self:
+    def made(self, n_in: int, rng: Any) -> dict[str, Array]:
+        """What `make_params` gives, looked at."""
         made = self.make_params(n_in, rng)
+        if not isinstance(made, Mapping):
+            got = type(made).__name__
+            checks.refuse(self.who, "make_params to give named arrays", got, error=TypeError)
+        return {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
+
+    def adopt(self, n_in: int, made: Mapping[str, Array], dtype: Any, rng: Any) -> Self:
+        """Begin with these parameters."""
         self.shapes = {name: p.shape for name, p in made.items()}
         self.theta = self.join(made).astype(dtype)
         self.state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
@@ -120,6 +140,7 @@ class Layer(Node):
         return {name: theta[start:end].reshape(shape) for (name, shape), (start, end) in parts}
 
     def cast(self, dtype: Any) -> None:
+        dtype = checks.float_type(self.who, dtype)
         self.theta = self.theta.astype(dtype)
         self.state = {name: a.astype(dtype) for name, a in self.state.items()}
 
@@ -147,20 +168,10 @@ class Layer(Node):
 
     def admit(self, X: Any) -> tuple[Array]:
         if not self.n_in:
-            checks.refuse(
-                self.who,
-                "a layer with parameters",
-                "none so far",
-                "build(n_in) makes them",
-                RuntimeError,
-            )
-        X = checks.matrix(
-            self.who,
-            "X",
-            X,
-            f"({self.n_in}, m)",
-            next((p.dtype for p in self.params.values()), None),
-        )
+            got, cure = "none so far", "build(n_in) makes them"
+            checks.refuse(self.who, "a layer with parameters", got, cure, RuntimeError)
+        dtype = next((p.dtype for p in self.params.values()), None)
+        X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", dtype)
         if X.shape[0] != self.n_in:
             product = f"({self.units}, {self.n_in})·{X.shape} do not align"
             checks.refuse(self.who, f"X of shape ({self.n_in}, m)", X.shape, product)
@@ -173,7 +184,7 @@ class Layer(Node):
     @property
     def who(self) -> str:
         place = f"layer {self.position}, " if self.position else ""
-        return f"{place}{type(self).__name__}({self.units})"
+        return f"{place}{type(self).__name__}({vars(self).get('units', '')})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.units}, {activations.label(self.activation)})"

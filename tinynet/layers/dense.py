@@ -12,8 +12,9 @@ from tinynet.activations import Activation, identity
 from tinynet.base import checks, functions
 from tinynet.base.checks import Array
 from tinynet.base.node import Field
+from tinynet.base.settings import Setting
 from tinynet.layers import initializers
-from tinynet.layers.base import Layer
+from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.initializers import Initializer, Zeros
 
 # examples from which on db is summed pairwise: a product in float32 would lose digits that numpy
@@ -44,6 +45,11 @@ class Dense(Layer):
     steady = True
     W, b = Field("params", "W"), Field("params", "b")
     dW, db = Field("grads", "W"), Field("grads", "b")
+    initializer, bias_initializer = (
+        Setting(initializers.initializer),
+        Setting(initializers.initializer),
+    )
+    use_bias = Fixed(checks.switch)
 
     def __init__(
         self,
@@ -57,17 +63,13 @@ class Dense(Layer):
         super().__init__(units, activation)
         if isinstance(initializer, str) and initializer == "auto":
             initializer = "he" if self.activation.rectifier else "glorot"
-        self.initializer = initializers.initializer(self.who, "initializer", initializer)
-        self.bias_initializer = initializers.initializer(
-            self.who, "bias_initializer", bias_initializer
-        )
-        self.use_bias = checks.switch(self.who, "use_bias", use_bias)
+        self.initializer, self.bias_initializer = initializer, bias_initializer
+        self.use_bias = use_bias
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
-        params = {"W": self.initializer((self.units, n_in), rng)}
-        if self.use_bias:
-            params["b"] = self.bias_initializer((self.units, 1), rng)
-        return params
+        shapes = {"W": (self.units, n_in)} | ({"b": (self.units, 1)} if self.use_bias else {})
+        by = {"W": self.initializer, "b": self.bias_initializer}
+        return {n: initializers.drawn(self.who, n, by[n], s, rng) for n, s in shapes.items()}
 
     def join(self, params: Mapping[str, Array]) -> Array:
         return np.concatenate([p.T for p in params.values()])

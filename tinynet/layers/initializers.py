@@ -5,6 +5,7 @@ takes one call of `standard_normal` in float64, which makes a seed's numbers the
 dtype and the notes' own for theirs.
 """
 
+import copy
 import math
 from typing import Any
 
@@ -12,22 +13,20 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
+from tinynet.base.settings import Part, Setting
 
 
-class Initializer:
+class Initializer(Part):
     """An initializer is called with a shape (n_out, n_in) and a random generator; it returns a
     float64 array."""
 
     def scale(self, n_out: int, n_in: int) -> float:
         """The standard deviation of the weights."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "scale")
 
     def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
         drawn: Array = rng.standard_normal(shape)
         return drawn * self.scale(*shape)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
 
 
 class Zeros(Initializer):
@@ -48,14 +47,13 @@ class Normal(Initializer):
     array([[0.01788628, 0.0043651 ]])
     """
 
+    stddev = Setting(checks.real, "(0, inf)")
+
     def __init__(self, stddev: float = 0.01) -> None:
-        self.stddev = checks.real("Normal", "stddev", stddev, "(0, inf)")
+        self.stddev = stddev
 
     def scale(self, n_out: int, n_in: int) -> float:
         return self.stddev
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.stddev!r})"
 
 
 class Glorot(Initializer):
@@ -90,8 +88,15 @@ INITIALIZERS = {"zeros": Zeros(), "normal": Normal(), "glorot": Glorot(), "he": 
 
 
 def initializer(who: str, name: str, value: Any) -> Initializer:
-    """An initializer from an object or its string."""
-    return value if isinstance(value, Initializer) else checks.known(who, name, value, INITIALIZERS)
+    """An initializer from an object, or one of one's own from its string."""
+    if isinstance(value, Initializer):
+        return value
+    return copy.copy(checks.known(who, name, value, INITIALIZERS))
+
+
+def drawn(who: str, name: str, by: Initializer, shape: tuple[int, int], rng: Any) -> Array:
+    """What an initializer gives, looked at."""
+    return checks.numbers(who, f"{name} from {by!r}", by(shape, rng), shape=shape)
 
 
 def generator(who: str, seed: Any) -> Any:
@@ -102,4 +107,5 @@ def generator(who: str, seed: Any) -> Any:
     if seed is not None and not isinstance(seed, (int, np.integer)):
         kinds = "seed as a whole number, a Generator, a RandomState or None"
         checks.refuse(who, kinds, checks.shown(seed), error=TypeError)
-    return np.random.default_rng(None if seed is None else checks.count(who, "seed", seed, least=0))
+    seed = None if seed is None else checks.count(who, "seed", seed, 0, np.inf)
+    return np.random.default_rng(seed)

@@ -39,19 +39,19 @@ class Loss(Node):
 
     def costs(self, A: Array, Y: Array) -> Array:
         """The cost of every entry, or of every column."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "costs")
 
     def derivative(self, A: Array, Y: Array) -> Array:
         """d costs / dA, entry by entry."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "derivative")
 
     def pair_costs(self, Z: Array, Y: Array) -> Array:
         """costs(activation(Z), Y), from Z itself: for a loss with a `match`."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "pair_costs")
 
     def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
         """weight * d pair_costs / dZ, entry by entry."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "pair_derivative")
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         """Y as the costs want it, (n_y, m). Labels (m,) are the one promotion; what is outside the

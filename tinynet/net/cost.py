@@ -122,15 +122,15 @@ class Cost(Chain):
         if m <= longest or not blocks.divisible(parts):
             J, cache = self.run(X, Y)
             return J, self.pullback(1.0, cache)[1]
-        J, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
+        sums, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
         for block in blocks.runs(m, longest):
             Z, caches = self.outputs(X[:, block])
-            J = self.J(self.costs(Z, Y[:, block]), like, J)
+            sums = self.J(self.costs(Z, Y[:, block]), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
             found = self.gradients(share, Z, Y[:, block], caches)
             total = {name: g + total[name] if name in total else g for name, g in found.items()}
-        return J[0], total
+        return sums[0], total
 
     @contextmanager
     def draws_kept(self) -> Iterator[None]:

@@ -20,15 +20,21 @@ from tinynet.losses import Loss
 ORIENTATIONS = {"columns": "rows", "rows": "columns"}  # and the other one
 
 
+def one_hot(Y: Array, m: int) -> bool:
+    """Whether each of m columns is a 1 among zeros."""
+    several = Y.ndim == 2 and Y.shape[1] == m and len(Y) > 1
+    return several and bool(np.isin(Y, (0, 1)).all() and (Y.sum(axis=0) == 1).all())
+
+
 class Door:
     """The orientation and dtype of one model's data; `examples=None` stands for columns that nobody
     asked for."""
 
     def __init__(self, who: str, examples: str | None, dtype: str) -> None:
         self.who, self.said = who, examples is not None
-        self.examples = examples if self.said else "columns"
+        self.examples = "columns" if examples is None else examples
         self.other = checks.known(who, "examples", self.examples, ORIENTATIONS)
-        self.dtype = checks.known(who, "dtype", dtype, checks.FLOATS)
+        self.dtype = checks.float_type(who, dtype)
         self.X_axes = self.axes("n_x")
 
     def turned(self, array: Array) -> Array:
@@ -48,26 +54,26 @@ class Door:
         """X and the loss's targets, as columns."""
         X, Y = self.inputs(X, layers[0]), checks.numbers(self.who, "Y", Y)
         m, units = X.shape[1], layers[-1].units
-        if X.shape[0] == m > 1 and Y.ndim == 1 and not self.said:
-            text = "a square X with labels (m,) fits both ways"
+        if X.shape[0] == m > 1 and Y.shape in ((m,), X.shape) and not self.said:
+            text = "a square X with such a Y fits both ways"
             text += ": say examples='columns' or examples='rows'"
             warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=4)
         inside = self.turned(Y) if Y.ndim == 2 else Y
         flat = units == 1 or loss.takes_labels
         if inside.shape != (units, m) and not (flat and inside.shape == (m,)):
             cure = f"{m} examples in X and {units} outputs"
-            if X.shape[0] in inside.shape and m not in inside.shape:
+            if units == 1 and one_hot(inside, m):
+                axis, k = int(self.examples == "rows"), len(inside)
+                cure = f"Y.argmax(axis={axis}) makes labels of it"
+                cure = f"is Y one-hot? {cure if k == 2 else f'a softmax over {k} units takes it'}"
+            elif X.shape[0] in inside.shape and m not in inside.shape:
                 cure = self.other_axis("X")
             elif inside.shape == (m, units):
                 cure = self.other_axis("Y")
             elif flat and inside.shape in ((1, m), (m, 1)):
-                cure = "Y.ravel() makes labels of it"
-            checks.refuse(
-                self.who,
-                f"Y of shape {self.shape(units, m)}{f' or ({m},)' if flat else ''}",
-                Y.shape,
-                cure,
-            )
+                cure = "np.ravel(Y) makes labels of it"
+            expected = f"Y of shape {self.shape(units, m)}{f' or ({m},)' if flat else ''}"
+            checks.refuse(self.who, expected, Y.shape, cure)
         return X, read_only(loss.targets(inside, units, m, self.dtype))
 
     def shape(self, n: int, m: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ params <- params - step stands once, in the base.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -24,32 +25,28 @@ from tinynet.base import checks
 from tinynet.base.calls import in_one_go
 from tinynet.base.checks import Array
 from tinynet.base.node import QUIET, Node, read_only
+from tinynet.base.settings import Part, Setting
 
 Arrays: TypeAlias = Mapping[str, Array]
 Calls: TypeAlias = Sequence[Callable[[], Any]]
 DUSTING = 32  # steps
 
 
-class Hyperparameter:
-    """A validated number in its interval. A differentiable one stands in `params`, and `backward`
-    gives it a gradient."""
+class Hyperparameter(Setting[float]):
+    """A number in its interval."""
 
-    def __init__(self, interval: str, differentiable: bool = False) -> None:
-        self.interval, self.differentiable = interval, differentiable
+    def __init__(self, interval: str) -> None:
+        super().__init__(checks.real, interval)
 
-    def __set_name__(self, owner: type[Node], name: str) -> None:
-        self.name = name
 
-    def __get__(self, optimizer: "Optimizer | None", owner: type[Node]) -> Any:
-        if optimizer is None:
-            return self
-        return float((optimizer.params if self.differentiable else optimizer.constants)[self.name])
+class Learnable(Hyperparameter):
+    """One that `backward` gives a gradient: it stands in `params`."""
 
-    def __set__(self, optimizer: "Optimizer", value: Any) -> None:
-        number = np.array(checks.real(optimizer.who, self.name, value, self.interval))
-        (optimizer.params if self.differentiable else optimizer.constants)[self.name] = number
-        # a step taken with the old number cannot be differentiated with the new one
-        optimizer.cache = {}
+    def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
+        return self if optimizer is None else float(vars(optimizer)["params"][self.name])
+
+    def keep(self, optimizer: Part, number: float) -> None:
+        vars(optimizer)["params"][self.name] = np.array(number)
 
 
 class Optimizer(Node):
@@ -61,20 +58,22 @@ class Optimizer(Node):
     """
 
     steady = True
-    learning_rate = Hyperparameter("(0, inf)", differentiable=True)
+    learning_rate = Learnable("(0, inf)")
+    slots: dict[str, dict[str, Array]]
+    earlier: int
+    taken: list[None]
     slot_names: tuple[str, ...] = ()
     squared: tuple[str, ...] = ()  # the slots that a step squares
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
         self.params: dict[str, Array] = {}
-        self.constants: dict[str, Array] = {}
         self.learning_rate = learning_rate
         self.reset()
 
     def reset(self) -> None:
         """Forget all earlier steps."""
-        self.slots: dict[str, dict[str, Array]] = {slot: {} for slot in self.slot_names}
+        self.slots = {slot: {} for slot in self.slot_names}
         self.steps = 0
 
     @property
@@ -88,6 +87,7 @@ class Optimizer(Node):
         self.earlier, self.taken = steps, list[None]()
 
     def cast(self, dtype: Any) -> None:
+        dtype = checks.float_type(self.who, dtype)
         self.slots = {
             slot: {name: a.astype(dtype) for name, a in held.items()}
             for slot, held in self.slots.items()
@@ -103,7 +103,7 @@ class Optimizer(Node):
     ) -> tuple[Array, dict[str, Array]]:
         """What the step takes off one array p, learning_rate * direction(g, slots), and the array's
         slots after it."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "step")
 
     def careful_step(
         self, p: Array, g: Array, slots: Arrays, *numbers: Any
@@ -116,7 +116,7 @@ class Optimizer(Node):
     ) -> tuple[Any, Array, dict[str, float]]:
         """For the upstream gradient d of `step`: that of p, that of g, and those of the
         differentiable hyperparameters besides learning_rate. `slots` are those before the step."""
-        raise NotImplementedError
+        checks.unwritten(self.who, "step_pullback")
 
     def finite_step(
         self, p: Array, g: Array, slots: Arrays, *numbers: Any
@@ -187,10 +187,14 @@ class Optimizer(Node):
         for name, p in params.items():
             fits = isinstance(p, np.ndarray) and p.dtype == grads[name].dtype
             if not (fits and p.flags.writeable):
-                kind = type(self).__name__.lower()
-                cure = f"{kind}(params, grads) returns new arrays instead"
-                expected = f"{name} as a writeable array of floats"
-                checks.refuse(self.who, expected, checks.shown(p), cure, TypeError)
+                expected, got = f"{name} as a writeable array of floats", checks.shown(p)
+                cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
+                checks.refuse(self.who, expected, got, cure, TypeError)
+        in_memory = sorted(params, key=lambda name: params[name].__array_interface__["data"])
+        for name, other in itertools.pairwise(in_memory):
+            if np.shares_memory(params[name], params[other]):
+                got, cure = f"{name} and {other} of one memory", "give one of them a copy"
+                checks.refuse(self.who, "each array under one name", got, cure)
         before = {
             name: {slot: a.copy() for slot, a in self.slots_of(name, g).items()}
             for name, g in grads.items()
@@ -228,12 +232,12 @@ class Optimizer(Node):
     def arrays(self, what: str, value: Any, like: Arrays | None = None) -> dict[str, Array]:
         """A mapping of named arrays, with the names, dtypes and shapes of `like`."""
         if not isinstance(value, Mapping):
-            checks.refuse(
-                self.who,
-                f"{what} as a mapping of named arrays",
-                type(value).__name__,
-                error=TypeError,
-            )
+            got = type(value).__name__
+            checks.refuse(self.who, f"{what} as a mapping of named arrays", got, error=TypeError)
+        for name in value:
+            if not isinstance(name, str):
+                got = checks.shown(name)
+                checks.refuse(self.who, f"{what} named by strings", got, error=TypeError)
         if like is None:
             return {name: checks.numbers(self.who, name, a) for name, a in value.items()}
         if value.keys() != like.keys():
@@ -242,10 +246,3 @@ class Optimizer(Node):
             n: checks.numbers(self.who, f"{what}[{n!r}]", value[n], p.dtype, p.shape)
             for n, p in like.items()
         }
-
-    def __repr__(self) -> str:
-        settings = ", ".join(
-            f"{name}={float(number)!r}"
-            for name, number in {**self.params, **self.constants}.items()
-        )
-        return f"{type(self).__name__}({settings})"

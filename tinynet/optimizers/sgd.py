@@ -9,7 +9,8 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
-from tinynet.optimizers.base import Arrays, Hyperparameter, Optimizer
+from tinynet.base.settings import Setting
+from tinynet.optimizers.base import Arrays, Learnable, Optimizer
 
 
 class SGD(Optimizer):
@@ -30,14 +31,14 @@ class SGD(Optimizer):
 
     steady = True
     slot_names = ("v",)
-    momentum = Hyperparameter("[0, 1)", differentiable=True)
+    momentum = Learnable("[0, 1)")
+    nesterov = Setting(checks.switch)
 
     def __init__(
         self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False
     ) -> None:
         super().__init__(learning_rate)
-        self.momentum = momentum
-        self.nesterov = checks.switch(self.who, "nesterov", nesterov)
+        self.momentum, self.nesterov = momentum, nesterov
 
     def step(
         self, p: Array, g: Array, slots: Arrays, *numbers: Any
@@ -54,6 +55,3 @@ class SGD(Optimizer):
             d_momentum = rate * float(np.vdot(2 * momentum * v + g, d))
             return 0, rate * (1 + momentum) * d, {"momentum": d_momentum}
         return 0, rate * d, {"momentum": rate * float(np.vdot(v, d))}
-
-    def __repr__(self) -> str:
-        return f"{super().__repr__()[:-1]}, nesterov=True)" if self.nesterov else super().__repr__()

@@ -2,7 +2,7 @@
 the arrays it shall work on."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tinynet.base.checks import Array
 from tinynet.tape.memory import Arena
@@ -10,7 +10,7 @@ from tinynet.tape.stand_ins import StandIn, UnsteadyError
 from tinynet.tape.tape import Calls, Tape
 
 # what is to be stored where, and what is to be kept until the end
-Moves: TypeAlias = tuple[Sequence[tuple[StandIn, StandIn]], Sequence[StandIn]]
+Moves: TypeAlias = tuple[Sequence[tuple[Any, Any]], Sequence[Any]]
 
 
 class Bound(NamedTuple):

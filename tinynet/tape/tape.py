@@ -50,24 +50,23 @@ class Call(NamedTuple):
     def bound(self) -> Callable[[], Any]:
         """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt
         comes between two of them."""
-        out = self.out.settled()
-        inputs = [x.settled() if isinstance(x, StandIn) else x for x in self.inputs]
-        if self.function is functions.uniform:
-            return partial(self.settings["generator"].random, None, out.dtype, out)
-        if self.function is np.dot:
-            return partial(inputs[0].dot, inputs[1], out)
-        if self.function is np.copyto:
-            return partial(out.__setitem__, ..., inputs[0])
-        if self.function is np.ones_like:
-            return partial(out[-1].fill, 1)
-        if self.function is np.argmax:
-            return partial(inputs[0].argmax, self.settings["axis"], out)
-        if self.settings:
-            axis, keepdims = self.settings["axis"], self.settings["keepdims"]
-            return partial(self.function, inputs[0], axis, out.dtype, out, keepdims)
-        if self.function in KEYWORD_ONLY:
-            return partial(self.function, *inputs, out=out)
-        return partial(self.function, *inputs, out)
+        out, function, settings = self.out.settled(), self.function, self.settings
+        first, *others = [x.settled() if isinstance(x, StandIn) else x for x in self.inputs] or [0]
+        kinds: dict[Any, Callable[[], Any]] = {
+            functions.uniform: lambda: partial(settings["generator"].random, None, out.dtype, out),
+            np.ones_like: lambda: partial(out[-1].fill, 1),
+            np.dot: lambda: partial(first.dot, *others, out),
+            np.copyto: lambda: partial(out.__setitem__, ..., first),
+            np.argmax: lambda: partial(first.argmax, settings["axis"], out),
+        }
+        if function in kinds:
+            bound: Callable[[], Any] = kinds[function]()
+            return bound
+        if settings:
+            return partial(function, first, settings["axis"], out.dtype, out, settings["keepdims"])
+        if function in KEYWORD_ONLY:
+            return partial(function, first, *others, out=out)
+        return partial(function, first, *others, out)
 
     def key(self, numbering: dict[int, int]) -> tuple[Any, ...]:
         """What makes it the same call on another tape."""

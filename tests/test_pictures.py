@@ -1,0 +1,63 @@
+"""Pictures: of models with rows, of a History, and where they may go."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_door import LABELS, X, Y, binary
+from tinynet.__main__ import main
+
+agg = pytest.importorskip("matplotlib.backends.backend_agg")
+
+
+def painted(model, X, Y):
+    figure, (axes,) = tn.plots.figure(1)
+    tn.plots.decision_boundary(axes, model, X, Y, resolution=20)
+    canvas = agg.FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
+
+
+def test_plots_are_there_and_take_rows():
+    by_columns, by_rows = binary().build(2), binary(examples="rows").build(2)
+    assert (by_columns.examples, by_rows.examples) == ("columns", "rows")
+    expected = painted(by_columns, X, Y)
+    np.testing.assert_array_equal(painted(by_rows, X.T, Y.T), expected)
+    np.testing.assert_array_equal(painted(by_rows, X.T.tolist(), Y.ravel()), expected)
+
+
+def test_three_classes_in_rows():
+    layers = [tn.Dense(3, tn.softmax)]
+    assert painted(tn.Sequential(layers, seed=0, examples="rows").build(2), X.T, LABELS).size
+
+
+def test_a_plane_has_two_features():
+    with pytest.raises(ValueError, match=r"expected X of two features, got \(400, 2\)"):
+        painted(binary().build(2), X.T, Y)
+
+
+def test_a_cost_curve_takes_a_history():
+    history = binary().fit(X, Y, 3, verbose=0)
+    curves = []
+    for costs in (history, history.history["loss"]):
+        _, (axes,) = tn.plots.figure(1)
+        tn.plots.cost_curve(axes, costs)
+        curves.append(axes.lines[0].get_ydata())
+    np.testing.assert_array_equal(*curves)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "--out as a file, got "),
+        ("p2", "--out as a picture with one of the endings "),
+        ("p.xyz", "got .xyz"),
+    ],
+)
+def test_where_no_picture_can_go_nothing_is_trained(name, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(tn.Sequential, "fit", None)
+    assert main(["planar", "--out", str(tmp_path / name)]) == 1
+    told = capsys.readouterr()
+    assert message in told.err
+    assert not told.out
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,102 @@
+"""Settings: the arguments of a part, such as a slope or a learning rate.
+
+A part is whatever has settings, a node or an initializer. It declares them in its class body; each
+is checked whenever it is set, also later, and all of them stand in its repr. Any other attribute
+comes from the class body too, or from `__init__`: a name that none of them knows is a mistake, and
+the error tells the nearest that is known. A user's own class may have what it likes, but no name
+that is nearly that of a setting.
+"""
+
+import difflib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tinynet.base import checks
+
+T = TypeVar("T")
+
+# what other libraries call them, or where a model has them
+ALIASES = {"lr": "learning_rate", "negative_slope": "slope", "kernel": "W", "bias": "b"}
+ALIASES |= {"learning_rate": "optimizer", "loss": "compile", "metrics": "compile"}
+ALIASES |= dict.fromkeys(("epochs", "batch_size", "shuffle", "verbose"), "fit")
+
+
+class Setting(Generic[T]):
+    """One setting: `check(who, name, value, *more)` gives what is kept, or an error."""
+
+    name: str
+
+    def __init__(self, check: Callable[..., T], *more: Any) -> None:
+        self.check, self.more = check, more
+
+    def __set_name__(self, owner: type["Part"], name: str) -> None:
+        self.name = name
+
+    if TYPE_CHECKING:  # at run time it is read from the part itself, as any attribute
+
+        def __get__(self, part: "Part | None", owner: type["Part"]) -> T: ...
+
+    def __set__(self, part: "Part", value: Any) -> None:
+        self.keep(part, self.check(part.who, self.name, value, *self.more))
+        if "cache" in vars(part):  # a forward with the old value has no backward with the new one
+            part.cache = {}
+
+    def keep(self, part: "Part", value: T) -> None:
+        vars(part)[self.name] = value
+
+
+class Part:
+    """What has settings."""
+
+    steady = True
+    cache: dict[str, Any]
+
+    @property
+    def who(self) -> str:
+        """The name that errors use."""
+        return type(self).__name__
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.__dict__ and not hasattr(type(self), name):
+            require_known(self, name)
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        """One setting alone needs no name."""
+        values = {name: getattr(self, name) for name in settings(type(self))}
+        shown = [f"{name}={a!r}" if len(values) > 1 else repr(a) for name, a in values.items()]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def settings(kind: type[Part]) -> list[str]:
+    """Their names, a base's before its child's."""
+    bodies = [vars(base).items() for base in reversed(kind.__mro__)]
+    return [*{name: a for body in bodies for name, a in body if isinstance(a, Setting)}]
+
+
+def require_known(part: Part, name: str) -> None:
+    """Refuse a new attribute that nobody has declared."""
+    kind = type(part)
+    if name.startswith("_") or any(declares(base, name) for base in kind.__mro__):
+        return
+    own = settings(kind)
+    ours = kind.__module__.split(".")[0] == "tinynet"
+    public = [n for n in (*vars(part), *dir(kind)) if not n.startswith("_")] if ours else own
+    meant = [ALIASES[name]] if ALIASES.get(name) in public else []
+    meant = meant or near(name, own, 0.6 if ours else 0.8) or near(name, public, 0.8)
+    if ours or meant:
+        told = f"its settings are {', '.join(own)}" if own else ""
+        cure = f"did you mean {meant[0]}?" if meant else told
+        checks.refuse(part.who, "an attribute that it has", name, cure, AttributeError)
+
+
+def near(name: str, known: list[str], cutoff: float) -> list[str]:
+    """The known name that is nearest, if one is near at all."""
+    plain = {n.lower(): n for n in known}
+    return [plain[n] for n in difflib.get_close_matches(name.lower(), plain, 1, cutoff)]
+
+
+def declares(kind: type, name: str) -> bool:
+    """Whether a class has it in its body or in the code of its `__init__`."""
+    code = getattr(vars(kind).get("__init__"), "__code__", None)
+    return name in (*getattr(kind, "__annotations__", ()), *(code.co_names if code else ()))
