@@ -21,7 +21,7 @@ from tinynet.net.blocks import runs
 rng = np.random.default_rng(0)
 LASTS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"]
 MATCHING = {"sigmoid": tn.BinaryCrossEntropy, "softmax": tn.CrossEntropy}
-OPTIMIZERS = [tn.SGD(0.1), tn.SGD(0.1, 0.9), tn.SGD(0.1, 0.9, nesterov=True), tn.Adam(0.01)]
+OPTIMIZERS = [tn.SGD(0.1), tn.SGD(0.01, 0.9), tn.SGD(0.01, 0.9, nesterov=True), tn.Adam(0.01)]
 
 
 def problem(last, m, seed=0):

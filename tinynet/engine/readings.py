@@ -1,20 +1,16 @@
 """What steps cost: the outputs that wait are read together, those of up to 64 steps in one go."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from tinynet.base import functions
 from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
 from tinynet.engine.batch import Batch
+from tinynet.engine.step import Written
 from tinynet.engine.work import Work
 from tinynet.net.history import Row
-from tinynet.net.metrics import values
-from tinynet.tape.memory import Arena
-from tinynet.tape.recording import Bound, Recording
+from tinynet.tape.recording import Bound
 
 
 class Record(NamedTuple):
@@ -26,12 +22,12 @@ class Record(NamedTuple):
 
 
 class Readings:
-    """Reads the steps whose outputs wait in a batch's memory."""
+    """Reads the steps whose outputs wait in a batch's memory; `make` makes what reads a stretch of
+    them."""
 
-    def __init__(self, work: Work, batch: Batch, arena: Arena | None = None) -> None:
-        self.work, self.batch, self.arena = work, batch, arena
-        self.recordings = dict[Any, Recording]()
-        self.bound = dict[int, list[Bound]]()
+    def __init__(self, work: Work, batch: Batch, make: Callable[..., Bound | Written]) -> None:
+        self.work, self.batch, self.make = work, batch, make
+        self.bound = dict[int, list[Bound | Written]]()
         self.ready = set[int]()  # for how many steps the targets are repeated
 
     def read(self, steps: int) -> list[Record]:
@@ -42,7 +38,8 @@ class Readings:
             self.repeat_targets(room)
         J: list[float] = batch.penalties[:room].tolist()
         sums: list[list[list[float]]] = [[[]] * room for _ in self.work.metrics]
-        for costs, *others in self.played(room) if self.arena else self.walked(room):
+        for part in self.parts(room):
+            costs, *others = part.play()
             J = cost.J(costs, batch.Z[:, : batch.width], J)  # of several blocks the sum
             for i, read in enumerate(others):
                 found = functions.totals(read, room)
@@ -55,41 +52,16 @@ class Readings:
         least = 2 if self.batch.width == 1 else 1
         return min(self.batch.room, max(least, 1 << (steps - 1).bit_length()))
 
-    def stretches(self, room: int) -> list[slice]:
-        if len(self.batch.blocks) > 1:
-            return self.batch.blocks
-        return [slice(0, room * self.batch.width)]
-
-    def entries(self, cost: Any, Z: Any, Y: Any) -> list[Any]:
-        """The costs and what the metrics read, in float64."""
-        pair = cost.pair
-        read = [cost.costs(Z, Y), *values(self.work.metrics, pair.activation, Z, Y)]
-        return [a if a.dtype == np.float64 else a.astype(np.float64) for a in read]
-
-    def walked(self, room: int) -> Iterator[list[Array]]:
-        for part in self.stretches(room):
-            yield self.entries(self.work.cost, self.batch.Z[:, part], self.batch.targets[:, part])
-
-    def played(self, room: int) -> Iterator[list[Array]]:
+    def parts(self, room: int) -> list[Bound | Written]:
+        """What reads so many places: of one step block by block."""
+        batch = self.batch
         if room not in self.bound:
-            self.bound[room] = [self.recorded(part) for part in self.stretches(room)]
-        for calls, results, _ in self.bound[room]:
-            in_one_go(calls)
-            yield results
-
-    def recorded(self, part: slice) -> Bound:
-        arrays = [self.batch.Z[:, part], self.batch.targets[:, part]]
-        shape = arrays[0].shape
-        if shape not in self.recordings:
-            assert self.arena is not None
-            twin = self.work.twins()[0]
-            self.recordings[shape] = Recording(
-                lambda Z, Y: ([], self.entries(twin, Z, Y)),
-                arrays,
-                self.arena,
-                constant=[1] if self.batch.fixed else [],
-            )
-        return self.recordings[shape].bind(arrays)
+            one = [slice(0, room * batch.width)]
+            self.bound[room] = [
+                self.make([batch.Z[:, part], batch.targets[:, part]], [1] if batch.fixed else [])
+                for part in (batch.blocks if len(batch.blocks) > 1 else one)
+            ]
+        return self.bound[room]
 
     def renew(self) -> None:
         """The targets are others."""
@@ -104,16 +76,6 @@ class Readings:
         for part in self.bound.get(room, []):
             in_one_go(part.prologue)
         self.ready.add(room)
-
-    def unbind(self) -> None:
-        """Let go of a user's arrays."""
-        self.bound = {}
-        for recording in self.recordings.values():
-            recording.unbind()
-
-    def forget(self) -> None:
-        for recording in self.recordings.values():
-            recording.forget()
 
 
 def added(sums: Sequence[float], others: Sequence[float]) -> list[float]:

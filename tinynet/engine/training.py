@@ -17,10 +17,9 @@ from typing import Any, NamedTuple
 
 from tinynet.base.checks import Array
 from tinynet.engine.batch import Batch, Examples
-from tinynet.engine.plan import Plan
+from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.readings import Record, row
 from tinynet.engine.store import Store, written
-from tinynet.engine.walk import Walk
 from tinynet.engine.work import CHUNK, Work
 from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
@@ -84,7 +83,7 @@ class Training:
             for width, batch in self.batches.items():
                 batch.load(examples)
                 self.plans[width] = Plan(self.work, batch, self.store, arena)
-                self.plans[width].load(examples)
+                self.plans[width].begin()
         # what no stand-in can do says nothing about the net: a walk does
         except Exception as reason:
             self.forget()
@@ -112,8 +111,10 @@ class Training:
         self.store.keep()
         examples = self.examples or Examples(X, Y, self.size < self.m)
         self.examples = None
-        for owner in (self.plans or self.batches).values():
-            owner.load(examples)
+        for batch in self.batches.values():
+            batch.load(examples)
+        for plan in (self.plans or self.walks).values():
+            plan.begin()
         try:
             try:
                 self.epochs()
@@ -123,8 +124,10 @@ class Training:
             self.book()
             raise
         finally:
-            for owner in (self.plans or self.batches).values():
-                owner.release()
+            for plan in (*self.plans.values(), *self.walks.values()):
+                plan.release()
+            for batch in self.batches.values():
+                batch.release()
 
     def epochs(self) -> None:
         while self.report.done < self.report.epochs and not self.stopped:
@@ -171,7 +174,7 @@ class Training:
 
     def walk(self, one: Chosen) -> None:
         walk = self.current = self.walks[one.width]
-        walk.take(one.examples, f"epoch {one.epoch}, batch {one.batch}")
+        walk.walk(one.examples, f"epoch {one.epoch}, batch {one.batch}")
 
     def book(self) -> None:
         """Read what was taken, go back if it is not finite, and report the epochs that are whole.

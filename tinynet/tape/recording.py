@@ -4,9 +4,10 @@ the arrays it shall work on."""
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from tinynet.base.calls import in_one_go
 from tinynet.base.checks import Array
 from tinynet.tape.memory import Arena
-from tinynet.tape.stand_ins import StandIn, UnsteadyError
+from tinynet.tape.stand_ins import UnsteadyError
 from tinynet.tape.tape import Calls, Tape
 
 # what is to be stored where, and what is to be kept until the end
@@ -19,6 +20,10 @@ class Bound(NamedTuple):
     calls: Calls
     results: list[Array]
     prologue: Calls
+
+    def play(self) -> list[Array]:
+        in_one_go(self.calls)
+        return self.results
 
 
 class Recording:
