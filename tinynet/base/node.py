@@ -23,9 +23,9 @@ from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.base.settings import Part
 
-QUIET = functools.partial(
-    np.errstate, over="ignore"
-)  # where exp or cosh overflow, 1 / inf is the 0 that is wanted
+# Where exp or cosh overflow, 1 / inf is the 0 that is wanted; what inf - inf makes the verb
+# refuses, by name.
+QUIET = functools.partial(np.errstate, over="ignore", invalid="ignore")
 
 
 class Node(Part):
