@@ -47,7 +47,8 @@ def numbers(
 ) -> Array:
     """An array of finite floats: of `dtype`, or else float32 where it came so and float64
     otherwise."""
-    require_no_mask(who, name, value)
+    if type(value) is not np.ndarray:
+        require_no_mask(who, name, value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -106,9 +107,10 @@ def require_finite(who: str, what: str, value: Any) -> None:
 def all_finite(array: Any) -> bool:
     """Whether no entry is inf or NaN. One product with itself tells in most cases, and fast; where
     it overflows, each entry is looked at."""
-    in_order = array.T if array.flags.f_contiguous else array
-    product = np.vdot(in_order, in_order) if in_order.flags.c_contiguous else np.inf
-    return math.isfinite(product) or bool(np.isfinite(array).all())
+    in_order = array if array.flags.c_contiguous else array.T
+    if in_order.flags.c_contiguous and math.isfinite(np.vdot(in_order, in_order)):
+        return True
+    return bool(np.isfinite(array).all())
 
 
 def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Array:

@@ -9,8 +9,6 @@ ignores that.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -69,31 +67,23 @@ def softmax(z: Array) -> Array:
     return (others + top) / (1 + rest)
 
 
-def overridable(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A function of arrays that arrays of another kind may take upon themselves, as numpy's own
-    functions are (its protocol `__array_function__`, NEP 18)."""
-
-    @functools.wraps(function)
-    def public(X: Any, *others: Any) -> Array:
-        if isinstance(X, np.ndarray):
-            return function(X, *others)
-        return X.__array_function__(public, (type(X),), (X, *others), {})
-
-    return public
-
-
-@overridable
-def with_ones(X: Array) -> Array:
-    """X (n, m) above a row of ones, (n + 1, m), in memory that is laid out as X's is."""
-    above = np.empty_like(X, shape=(len(X) + 1, X.shape[1]))
-    above[:-1], above[-1] = X, 1
+def with_ones(X: Any) -> Array:
+    """X (n, m) above a row of ones, (n + 1, m), in memory that is laid out as X's is. An array of
+    another kind takes it upon itself, as it does numpy's own functions (NEP 18)."""
+    if not isinstance(X, np.ndarray):
+        return X.__array_function__(with_ones, (type(X),), (X,), {})
+    (n, m), (down, along) = X.shape, X.strides
+    above = np.empty((n + 1, m), X.dtype, "F" if down < along else "C")
+    above.fill(1)
+    above[:-1] = X
     return above
 
 
-@overridable
-def uniform(X: Array, generator: Any) -> Array:
+def uniform(X: Any, generator: Any) -> Array:
     """Numbers in [0, 1), as many as X (n, m) has, drawn example by example: so they are the same
     numbers whether the examples come at once or block by block."""
+    if not isinstance(X, np.ndarray):
+        return X.__array_function__(uniform, (type(X),), (X, generator), {})
     return generator.random(X.shape[::-1], X.dtype).T
 
 

@@ -219,8 +219,8 @@ class Walk(Plan):
         optimizer, params = self.work.optimizer, self.work.cost.params
         (record,) = self.readings.read(1)
         self.last = optimizer.steps + 1, record
-        if not math.isfinite(record.J):
-            checks.refuse(self.who, "a finite cost", record.J, error=FloatingPointError)
+        if not math.isfinite(record[1]):
+            checks.refuse(self.who, "a finite cost", record[1], error=FloatingPointError)
         if type(optimizer).update is Optimizer.update:
             optimizer.write(params, *optimizer.advance(params, self.named), self.states())
         else:

@@ -1,8 +1,8 @@
 """What steps cost: the outputs that wait are read together, those of up to 64 steps in one go."""
 
-import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from itertools import islice, repeat
+from typing import TypeAlias
 
 from tinynet.base import functions
 from tinynet.base.calls import in_one_go
@@ -12,13 +12,8 @@ from tinynet.engine.work import Work
 from tinynet.net.history import Row
 from tinynet.tape.recording import Bound
 
-
-class Record(NamedTuple):
-    """What is read of one step: J, and for each metric its sums over the examples."""
-
-    width: int
-    J: float
-    sums: Sequence[Sequence[float]]
+# what is read of a step: its examples, its J, and for each metric its sums over the examples
+Record: TypeAlias = tuple[int, float, Sequence[Sequence[float]]]
 
 
 class Readings:
@@ -44,7 +39,8 @@ class Readings:
             for i, read in enumerate(others):
                 found = functions.totals(read, room)
                 sums[i] = [added(a, b) for a, b in zip(sums[i], found, strict=True)]
-        return [Record(batch.width, J[i], [own[i] for own in sums]) for i in range(steps)]
+        rows = zip(*sums, strict=True) if sums else repeat(())
+        return list(islice(zip(repeat(batch.width), J, rows, strict=False), steps))
 
     def room_for(self, steps: int) -> int:
         """How many places are read: a power of two, so that there are few recordings; and at least
@@ -82,15 +78,22 @@ def added(sums: Sequence[float], others: Sequence[float]) -> list[float]:
     return [a + b for a, b in zip(sums, others, strict=True)] if sums else list(others)
 
 
+def rows(records: Sequence[Record], steps: int, work: Work) -> list[Row]:
+    """What each epoch of so many steps reports, as far as it is whole."""
+    if steps == 1 and not work.metrics:
+        return [(("loss",), (J,)) for _, J, _ in records]
+    starts = range(0, len(records) - steps + 1, steps)
+    return [row(records[start : start + steps], work) for start in starts]
+
+
 def row(records: Sequence[Record], work: Work) -> Row:
     """What an epoch of steps reports: the mean of its costs, each before its step, and the metrics
     of all its examples."""
-    m = sum(record.width for record in records)
-    J = math.fsum(record.width / m * record.J for record in records)
-    numbers = [J]
-    for i, metric in enumerate(work.metrics.values()):
-        sums: Sequence[float] = []
-        for record in records:
-            sums = added(sums, record.sums[i])
-        numbers.append(metric.result(sums, m))
-    return ("loss", *work.metrics), tuple(numbers)
+    (m, J, sums), *others = records
+    if others:
+        m = sum(width for width, _, _ in records)
+        J = sum(width / m * J for width, J, _ in records)
+    for _, _, found in others:
+        sums = [added(a, b) for a, b in zip(sums, found, strict=True)]
+    pairs = zip(work.metrics.values(), sums, strict=False)
+    return ("loss", *work.metrics), (J, *[metric.result(own, m) for metric, own in pairs])

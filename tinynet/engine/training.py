@@ -13,25 +13,20 @@ count what is still to be read, and `book` does that.
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple, TypeAlias
 
 from tinynet.base.checks import Array
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
-from tinynet.engine.readings import Record, row
+from tinynet.engine.readings import Record, rows
 from tinynet.engine.store import Store, written
 from tinynet.engine.work import CHUNK, Work
 from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
-
-class Chosen(NamedTuple):
-    """The examples of a step, a slice or indices, and what errors call it."""
-
-    epoch: int
-    batch: int
-    examples: Any
-    width: int
+# a step that is to be taken: its epoch, its batch, its examples (a slice or indices), their number
+Chosen: TypeAlias = tuple[int, int, Any, int]
 
 
 class Stretch(NamedTuple):
@@ -144,7 +139,8 @@ class Training:
                 look = self.report.every - done % self.report.every
                 room = min(self.batches[self.m].room, self.report.epochs - done, look)
                 epochs = range(self.first + done, self.first + done + room)
-                self.chunk([Chosen(epoch, 1, slice(0, self.m), self.m) for epoch in epochs])
+                every = repeat(1), repeat(slice(0, self.m)), repeat(self.m)
+                self.chunk(list(zip(epochs, *every, strict=False)))
 
     def shuffled(self, epoch: int) -> list[Chosen]:
         """The batches of an epoch."""
@@ -153,7 +149,7 @@ class Training:
             slice(start, min(start + self.size, self.m)) for start in range(0, self.m, self.size)
         ]
         return [
-            Chosen(epoch, i, part if order is None else order[part], part.stop - part.start)
+            (epoch, i, part if order is None else order[part], part.stop - part.start)
             for i, part in enumerate(stretches, 1)
         ]
 
@@ -168,19 +164,20 @@ class Training:
             self.unsaved = []
             self.store.keep()
         self.unsaved.extend(chosen)
-        plan = self.current = self.plans[chosen[0].width]
-        plan.take([one.examples for one in chosen])
+        plan = self.current = self.plans[chosen[0][3]]
+        plan.take([examples for _, _, examples, _ in chosen])
         self.book()
 
     def walk(self, one: Chosen) -> None:
-        walk = self.current = self.walks[one.width]
-        walk.walk(one.examples, f"epoch {one.epoch}, batch {one.batch}")
+        epoch, batch, examples, width = one
+        walk = self.current = self.walks[width]
+        walk.walk(examples, f"epoch {epoch}, batch {batch}")
 
     def book(self) -> None:
         """Read what was taken, go back if it is not finite, and report the epochs that are whole.
         It can be begun again at any time."""
         found = self.pending()
-        finite = all(math.isfinite(record.J) for record in found)
+        finite = all(math.isfinite(J) for _, J, _ in found)
         if found and self.playing and not (finite and self.store.finite()):
             self.reached = self.work.optimizer.steps
             self.store.go_back()
@@ -190,10 +187,9 @@ class Training:
         self.walk_again()
         epochs, _, records = self.stretch
         n = self.steps_an_epoch
-        whole = [records[i : i + n] for i in range(0, len(records) - n + 1, n)]
-        new = whole[self.report.done - epochs :]
+        new = rows(records[(self.report.done - epochs) * n :], n, self.work)
         if new:
-            self.stopped = self.report([row(epoch, self.work) for epoch in new]) or self.stopped
+            self.stopped = self.report(new) or self.stopped
 
     def pending(self) -> list[Record]:
         """The records of the steps that are taken and not yet read."""

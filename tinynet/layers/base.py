@@ -147,6 +147,13 @@ class Layer(Node):
     def value(self, X: Array) -> Array:
         return self.activation.value(self.preactivation(X))
 
+    def outputs(self, X: Array) -> tuple[Array, Array]:
+        """Z and A in use; a layer with a `value` of its own has no Z beside it."""
+        if type(self).value is not Layer.value:
+            return (A := self.value(X)), A
+        Z = self.preactivation(X)
+        return Z, self.activation.value(Z)
+
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(self.preactivation(X))
         return A, {**self.remembered(X), "activation": kept}

@@ -34,13 +34,9 @@ class Chain(Node):
         return MappingProxyType(parameters.named(layer.params for layer in self.layers))
 
     def walk(self, X: Array) -> Iterator[tuple[Layer, Array, Array]]:
-        """Each layer in use, with its Z and A; one with a `value` of its own has no Z beside it."""
+        """Each layer in use, with its Z and A."""
         for layer in self.layers:
-            if type(layer).value is Layer.value:
-                Z = layer.preactivation(X)
-                X = layer.activation.value(Z)
-            else:
-                Z = X = layer.value(X)
+            Z, X = layer.outputs(X)
             yield layer, Z, X
 
     def cast(self, dtype: Any) -> None:

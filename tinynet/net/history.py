@@ -72,6 +72,8 @@ class Reporter:
         before = self.done
         self.history.rows.extend(rows)
         stop = False
+        if not self.verbose and self.look is None:
+            return stop
         for epoch in range(before + 1, self.done + 1):
             if self.verbose and (epoch % self.lines == 0 or epoch == self.epochs):
                 row = self.history.rows[self.first + epoch - 1]

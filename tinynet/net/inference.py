@@ -35,11 +35,11 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     """A of the last layer, or else its Z."""
     m = X.shape[1]
     if m <= blocks.LEAST or not blocks.divisible(blocks.parts_of(net.layers)):
-        made = np.asarray(through(net, X)[activated], X.dtype)
-        if made.shape != (net.layers[-1].units, m):
-            expected = f"an output of shape {(net.layers[-1].units, m)}"
-            checks.refuse(net.layers[-1].who, expected, made.shape)
-        return made if made.flags.owndata else made.copy()
+        made = through(net, X)[activated]
+        shape = net.layers[-1].units, m
+        if made.shape != shape:
+            checks.refuse(net.layers[-1].who, f"an output of shape {shape}", made.shape)
+        return made if made.base is None and made.dtype == X.dtype else made.astype(X.dtype)
     result = np.empty((net.layers[-1].units, m), X.dtype)
     for run in blocks.runs(m, blocks.use_size(net.layers)):
         result[:, run] = through(net, X[:, run])[activated]
@@ -51,8 +51,9 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
 def through(net: Chain, X: Array) -> tuple[Array, Array]:
     """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any
     number."""
-    seen = 0.0  # a sum of z a over all, which is finite only if each of them is
-    for _, Z, A in net.walk(X):
+    A, seen = X, 0.0  # a sum of z a over all, which is finite only if each of them is
+    for layer in net.layers:
+        Z, A = layer.outputs(A)
         seen += Z.ravel().dot(A.ravel())
     if not math.isfinite(seen):
         for layer, *made in net.walk(X):

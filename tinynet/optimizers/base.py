@@ -43,7 +43,7 @@ class Learnable(Hyperparameter):
     """One that `backward` gives a gradient: it stands in `params`."""
 
     def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
-        return self if optimizer is None else float(vars(optimizer)["params"][self.name])
+        return self if optimizer is None else optimizer.__dict__["params"][self.name].item()
 
     def keep(self, optimizer: Part, number: float) -> None:
         vars(optimizer)["params"][self.name] = np.array(number)
