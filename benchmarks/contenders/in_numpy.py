@@ -98,7 +98,8 @@ class AdamLoop:
         W1, b1, W2, b2 = weights
         (self.n_h, self.n_x), n_y, f = W1.shape, len(W2), X.dtype
         self.P = np.concatenate([joined(W1, b1).ravel(), joined(W2, b2).ravel()])
-        self.G, self.M, self.V, self.S = (np.zeros_like(self.P) for _ in range(4))
+        # Parameters, gradients, Adam's m and v, and what is made of them on the way.
+        self.flat = self.P, *(np.zeros_like(self.P) for _ in range(4))
         self.rows, self.labels = above_ones(X.T).T.copy(), labels
         self.classes = np.arange(n_y)[:, np.newaxis]
         self.batch, self.batches, self.t = batch, len(X) // batch, 0
@@ -126,17 +127,13 @@ class AdamLoop:
         return (logs - multiply(self.Z, self.Y, self.Z).sum(axis=(1, 2))).tolist()
 
     def take(self, order, scales, epsilons):
-        P, G, M, V, S, take, batch = (*self.slots(), self.rows.take, self.batch)
+        P, G, M, V, S, take, batch = *self.flat, self.rows.take, self.batch
         n_h, n_x, n_y, f = self.n_h, self.n_x, len(self.classes), P.dtype
         (W1, W2), (dW1, dW2) = parted(P, n_h, n_x, n_y), parted(G, n_h, n_x, n_y)
         X, A = np.empty((batch, n_x + 1), f), np.ones((n_h + 1, batch), f)
         XT, AT, hidden, across = X.T, A.T, A[:-1], W2[:, :-1].T
-        dZ2, top, weights = np.empty((n_y, batch), f), np.empty(batch, f), np.full(n_y, batch, f)
-        dZ1, mask, zeros = (
-            np.empty((n_h, batch), f),
-            np.empty((n_h, batch), f),
-            np.zeros_like(hidden),
-        )
+        dZ2, top, row = np.empty((n_y, batch), f), np.empty(batch, f), np.full(n_y, batch, f)
+        dZ1, mask, zeros = np.empty_like(hidden), np.empty_like(hidden), np.zeros_like(hidden)
         beta_1, beta_2, largest = np.full((), 0.9, f), np.full((), 0.999, f), maximum.reduce
         of_steps = zip(order, self.Z, self.Y, self.totals, scales, epsilons, strict=True)
         for index, Z, Y, total, scale, epsilon in of_steps:
@@ -146,7 +143,7 @@ class AdamLoop:
             dot(W2, A, Z)
             largest(Z, 0, None, top)
             exp(subtract(Z, top, Z), dZ2)
-            dot(weights, dZ2, total)
+            dot(row, dZ2, total)  # a sum over classes, faster than add.reduce
             subtract(divide(dZ2, total, dZ2), Y, dZ2)
             dot(dZ2, AT, dW2)
             dot(across, dZ2, dZ1)
@@ -156,9 +153,6 @@ class AdamLoop:
             add(multiply(V, beta_2, V), square(G, S), V)
             divide(M, add(sqrt(V, S), epsilon, S), S)
             subtract(P, multiply(S, scale, S), P)
-
-    def slots(self):
-        return self.P, self.G, self.M, self.V, self.S
 
 
 def numpy_notes(dtype):
