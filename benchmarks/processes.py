@@ -13,6 +13,8 @@ import numpy as np
 
 import tinynet as tn
 
+ROOT = Path(__file__).parents[1]
+
 
 def finished(*arguments):
     """What Python prints when it is run with these. What it imports is compiled beforehand, as pip
@@ -21,7 +23,8 @@ def finished(*arguments):
         key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
     }
     command = [sys.executable, *arguments]
-    return subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT, check=True)
+    return done.stdout
 
 
 def imported(name):
