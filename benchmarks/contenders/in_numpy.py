@@ -55,7 +55,7 @@ class NotesLoop:
         self.X, self.side = above_ones(X), 1 - 2 * Y
         self.XT = self.X.T.copy()
         self.A = np.ones((n_h + 1, m), dtype)
-        self.Z = np.empty((WAITING, 1, m), dtype)
+        self.Z, self.T = (np.empty((WAITING, 1, m), dtype) for _ in range(2))
 
     def steps(self, n):
         costs = []
@@ -86,8 +86,10 @@ class NotesLoop:
 
     def costs(self, waiting):
         """log(1 + exp s) with s = (1 - 2 y) z, which does not overflow so."""
-        S = multiply(waiting, 2 * self.side, waiting)
-        return (maximum(S, 0) + np.log(1 + exp(-np.abs(S)))).mean(axis=(1, 2)).tolist()
+        S, T = multiply(waiting, 2 * self.side, waiting), self.T[: len(waiting)]
+        exp(np.negative(np.abs(S, T), T), T)
+        np.log(add(T, 1, T), T)
+        return add(maximum(S, 0, out=S), T, S).mean(axis=(1, 2)).tolist()
 
 
 class AdamLoop:
