@@ -95,12 +95,13 @@ def measure(workload, rounds, threads):
 
 
 def table(workload, best):
-    """The lines of one workload: us per step, and how many times tinynet's that is."""
+    """The lines of one workload: the time, and how many times tinynet's that is."""
     own = statistics.median(best["tinynet"][0])
+    unit, a_second = WORKLOADS[workload].unit
     lines = [
         f"### {WORKLOADS[workload].title}",
         "",
-        "| | us a step | threads | times tinynet | wanted: tinynet at most |",
+        f"| | {unit} | threads | times tinynet | wanted: tinynet at most |",
     ]
     lines.append("| --- | ---: | ---: | ---: | --- |")
     for name in WORKLOADS[workload].contenders:
@@ -112,7 +113,9 @@ def table(workload, best):
         if limit is not None:
             kept = "kept" if own <= limit * median else "missed"
             verdict = f"{limit:.2g} x this: {own / median:.2f}, {kept}"
-        lines.append(f"| {name} | {median * 1e6:,.1f} | {count} | {median / own:.2f} | {verdict} |")
+        lines.append(
+            f"| {name} | {median * a_second:,.1f} | {count} | {median / own:.2f} | {verdict} |"
+        )
     return [*lines, ""]
 
 
