@@ -10,8 +10,9 @@ import numpy as np
 
 import tinynet as tn
 from benchmarks.workloads import notes_net, tinynet_classes, tinynet_notes, tinynet_predict
-from tinynet.engine import plan, training
-from tinynet.net import inference
+from tinynet.engine import batch, plan
+from tinynet.engine.work import Work
+from tinynet.net import blocks, inference
 from tinynet.tape.stand_ins import StandIn
 from tinynet.tape.tape import Tape
 
@@ -31,7 +32,7 @@ class Apart(tn.Dense):
 
 
 class Loose:
-    """Leaves a plan's `fixed` at False: what follows from the examples alone is computed in every
+    """Leaves a batch's `fixed` at False: what follows from the examples alone is computed in every
     step."""
 
     def __get__(self, instance, owner):
@@ -42,7 +43,7 @@ class Loose:
 
 
 def unrowed(self, ufunc, method, *inputs, **settings):
-    """As if numpy's maximum were as fast against a number as against a row of it."""
+    """As if numpy's maximum were as fast against a number as against an array of it."""
     with mock.patch("tinynet.tape.stand_ins.KEYWORD_ONLY", ()), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return recorded(self, ufunc, method, *inputs, **settings)
@@ -56,9 +57,9 @@ def gathered(rows):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((12_800, 784)).astype(np.float32)
     X = X if rows else X.T.copy()
-    batch = np.empty((128, 784) if rows else (784, 128), np.float32)
+    taken = np.empty((128, 784) if rows else (784, 128), np.float32)
     orders = rng.integers(0, 12_800, (100, 128))
-    return lambda n: [X.take(orders[i % 100], 0 if rows else 1, batch, "clip") for i in range(n)]
+    return lambda n: [X.take(orders[i % 100], 0 if rows else 1, taken, "clip") for i in range(n)]
 
 
 def adam(arrays):
@@ -73,7 +74,8 @@ def adam(arrays):
 def wide_net():
     """784-2048-1024-10 on batches of 32: more parameters than a core's cache holds."""
     rng = np.random.default_rng(0)
-    X, Y = rng.standard_normal((320, 784)), rng.integers(0, 10, 320)
+    X = rng.standard_normal((320, 784))
+    Y = (X @ rng.standard_normal((784, 10))).argmax(axis=1)
     layers = [tn.Dense(2048, "relu"), tn.Dense(1024, "relu"), tn.Dense(10, "softmax")]
     model = tn.Sequential(layers, seed=0, dtype="float32", examples="rows")
     model.compile("adam")
@@ -91,7 +93,8 @@ outputs = inference.outputs
 
 def million():
     """The notes' net on a million examples."""
-    X, Y = np.random.default_rng(0).standard_normal((2, 1_000_000)), np.zeros((1, 1_000_000))
+    X = np.random.default_rng(0).standard_normal((2, 1_000_000))
+    Y = (X[:1] * X[1:] > 0).astype(float)
     model = notes_net("float64")
     return lambda n: model.fit(X, Y, epochs=n, verbose=0)
 
@@ -100,22 +103,22 @@ TRICKS = {
     "a step is recorded, then played (the notes' net)": (
         2000,
         lambda: tinynet_notes("float64"),
-        lambda: mock.patch.object(training, "WORTH", np.inf),
+        lambda: mock.patch.object(Work, "steady", False),
     ),
     "a step is recorded, then played (64-32-10, Adam)": (
         1000,
         lambda: tinynet_classes("small"),
-        lambda: mock.patch.object(training, "WORTH", np.inf),
+        lambda: mock.patch.object(Work, "steady", False),
     ),
     "outputs wait, and 64 costs are computed at once (the notes' net)": (
         6400,
         lambda: tinynet_notes("float64"),
-        lambda: mock.patch.object(plan, "WAITING", 1),
+        lambda: mock.patch.object(batch, "WAITING", 1),
     ),
     "what follows from the examples alone is computed once (the notes' net)": (
         6400,
         lambda: tinynet_notes("float64"),
-        lambda: mock.patch.object(plan.Plan, "fixed", Loose(), create=True),
+        lambda: mock.patch.object(batch.Batch, "fixed", Loose(), create=True),
     ),
     "the bias rides in the product (the notes' net)": (
         6400,
@@ -126,17 +129,17 @@ TRICKS = {
     "an update goes block by block (4 million parameters)": (
         30,
         wide_net,
-        lambda: mock.patch.object(plan, "BLOCK", 2**40),
+        lambda: mock.patch.object(plan, "PIECE", 2**40),
     ),
     "a full batch goes block by block (1,000,000 examples)": (
         8,
         million,
-        lambda: mock.patch.object(plan, "block_size", return_value=2**40),
+        lambda: mock.patch.object(blocks, "practice_size", return_value=2**40),
     ),
     "a batch is gathered from rows (784 features)": (1000, lambda: gathered(True), None),
-    "relu compares with a row of zeros (512-1024-1024-10)": (
-        30,
-        lambda: tinynet_classes("large"),
+    "relu compares with an array of zeros (64-32-10)": (
+        1000,
+        lambda: tinynet_classes("small"),
         lambda: mock.patch.object(StandIn, "__array_ufunc__", unrowed),
     ),
     "what nobody reads is not computed (784-128-10)": (
@@ -152,7 +155,7 @@ TRICKS = {
     "predict goes block by block (1,000,000 examples)": (
         3,
         lambda: tinynet_predict(1_000_000),
-        lambda: mock.patch.object(inference, "BLOCK", 2**40),
+        lambda: mock.patch.object(blocks, "PREDICTED", 2**40),
     ),
 }
 WITHOUT = {

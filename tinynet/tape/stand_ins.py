@@ -185,10 +185,10 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         shape = np.broadcast_shapes(*(x.shape for x in inputs))
         orders = {x.order for x in inputs if isinstance(x, StandIn) and x.shape == shape}
         if ufunc in KEYWORD_ONLY and shape:
-            # against one number they are four times slower than against a row of it
+            # against one number they are four times slower than against an array of it
             literal = [isinstance(x, np.ndarray) for x in inputs]
             pairs = zip(inputs, literal, strict=True)
-            inputs = tuple(self.tape.row(x, shape[-1]) if known else x for x, known in pairs)
+            inputs = tuple(self.tape.filled(x, shape) if known else x for x, known in pairs)
         return self.tape.record(ufunc, inputs, shape, result, "F" if orders == {"F"} else "C")
 
     def __array_function__(

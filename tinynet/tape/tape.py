@@ -24,6 +24,7 @@ from tinynet.tape.stand_ins import KEYWORD_ONLY, StandIn, UnsteadyError
 
 Calls: TypeAlias = list[Callable[[], Any]]
 NONE: Mapping[str, Any] = MappingProxyType({})
+FILLED = 65_536  # numbers of an array that holds one number, at most
 
 
 class Call(NamedTuple):
@@ -92,7 +93,7 @@ class Tape:
         self.read: dict[int, int] = {}  # by which call a value is read last
         # of a given array, where values are computed right there
         self.taken: dict[int, set[str]] = {}
-        self.rows: dict[Any, StandIn] = {}
+        self.constants: dict[Any, StandIn] = {}
         self.drawn = list[Any]()
         self.prologue: Calls = []  # what follows from constants alone; again when they are others
 
@@ -104,12 +105,12 @@ class Tape:
         stand_in.array, stand_in.constant, stand_in.name = array, constant, name
         return stand_in
 
-    def row(self, number: Array, n: int) -> StandIn:
-        """n times the same number; a number that may change is no such row."""
-        key = (number.item(), number.dtype, n)
-        if key not in self.rows:
-            self.rows[key] = self.given(np.full(n, number), constant=True)
-        return self.rows[key]
+    def filled(self, number: Array, shape: tuple[int, ...]) -> StandIn:
+        """The same number as an array of this shape, or as a row of it where that is large."""
+        key = number.item(), number.dtype, shape if math.prod(shape) <= FILLED else shape[-1:]
+        if key not in self.constants:
+            self.constants[key] = self.given(np.full(key[2], number), constant=True)
+        return self.constants[key]
 
     def record(
         self,
@@ -195,7 +196,7 @@ class Tape:
         for x in (x for c in self.calls for x in c.stand_ins()):
             x.above_ones = x.root.above_ones = None
         self.calls.clear()
-        self.rows.clear()
+        self.constants.clear()
         self.prologue.clear()
 
     def drop_unread(self, kept: Sequence[StandIn]) -> None:
