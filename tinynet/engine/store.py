@@ -14,12 +14,14 @@ from tinynet.net.parameters import gather, home_of, parts
 from tinynet.optimizers import Optimizer
 
 
-def written(layers: Sequence[Layer], optimizer: Optimizer) -> list[int]:
-    """Which arrays and generators are those of a net and its optimizer: their identities."""
-    held = [home_of([layer.theta for layer in layers]), optimizer]
-    held += [home_of(slots.values()) for slots in optimizer.slots.values()]
-    held += [a for layer in layers for a in (*layer.state.values(), layer.generator)]
-    return list(map(id, held))
+def written(layers: Sequence[Layer], optimizer: Optimizer) -> list[Any]:
+    """The very arrays and generators that a training of a net with its optimizer writes."""
+    held: list[Any] = [optimizer]
+    for layer in layers:
+        held += layer.theta, layer.generator, *layer.state.values()
+    for slots in optimizer.slots.values():
+        held += slots.values()
+    return held
 
 
 class Store:

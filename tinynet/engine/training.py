@@ -14,6 +14,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from itertools import repeat
+from operator import is_
 from typing import Any, NamedTuple, TypeAlias
 
 from tinynet.base.checks import Array
@@ -64,10 +65,12 @@ class Training:
 
     def fits(self, work: Work, X: Array, Y: Array, size: int | None) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
+        now = written(work.cost.layers, work.optimizer)
         return (
             self.work.cost is work.cost
             and self.shape == (X.shape, X.dtype, len(Y), size)
-            and self.written == written(work.cost.layers, work.optimizer)
+            and len(now) == len(self.written)
+            and all(map(is_, now, self.written))
             and self.settings == work.settings()
         )
 
@@ -193,11 +196,12 @@ class Training:
 
     def pending(self) -> list[Record]:
         """The records of the steps that are taken and not yet read."""
-        n = self.work.optimizer.steps - self.stretch.steps - len(self.stretch.records)
-        if n <= 0:
-            return []
         reader = self.current if isinstance(self.current, Walk) else self.current.readings
-        return reader.read(n)
+        return reader.read(self.unread) if self.unread > 0 else []
+
+    @property
+    def unread(self) -> int:
+        return self.work.optimizer.steps - self.stretch.steps - len(self.stretch.records)
 
     def walk_again(self) -> None:
         """After it went back: the same steps as the methods are written."""
