@@ -6,6 +6,7 @@ cannot answer (its numbers, an `if` on them, a call that has no place for its re
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -28,45 +29,31 @@ class UnsteadyError(Exception):
     """What a tape cannot hold."""
 
 
-class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array on a tape: one that was given, the result of a call, or a view of either."""
+def outline(shape: tuple[int, ...], dtype: Any, order: str = "C") -> Array:
+    """An array without memory: its shape, dtype and strides count, its numbers are nobody's."""
+    sizes, itemsize = shape if order == "C" else shape[::-1], np.dtype(dtype).itemsize
+    steps = [math.prod(sizes[i + 1 :]) * itemsize for i in range(len(sizes))]
+    return as_strided(np.empty((), dtype), shape, steps if order == "C" else steps[::-1])
 
-    def __init__(self, tape: "Tape", shape: tuple[int, ...], dtype: Any, order: str = "C") -> None:
-        self.tape, self.shape, self.dtype, self.ndim = tape, shape, np.dtype(dtype), len(shape)
-        self.size, self.nbytes = math.prod(shape), math.prod(shape) * self.dtype.itemsize
-        self.order = order
+
+class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array on a tape, in outline: one that was given, the result of a call, or a view."""
+
+    def __init__(self, tape: "Tape", like: Array) -> None:
+        self.tape, self.like = tape, like
+        self.shape, self.dtype, self.ndim, self.size = like.shape, like.dtype, like.ndim, like.size
+        self.order = "F" if like.ndim == 2 and like.strides[0] < like.strides[1] else "C"
+        steps = zip(like.shape, like.strides, strict=True)
+        self.layout = like.shape, like.dtype, *(step for n, step in steps if n > 1)
         self.origin: StandIn | None = None  # of what it is a view, and how
         self.look: Callable[[Array], Array] | None = None
-        self.path = ""
+        self.constant, self.name, self.path = False, "", ""
         self.array: Array | None = None  # known from the start where it was given, else later
         self.place: StandIn | None = None  # a given one, in whose memory it is computed
-        self.constant, self.name = False, ""
         self.above_ones: StandIn | None = None  # itself above a row of ones, once asked for
 
-    @property
-    def strides(self) -> tuple[int, ...]:
-        if self.array is not None:
-            return self.array.strides
-        if self.origin is not None and self.look is not None:
-            return self.look(self.origin.sample()).strides
-        shape, steps = (self.shape, []) if self.order == "C" else (self.shape[::-1], [])
-        for i in range(self.ndim):
-            steps.append(math.prod(shape[i + 1 :]) * self.dtype.itemsize)
-        return tuple(steps if self.order == "C" else steps[::-1])
-
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """The strides that count."""
-        return tuple(step for n, step in zip(self.shape, self.strides, strict=True) if n > 1)
-
-    def sample(self) -> Array:
-        """An array of its shape and strides whose numbers must not be looked at."""
-        return as_strided(np.empty((), self.dtype), self.shape, self.strides)
-
     def view(self, look: Callable[[Array], Array], name: str) -> "StandIn":
-        seen = look(self.sample())
-        turned = seen.ndim == 2 and seen.strides[0] < seen.strides[1]
-        twin = StandIn(self.tape, seen.shape, self.dtype, "F" if turned else "C")
+        twin = StandIn(self.tape, look(self.like))
         twin.origin, twin.look, twin.path = self, look, self.path + name
         twin.constant = self.constant
         return twin
@@ -106,28 +93,28 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self.view(lambda array: array[key], str(key))
 
     def reshape(self, *shape: Any) -> "StandIn":
-        wanted = shape[0] if shape and isinstance(shape[0], tuple) else shape
-        known = -math.prod(wanted)
-        wanted = tuple(self.size // known if n == -1 and known else n for n in wanted)
+        wanted = np.broadcast_to(np.empty(()), self.shape).reshape(*shape).shape
         if wanted == self.shape:
             return self
-        if math.prod(wanted) != self.size or not self.sample().flags.c_contiguous:
-            raise UnsteadyError("another shape")
+        if not self.like.flags.c_contiguous:
+            raise UnsteadyError("another shape of what does not lie in a row")
         return self.view(lambda array: array.reshape(wanted), f"as{wanted}")
 
     def with_ones(self) -> "StandIn":
         """Itself above a row of ones, in the memory around its own."""
-        root, tape = self.root, self.tape
-        if self.above_ones is None:
-            if self.constant:
-                self.above_ones = tape.constant_ones(self)
-            elif root is not self or self.placed:
-                self.above_ones = self.astype(self.dtype).with_ones()
-            else:
-                around = StandIn(tape, (self.shape[0] + 1, self.shape[1]), self.dtype, self.order)
-                around.origin, around.path = self, "above ones"
-                self.above_ones = around
-                tape.record_ones(around)
+        if self.above_ones is not None:
+            return self.above_ones
+        if self.constant:
+            around = functions.with_ones(self.settled())
+            self.above_ones = self.tape.given(around, constant=True)
+            self.tape.prologue.append(partial(around[:-1].__setitem__, ..., self.settled()))
+        elif self.root is not self or self.placed:
+            self.above_ones = self.astype(self.dtype).with_ones()
+        else:
+            n, m = self.shape
+            self.above_ones = StandIn(self.tape, outline((n + 1, m), self.dtype, self.order))
+            self.above_ones.origin, self.above_ones.path = self, "above ones"
+            self.tape.add(np.ones_like, (), self.above_ones)
         return self.above_ones
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> "StandIn":
@@ -143,28 +130,20 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
     def argmax(self, axis: Any = None) -> "StandIn":
         if (axis, self.ndim) == (0, 2):  # numpy would make such a copy by itself, in new memory
             return self.T.copy().argmax(axis=1)
-        shape = self.reduced_shape(axis, False)
-        return self.tape.record(np.argmax, (self,), shape, np.intp, settings={"axis": axis})
+        seen = np.argmax(np.broadcast_to(np.empty((), bool), self.shape), axis)
+        return self.tape.record(np.argmax, (self,), outline(seen.shape, np.intp), {"axis": axis})
 
     def astype(self, dtype: Any) -> "StandIn":
-        return self.tape.record(np.copyto, (self,), self.shape, dtype, self.order)
+        return self.tape.record(np.copyto, (self,), outline(self.shape, dtype, self.order))
 
     def copy(self) -> "StandIn":
-        return self.tape.record(np.copyto, (self,), self.shape, self.dtype)
+        return self.tape.record(np.copyto, (self,), outline(self.shape, self.dtype))
 
     def reduced(self, ufunc: np.ufunc, axis: Any, dtype: Any, keepdims: bool) -> "StandIn":
-        kind = ufunc.reduce(np.ones(1, self.dtype), dtype=dtype).dtype
-        shape = self.reduced_shape(axis, keepdims)
+        alike = np.broadcast_to(np.ones((), self.dtype), self.shape)
+        seen = ufunc.reduce(alike, axis, dtype, keepdims=keepdims)
         settings = {"axis": axis, "keepdims": keepdims}
-        return self.tape.record(ufunc.reduce, (self,), shape, kind, settings=settings)
-
-    def reduced_shape(self, axis: Any, keepdims: bool) -> tuple[int, ...]:
-        if axis is None:
-            return (1,) * self.ndim if keepdims else ()
-        if not isinstance(axis, int) or not -self.ndim <= axis < self.ndim:
-            raise UnsteadyError(f"a reduction over axis {axis}")
-        axis %= self.ndim
-        return self.shape[:axis] + (1,) * keepdims + self.shape[axis + 1 :]
+        return self.tape.record(ufunc.reduce, (self,), outline(seen.shape, seen.dtype), settings)
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any
@@ -175,21 +154,20 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsteadyError("a write into an array")
         if method != "__call__" or ufunc.nout != 1 or ufunc.signature or settings:
             raise UnsteadyError(f"{ufunc.__name__}.{method}")
-        dtypes = [type(x) if type(x) in (int, float, bool) else x.dtype for x in inputs]
-        dtypes = [np.dtype(bool) if kind is bool else kind for kind in dtypes]
+        known: dict[type, Any] = {bool: np.dtype(bool), int: int, float: float}
+        dtypes = [known.get(type(x)) or x.dtype for x in inputs]
         *loop, result = ufunc.resolve_dtypes((*dtypes, None))
-        inputs = tuple(
-            np.array(x, d) if isinstance(x, NUMBERS) else x
-            for x, d in zip(inputs, loop, strict=True)
-        )
+        pairs = zip(inputs, loop, strict=True)
+        inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x for x, d in pairs)
         shape = np.broadcast_shapes(*(x.shape for x in inputs))
         orders = {x.order for x in inputs if isinstance(x, StandIn) and x.shape == shape}
         if ufunc in KEYWORD_ONLY and shape:
             # against one number they are four times slower than against an array of it
-            literal = [isinstance(x, np.ndarray) for x in inputs]
-            pairs = zip(inputs, literal, strict=True)
-            inputs = tuple(self.tape.filled(x, shape) if known else x for x, known in pairs)
-        return self.tape.record(ufunc, inputs, shape, result, "F" if orders == {"F"} else "C")
+            inputs = tuple(
+                x if isinstance(x, StandIn) else self.tape.filled(x, shape) for x in inputs
+            )
+        order = "F" if orders == {"F"} else "C"
+        return self.tape.record(ufunc, inputs, outline(shape, result, order))
 
     def __array_function__(
         self, function: Any, types: Any, inputs: Any, settings: Any
@@ -208,7 +186,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsteadyError(function.__name__)
         (rows, _), (_, columns) = (x.shape for x in inputs)
         dtype = np.result_type(*(x.dtype for x in inputs))
-        return self.tape.record(np.dot, inputs, (rows, columns), dtype)
+        return self.tape.record(np.dot, inputs, outline((rows, columns), dtype))
 
     def __getattr__(self, name: str) -> NoReturn:
         raise UnsteadyError(name)

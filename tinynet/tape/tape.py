@@ -16,11 +16,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from tinynet.base import functions
 from tinynet.base.checks import Array
 from tinynet.tape.memory import Arena, Life
-from tinynet.tape.stand_ins import KEYWORD_ONLY, StandIn, UnsteadyError
+from tinynet.tape.stand_ins import KEYWORD_ONLY, StandIn, UnsteadyError, outline
 
 Calls: TypeAlias = list[Callable[[], Any]]
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -39,14 +40,9 @@ class Call(NamedTuple):
     def heirs(self) -> list[StandIn]:
         """The inputs whose memory the result may take while they are read, if nobody needs them
         after."""
-        if not isinstance(self.function, np.ufunc):
-            return []
-        kind = self.out.shape, self.out.dtype, self.out.order
-        return [
-            x
-            for x in self.inputs
-            if isinstance(x, StandIn) and x is x.root and (x.shape, x.dtype, x.order) == kind
-        ]
+        roots = [x for x in self.inputs if isinstance(x, StandIn) and x is x.root]
+        elementwise = isinstance(self.function, np.ufunc)
+        return [x for x in roots if elementwise and x.layout == self.out.layout]
 
     def bound(self) -> Callable[[], Any]:
         """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt
@@ -94,14 +90,13 @@ class Tape:
         # of a given array, where values are computed right there
         self.taken: dict[int, set[str]] = {}
         self.constants: dict[Any, StandIn] = {}
-        self.drawn = list[Any]()
         self.prologue: Calls = []  # what follows from constants alone; again when they are others
 
     def given(self, array: Array, constant: bool = False, name: str = "") -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is
         computed at once."""
-        turned = array.ndim == 2 and array.strides[0] < array.strides[1]
-        stand_in = StandIn(self, array.shape, array.dtype, "F" if turned else "C")
+        like = as_strided(np.empty((), array.dtype), array.shape, array.strides)
+        stand_in = StandIn(self, like)
         stand_in.array, stand_in.constant, stand_in.name = array, constant, name
         return stand_in
 
@@ -113,47 +108,33 @@ class Tape:
         return self.constants[key]
 
     def record(
-        self,
-        function: Any,
-        inputs: Sequence[Any],
-        shape: tuple[int, ...],
-        dtype: Any,
-        order: str = "C",
-        settings: Mapping[str, Any] = NONE,
+        self, function: Any, inputs: Sequence[Any], like: Array, settings: Mapping[str, Any] = NONE
     ) -> StandIn:
         stand_ins = [x for x in inputs if isinstance(x, StandIn)]
         foreign = any(isinstance(x, np.ndarray) and x.ndim for x in inputs)
         if foreign or not all(x.tape is self for x in stand_ins):
             raise UnsteadyError("an array that is not the tape's")
-        result = StandIn(self, shape, dtype, order)
-        asked = Call(function, settings, tuple(inputs), result)
+        result = StandIn(self, like)
         if stand_ins and all(x.constant for x in stand_ins):
-            result.array, result.constant = np.empty(shape, dtype, order), True  # type: ignore[call-overload]
-            self.prologue.append(asked.bound())
+            result.array, result.constant = np.empty_like(like), True
+            self.prologue.append(Call(function, settings, tuple(inputs), result).bound())
             self.prologue[-1]()
         else:
-            self.add(asked)
+            self.add(function, inputs, result, settings)
         return result
 
-    def add(self, asked: Call) -> None:
-        self.made.setdefault(id(asked.out.root), len(self.calls))
-        self.read |= {id(x.root): len(self.calls) for x in asked.inputs if isinstance(x, StandIn)}
-        self.calls.append(asked)
-
-    def record_ones(self, around: StandIn) -> None:
-        self.add(Call(np.ones_like, NONE, (), around))
-
-    def constant_ones(self, X: StandIn) -> StandIn:
-        around = functions.with_ones(X.settled())
-        self.prologue.append(partial(around[:-1].__setitem__, ..., X.settled()))
-        return self.given(around, constant=True)
+    def add(
+        self, function: Any, inputs: Sequence[Any], out: StandIn, settings: Mapping[str, Any] = NONE
+    ) -> None:
+        self.made.setdefault(id(out.root), len(self.calls))
+        self.read |= {id(x.root): len(self.calls) for x in inputs if isinstance(x, StandIn)}
+        self.calls.append(Call(function, settings, tuple(inputs), out))
 
     def draw(self, generator: Any, like: StandIn) -> StandIn:
-        if any(generator is other for other in self.drawn):
+        if any(c.settings.get("generator") is generator for c in self.calls):
             raise UnsteadyError("two draws of one layer in a pass")
-        self.drawn.append(generator)
-        result = StandIn(self, like.shape[::-1], like.dtype)
-        self.add(Call(functions.uniform, {"generator": generator}, (), result))
+        result = StandIn(self, outline(like.shape[::-1], like.dtype))
+        self.add(functions.uniform, (), result, {"generator": generator})
         return result.T
 
     def store(self, pairs: Sequence[tuple[StandIn, StandIn]]) -> None:
@@ -164,7 +145,7 @@ class Tape:
         moved = [(v if v.root.array is None else v.copy(), p) for v, p in moved]
         for value, place in moved:
             if not (value.lies_in(place) or self.computed_in(value.root, value, place)):
-                self.add(Call(np.copyto, NONE, (value,), place))
+                self.add(np.copyto, (value,), place)
 
     def computed_in(self, root: StandIn, value: StandIn, place: StandIn) -> bool:
         """Whether the value, and all of which it is a part, can be computed in that place."""
@@ -173,8 +154,8 @@ class Tape:
             return False
         made, taken = self.made.get(id(root)), self.taken.setdefault(id(place.root), set())
         free = not taken or (whole.path not in taken and "" not in taken and whole.path)
-        alike = (root.shape, root.dtype) == (whole.shape, whole.dtype) and root.steps == whole.steps
-        if root.placed or made is None or root.above_ones is not None or not alike or not free:
+        alike = root.layout == whole.layout and root.above_ones is None
+        if root.placed or made is None or not alike or not free:
             return False
         read = self.read.get(id(place.root), -1)
         elementwise = isinstance(self.calls[made].function, np.ufunc)
@@ -225,19 +206,15 @@ class Tape:
                 heir = next(free, None)
                 home = id(out) if heir is None else homes[id(heir)]
                 first, _, size = lives.get(home, Life(i, i, 0))
-                own = (out if out.above_ones is None else out.above_ones).nbytes
+                own = (out if out.above_ones is None else out.above_ones).like.nbytes
                 homes[id(out)], lives[home] = home, Life(first, last[id(out)], max(size, own))
                 roots.append(out)
         starts = arena.places(lives)
         for root in roots:
             around = root if root.above_ones is None else root.above_ones
-            start, order = starts[homes[id(root)]], "C" if root.order == "C" else "F"
+            start = starts[homes[id(root)]]
             around.array = np.ndarray(
-                around.shape,
-                around.dtype,
-                arena.bytes,
-                start,
-                order=order,  # type: ignore[arg-type]
+                around.shape, around.dtype, arena.bytes, start, around.like.strides
             )
             root.array = around.array if around is root else around.array[:-1]
 
