@@ -36,35 +36,23 @@ class Recording:
         arrays: Sequence[Array],
         arena: Arena,
         constant: Collection[int] = (),
-        before: Callable[[int], None] | None = None,
+        before: Callable[[int], Any] = id,
     ) -> None:
-        self.tape = Tape()
+        once, self.tape = Tape(), Tape()
         try:
-            first = self.tape = self.record(function, arrays, constant, before, 0)
-            self.tape = self.record(function, arrays, constant, before, 1)
-            if first.key() != self.tape.key():
+            for time, tape in enumerate((once, self.tape)):
+                before(time)
+                self.given = [tape.given(a, i in constant, str(i)) for i, a in enumerate(arrays)]
+                moves, self.results = function(*self.given)
+                tape.store(moves)
+            if once.key() != self.tape.key():
                 raise UnsteadyError("a step that differs from the one before")
-            first.forget()
             self.tape.settle(arena, self.results)
         except BaseException:
             self.forget()
             raise
-
-    def record(
-        self,
-        function: Callable[..., Moves],
-        arrays: Sequence[Array],
-        constant: Collection[int],
-        before: Callable[[int], None] | None,
-        time: int,
-    ) -> Tape:
-        tape = Tape()
-        self.given = [tape.given(a, i in constant, f"input {i}") for i, a in enumerate(arrays)]
-        if before is not None:
-            before(time)
-        moves, self.results = function(*self.given)
-        tape.store(moves)
-        return tape
+        finally:
+            once.forget()
 
     def bind(self, arrays: Sequence[Array]) -> Bound:
         """The calls on these arrays, which are like those of the recording."""
