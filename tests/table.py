@@ -42,7 +42,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 NUMBERS = st.floats(-4, 4, allow_subnormal=False)
 SATURATED = st.sampled_from(
     [-100.0, -37.5, -19.0, 19.0, 37.5, 100.0]
-)  # test_hard_cases goes to 1000
+)  # test_hard_cases has z up to 1000
 WIDE = NUMBERS | NUMBERS | st.floats(-40, 40) | SATURATED
 OFF_KINK = st.builds(lambda size, sign: size * sign, st.floats(0.01, 100), st.sampled_from([-1, 1]))
 NEAR_OFF_KINK = st.builds(

@@ -90,8 +90,8 @@ def test_a_plan_takes_the_steps_that_the_methods_take(
 @pytest.mark.parametrize("batch_size", [None, 10, 7])
 @pytest.mark.parametrize("optimizer", [tn.SGD(12.0), tn.SGD(12.0, 0.5)])
 def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
-    """Some hundred steps grow thirtyfold each; what is left are the same last finite weights, and
-    the same words."""
+    """The error grows thirtyfold a step for some hundred steps. Played and walked training end with
+    the same last finite weights and the same message."""
     X, Y, ends = np.linspace(1, 1.5, 30)[np.newaxis], np.ones((1, 30)), []
     for steady in (True, False):
         model = tn.Sequential([tn.Dense(1)], seed=0)
@@ -117,7 +117,7 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
 
 
 def test_the_notes_net_takes_few_calls():
-    """The clock belongs to the benchmarks; here the calls are counted."""
+    """Counts numpy calls. Time is measured in benchmarks/."""
     model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
     model.compile(tn.SGD(1.2))
     (own,) = a_training(model, *tn.data.planar()).plans.values()
@@ -152,7 +152,7 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     own.readings.read(1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 20_000 * 8, peak  # not even one number an example
+    assert peak < 20_000 * 8, peak  # less than one float for each example
 
 
 @pytest.mark.parametrize("parts", [1, 7])

@@ -1,4 +1,4 @@
-"""The tape by itself: values share memory, and numbers do not care."""
+"""The tape by itself: values share memory, and the results are right all the same."""
 
 import numpy as np
 import pytest
