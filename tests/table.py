@@ -187,8 +187,8 @@ def net(model, arrays):
 
 
 def net_rounding(model, arrays):
-    """The error of each layer is at most its own terms and what its weights make of the error
-    below."""
+    """A bound on the rounding error of the last Z: each layer adds its own, and multiplies that of
+    the layer before by its weights."""
     bound = abs(arrays["X"])
     for i in range(1, len(model.layers) + 1):
         bound = abs(arrays[f"W{i}"]).dot(bound) + abs(arrays.get(f"b{i}", 0)) + 1

@@ -83,14 +83,14 @@ def lines_of(name):
 
 
 def wrong(page):
-    """Each reference at whose line other code stands than it quotes, or that quotes none."""
+    """Each reference that quotes no code, or other code than there is at that line."""
     for name, number, _, code in REFERENCE.findall(page):
         if not code or lines_of(name)[int(number) - 1 : int(number)] != [code]:
             yield f"{name}:{number} {code}"
 
 
 def mended(page):
-    """The page with the lines where the quoted code stands, if it stands in one line only."""
+    """The page with right line numbers, where the quoted code is a single line of its file."""
 
     def moved(reference):
         name, _, space, code = reference.groups()

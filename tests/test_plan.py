@@ -161,8 +161,8 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     ("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")]
 )
 def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, parts, monkeypatch):
-    """X, and of a block of examples A of each layer, and Z where the derivative reads that; Z of
-    all examples; and the copy of X that stands above a row of ones."""
+    """Backward reads X, Z of the last layer for all examples, and for a block of examples each
+    layer's A, and its Z if the derivative reads Z. Training also has a copy of X with its ones."""
     m = 98_000
     monkeypatch.setattr(blocks, "practice_size", lambda layers: m // parts)
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, (1, m)).astype(float)
@@ -250,11 +250,12 @@ def test_a_plan_leaves_nothing_to_the_garbage_collector():
     finally:
         tracemalloc.stop()
         gc.enable()
-    assert held < 300_000, held  # its activations alone take a million
+    assert held < 300_000, held  # one training alone takes a million bytes for its activations
 
 
 def test_a_batch_is_gathered_from_where_x_lies():
-    """Rows of the model's dtype are never copied, those of a file neither; others are, once."""
+    """Contiguous rows of the model's dtype are not copied, nor are those of a memory-mapped file;
+    any other X is copied once."""
     X, Y = rng.standard_normal((100_000, 20)).astype(np.float32), rng.integers(0, 2, 100_000)
     for data, copies in ((X, 0), (X[:, ::-1], 1), (X.astype(float), 1)):
         model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0, dtype="float32", examples="rows")
