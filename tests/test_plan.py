@@ -254,8 +254,7 @@ def test_a_plan_leaves_nothing_to_the_garbage_collector():
 
 
 def test_a_batch_is_gathered_from_where_x_lies():
-    """Contiguous rows of the model's dtype are not copied, nor are those of a memory-mapped file;
-    any other X is copied once."""
+    """Contiguous rows of the model's dtype are not copied; any other X is copied once."""
     X, Y = rng.standard_normal((100_000, 20)).astype(np.float32), rng.integers(0, 2, 100_000)
     for data, copies in ((X, 0), (X[:, ::-1], 1), (X.astype(float), 1)):
         model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0, dtype="float32", examples="rows")
