@@ -1,8 +1,6 @@
-"""The museum: wrong derivatives and wrong forwards, many of which shipped somewhere.
-
-`python -m tests.museum` prints docs/museum.md. "check" is tn.check_gradients; what only a
-"reference" catches has a backward that fits its forward.
-"""
+"""The museum: wrong derivatives and wrong forwards, many of which shipped in a library. A "check"
+is caught by tn.check_gradients; a "reference" only by a value from mpmath or by hand, because its
+backward fits its forward. `python -m tests.museum` prints docs/museum.md."""
 
 import numpy as np
 
@@ -335,7 +333,7 @@ def page() -> str:
 
 {len(MUSEUM)} planted faults, each a node of the public API with one thing wrong. The tests hold
 that every one is caught: by `tn.check_gradients` (check), or, where backward is the true derivative
-of a wrong forward, by a value from elsewhere (reference). Those marked with a project's name
+of a wrong forward, by its true value (reference). Those marked with a project's name
 shipped there. The code is `tests/museum.py`.
 
 | exhibit | what is wrong | caught by |

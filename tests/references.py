@@ -1,9 +1,10 @@
 """References, written apart from the package: every forward again in mpmath, at 150 digits, on
 arrays of mpmath numbers.
 
-That many, because a saturated unit's 1 - 1e-87 must keep its digits. They are analytic pieces
-without abs or max, so a complex step gives their derivatives as exactly. At a kink the side is
-chosen by the real part, and the documented one at the kink itself.
+So many digits, because at a saturated unit 1 - 1e-87 must not round to 1. The functions are
+analytic, without abs or max, so a complex step (Im f(x + ih) / h) gives their derivatives just as
+exactly. On either side of a kink the real part chooses the formula; at the kink it is the
+documented one.
 """
 
 import numpy as np

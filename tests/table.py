@@ -42,7 +42,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 NUMBERS = st.floats(-4, 4, allow_subnormal=False)
 SATURATED = st.sampled_from(
     [-100.0, -37.5, -19.0, 19.0, 37.5, 100.0]
-)  # test_hard_cases goes to 1000
+)  # test_hard_cases has z up to 1000
 WIDE = NUMBERS | NUMBERS | st.floats(-40, 40) | SATURATED
 OFF_KINK = st.builds(lambda size, sign: size * sign, st.floats(0.01, 100), st.sampled_from([-1, 1]))
 NEAR_OFF_KINK = st.builds(
@@ -187,8 +187,8 @@ def net(model, arrays):
 
 
 def net_rounding(model, arrays):
-    """The error of each layer is at most its own terms and what its weights make of the error
-    below."""
+    """A bound on the rounding error of the last Z: each layer adds its own, and multiplies that of
+    the layer before by its weights."""
     bound = abs(arrays["X"])
     for i in range(1, len(model.layers) + 1):
         bound = abs(arrays[f"W{i}"]).dot(bound) + abs(arrays.get(f"b{i}", 0)) + 1

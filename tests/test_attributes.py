@@ -13,7 +13,7 @@ from tests.test_door import X, Y, binary, refused
 
 
 class Mine(tn.SGD):
-    """A user's own part owns its attributes, and those that its `__init__` makes have any name."""
+    """A user's own part: its class body and `__init__` may name any attributes."""
 
     note: str
     moments = 3

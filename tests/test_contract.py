@@ -131,7 +131,8 @@ def test_a_hyperparameter_that_changes_takes_the_cache_with_it():
 
 
 def test_the_hypergradient_has_the_gradient_of_its_own_step():
-    """A reference to a gradient that is reused gave -0.170 for -0.042 elsewhere."""
+    """forward copies the gradients. A library that kept the caller's buffer, which was then used
+    again, gave -0.170 for -0.042."""
     sgd, buffer = tn.SGD(0.1), np.array([0.3, -0.2])
     sgd.forward({"w": np.zeros(2)}, {"w": buffer})
     buffer[...] = 5
@@ -238,7 +239,7 @@ def test_the_plain_path_agrees_with_the_pair():
 
 
 def test_training_by_hand_is_fit():
-    """The whole of training, one verb four times."""
+    """Training by hand: forward and backward of each of the four kinds."""
     fitted, model = a_model(), a_model()
     loss, optimizer = tn.BinaryCrossEntropy(), tn.SGD(0.5, momentum=0.9)
     for _ in range(50):

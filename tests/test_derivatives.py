@@ -26,7 +26,7 @@ def test_every_public_node_has_a_row():
 
 
 def named(row, case):
-    """The inputs and parameters of a case as mpmath arrays under one roof: X, W, p.W1, g.W1,
+    """The inputs and parameters of a case as mpmath arrays in one mapping: X, W, p.W1, g.W1,
     learning_rate, ..."""
     arrays = {name: ref.exact(p) for name, p in case.node.params.items()}
     for name, x in zip(row.names, case.inputs, strict=True):
@@ -89,7 +89,7 @@ def test_backward_equals_the_exact_derivative(row):
             out = flat(row.reference(case.node, moved), "y")
             return sum(np.sum(out[name] * weights[name]) for name in weights)
 
-        exact = {}  # before forward, which moves an optimizer along
+        exact = {}  # before forward, which changes an optimizer's slots
         for name in arrays.keys() - {"Y"}:
             exact[name] = ref.derivative(scalar, arrays, name)
         case.node.forward(*in_place(case.inputs))
@@ -114,8 +114,8 @@ def norm(a):
 
 
 def assert_close(gradient, exact, tolerance, rounding=0):
-    """|got - exact| / (|got| + |exact|) in the norm, past the rounding of sums; below float64's
-    range counts as 0."""
+    """|got - exact| / (|got| + |exact|) in the norm, after subtracting the rounding error of sums;
+    what is below float64's range counts as 0."""
     gradient = ref.exact(gradient)
     off = norm(gradient - exact)
     assert off <= tolerance * (norm(gradient) + norm(exact)) + rounding + TINY, (gradient, exact)

@@ -73,7 +73,7 @@ def test_the_edge_of_a_domain_is_stepped_around():
 
 
 def test_a_large_array_is_checked_all_over():
-    """Entry by entry only 5 of 4,000 are looked at, but a random direction moves them all."""
+    """Only 5 of 4,000 entries are checked one by one, but the random direction moves them all."""
 
     def parameter_gradients(self, dZ, cache):
         dW = dZ @ cache["X"].T
@@ -133,7 +133,7 @@ def test_right_at_the_edge_of_a_domain():
 
 
 def test_a_slope_that_is_nearly_none():
-    """Adam's first step is g / (|g| + epsilon), nearly the sign of g: the step of 1e-3 is too
-    coarse, half of it is not."""
+    """Adam's first step is g / (|g| + epsilon), nearly the sign of g: an h of 1e-3 is too large for
+    it, half of that is not."""
     adam = tn.Adam(1.0, beta_1=0.0, beta_2=0.5, epsilon=2.0**-24)
     assert tn.check_gradients(adam, {"w": np.zeros((1, 1))}, {"w": np.array([[-0.05]])}).passed

@@ -1,4 +1,5 @@
-"""The house: which room may import which, how long its parts may be, what numpy must suffice for.
+"""The package: which folder may import which, how long its parts may be, and that it needs only
+numpy.
 
 `python -m tests.test_house` prints the line budgets.
 """
@@ -60,7 +61,7 @@ def test_the_arrows_make_no_circle():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_part_imports_its_base_and_no_sibling(kind):
-    """Initializers are what layers are made of, and no part."""
+    """Initializers are no parts: a layer may import them."""
     for name, path in FILES.items():
         if room_of(name) == kind and not name.endswith("__init__.py"):
             own = {inner for first, *rest in modules(path) if first == kind for inner in rest[:1]}
@@ -77,7 +78,7 @@ def test_no_lazy_import_but_for_matplotlib():
 
 
 def lines_of_code(path):
-    """The numbers of the lines with code: not blank, no comment, no docstring."""
+    """Which lines have code, that is no blank, comment or docstring."""
     text = path.read_text(encoding="utf-8")
     docstrings = set()
     for node in ast.walk(ast.parse(text)):

@@ -46,7 +46,7 @@ def test_the_published_costs_and_accuracy():
     assert {epoch: round(costs[epoch], 6) for epoch in PUBLISHED} == PUBLISHED
     assert model.evaluate(X, Y)["accuracy"] == pytest.approx(
         0.905, abs=0.0026
-    )  # one example more or less by rounding
+    )  # rounding may decide one example otherwise
 
 
 def test_logistic_regression_stays_at_47_percent():
@@ -74,9 +74,9 @@ def test_every_function_in_lockstep(problem, seed, rate):
     """From one seed both nets train for 1,000 steps, and after each every array is the same to
     1e-12.
 
-    At 0.3 each goes its own way all along. At the notes' 1.2 some drawn problems blow a difference
-    of 1e-16 up to 1e-12 and more, whoever computes them, so there every step starts from the same
-    parameters.
+    At a learning rate of 0.3 the two nets never exchange parameters. At the notes' 1.2 some drawn
+    problems amplify a difference of 1e-16 to more than 1e-12, with either code, so there both start
+    every step from the same parameters.
     """
     X, Y, n_h = problem
     model = the_net(n_h, seed=seed, learning_rate=rate).build(X.shape[0])

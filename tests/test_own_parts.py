@@ -29,7 +29,7 @@ class PReLU(tn.Activation):
 
 
 class Scale(tn.Layer):
-    """A parameter under each name that a cache might use too."""
+    """Its parameters have the names that a cache has entries of."""
 
     def make_params(self, n_in, rng):
         return {name: rng.standard_normal((self.units, 1)) for name in ("A", "X", "Z")}
@@ -50,7 +50,7 @@ class Scale(tn.Layer):
 
 
 class Double(tn.Layer):
-    """No parameter at all."""
+    """A layer without parameters."""
 
     def make_params(self, n_in, rng):
         return {}
@@ -94,7 +94,7 @@ class Momentous(tn.Optimizer):
 
 
 class Tripled(tn.Dense):
-    """A layer with a practice pass of its own, as dropout has one."""
+    """A layer whose training pass differs from its value, as dropout's does."""
 
     def run(self, X):
         A, cache = super().run(X)
@@ -262,7 +262,7 @@ def test_a_setting_changed_later_counts_everywhere():
 
 def test_own_parts_show_their_own_names():
     class Tanh(tn.Activation):
-        """Somebody else's."""
+        """A user's class of the same name as one of ours."""
 
     class Softer(tn.LeakyReLU):
         pass

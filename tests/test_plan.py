@@ -90,8 +90,8 @@ def test_a_plan_takes_the_steps_that_the_methods_take(
 @pytest.mark.parametrize("batch_size", [None, 10, 7])
 @pytest.mark.parametrize("optimizer", [tn.SGD(12.0), tn.SGD(12.0, 0.5)])
 def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
-    """Some hundred steps grow thirtyfold each; what is left are the same last finite weights, and
-    the same words."""
+    """The error grows thirtyfold a step for some hundred steps. Played and walked training end with
+    the same last finite weights and the same message."""
     X, Y, ends = np.linspace(1, 1.5, 30)[np.newaxis], np.ones((1, 30)), []
     for steady in (True, False):
         model = tn.Sequential([tn.Dense(1)], seed=0)
@@ -117,7 +117,7 @@ def test_a_runaway_ends_where_a_walk_ends(batch_size, optimizer):
 
 
 def test_the_notes_net_takes_few_calls():
-    """The clock belongs to the benchmarks; here the calls are counted."""
+    """Counts numpy calls. Time is measured in benchmarks/."""
     model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
     model.compile(tn.SGD(1.2))
     (own,) = a_training(model, *tn.data.planar()).plans.values()
@@ -152,7 +152,7 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     own.readings.read(1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 20_000 * 8, peak  # not even one number an example
+    assert peak < 20_000 * 8, peak  # less than one float for each example
 
 
 @pytest.mark.parametrize("parts", [1, 7])
@@ -161,8 +161,8 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     ("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")]
 )
 def test_training_needs_little_more_memory_than_backward(kind, hidden, widths, parts, monkeypatch):
-    """X, and of a block of examples A of each layer, and Z where the derivative reads that; Z of
-    all examples; and the copy of X that stands above a row of ones."""
+    """Backward reads X, Z of the last layer for all examples, and for a block of examples each
+    layer's A, and its Z if the derivative reads Z. Training also has a copy of X with its ones."""
     m = 98_000
     monkeypatch.setattr(blocks, "practice_size", lambda layers: m // parts)
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, (1, m)).astype(float)
@@ -250,11 +250,11 @@ def test_a_plan_leaves_nothing_to_the_garbage_collector():
     finally:
         tracemalloc.stop()
         gc.enable()
-    assert held < 300_000, held  # its activations alone take a million
+    assert held < 300_000, held  # one training alone takes a million bytes for its activations
 
 
 def test_a_batch_is_gathered_from_where_x_lies():
-    """Rows of the model's dtype are never copied, those of a file neither; others are, once."""
+    """Contiguous rows of the model's dtype are not copied; any other X is copied once."""
     X, Y = rng.standard_normal((100_000, 20)).astype(np.float32), rng.integers(0, 2, 100_000)
     for data, copies in ((X, 0), (X[:, ::-1], 1), (X.astype(float), 1)):
         model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0, dtype="float32", examples="rows")

@@ -1,5 +1,5 @@
-"""Costs that run away and numbers that overflow: an error that names the place, and the last finite
-weights."""
+"""Costs that diverge and values that overflow: an error that names the layer, the epoch and the
+batch, and the last finite weights."""
 
 import numpy as np
 import pytest
@@ -74,8 +74,8 @@ def test_a_saturated_unit_still_learns():
 
 
 def overflowing():
-    """inf - inf on the way: whether that makes NaN, inf or something finite is up to the product's
-    kernel."""
+    """inf - inf inside a matrix product: NaN, inf or a finite number, depending on the order in
+    which BLAS adds."""
     model = tn.Sequential([tn.Dense(2), tn.Dense(1, tn.sigmoid)], seed=0)
     model.compile("sgd", metrics=["accuracy"])
     model.build(2)
@@ -93,7 +93,7 @@ def test_outputs_that_overflow_are_refused(method):
 
 
 def test_costs_whose_sum_overflows_are_refused():
-    """Finite one by one, in several rows."""
+    """Each cost is finite, and so is each row's sum, but not the sum of the rows."""
     model = tn.Sequential([tn.Dense(2)], seed=0)
     model.compile(tn.SGD(1e-9))
     model.build(1)
@@ -134,7 +134,7 @@ def test_a_step_past_the_largest_number_is_refused():
 
 
 def test_the_first_gradient_that_is_not_finite_is_named():
-    """A finite cost, whose gradient by the weights overflows."""
+    """The cost is finite, but its gradient with respect to the weights overflows."""
     model = tn.Sequential([tn.Dense(1)], seed=0)
     model.compile(tn.SGD(0.1))
     model.build(1)
@@ -177,7 +177,7 @@ def test_outputs_are_not_refused_for_being_large():
 
 
 class Asking(tn.Activation):
-    """Asks another model on the way, and fails if it is told to."""
+    """Calls another model in its value, and raises an error if told to."""
 
     fails = False
 

@@ -1,4 +1,4 @@
-"""The tape by itself: values share memory, and numbers do not care."""
+"""The tape by itself: values share memory, and the results are right all the same."""
 
 import numpy as np
 import pytest
@@ -51,8 +51,8 @@ def test_a_value_is_stored_only_where_nobody_reads_what_was_there(read_later):
 
 
 def test_a_value_whose_neighbours_are_stored_is_not_overwritten():
-    """A product of which a part is stored writes its other part beside it, where an earlier value
-    belongs."""
+    """`late` is computed as a whole, but only its first row is to be stored in `place`. Computed
+    there, its second row would overwrite `early`."""
     home, X = np.ones((2, 2)), np.full((2, 2), 3.0)
     tape = Tape()
     x, place = tape.given(X), tape.given(home)
@@ -78,7 +78,7 @@ def test_slots_that_feed_one_another_are_read_before_they_are_written():
 
 
 def test_values_share_memory_and_numbers_do_not_care():
-    """A chain of random calls, settled and played three times, on inputs that change in between."""
+    """A chain of random calls, played three times, on inputs that change in between."""
     for seed in range(30):
         draw = np.random.default_rng(seed)
         X = draw.standard_normal((5, 5))

@@ -1,5 +1,5 @@
-"""fit and its laws: what goes on where it ended, what a seed fixes, what a batch is, what happens
-when a cost runs away."""
+"""What `fit` promises: a second fit continues the first, what a seed fixes, what a batch is, what
+happens when a cost diverges."""
 
 import itertools
 
@@ -17,7 +17,7 @@ X, Y = rng.standard_normal((2, 30)), rng.integers(0, 2, (1, 30))
 
 @pytest.fixture(params=["planned", "walked"], autouse=True)
 def both_ways(request, monkeypatch):
-    """Steps from a plan, and steps as the methods are written, obey the same laws."""
+    """Every test here runs with played and with walked steps."""
     if request.param == "walked":
         monkeypatch.setattr(Work, "steady", False)
 
@@ -105,7 +105,7 @@ def test_weights_are_drawn_layer_by_layer_with_one_call_each():
 
 
 class Widening(tn.Activation):
-    """float64, whatever comes."""
+    """Returns float64 for an input of any dtype."""
 
     def value(self, Z):
         return Z.astype(np.float64)
@@ -291,7 +291,7 @@ class Interrupted(tn.SGD):
     def numbers(self, t):
         if t == 6 and self.armed:
             raise KeyboardInterrupt
-        return (self.learning_rate, t)  # a second number, so that it is asked before every step
+        return (self.learning_rate, t)  # t as a second scalar, which changes every step
 
     def step(self, p, g, slots, rate, t):
         return super().step(p, g, slots, rate)

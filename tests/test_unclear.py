@@ -14,7 +14,7 @@ rng = np.random.default_rng(0)
 
 
 class Series:
-    """What pandas has: an array within, and few of its methods."""
+    """Like a pandas Series: it holds an array, and has few of its methods."""
 
     def __init__(self, values):
         self.values = np.asarray(values)

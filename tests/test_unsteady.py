@@ -1,5 +1,5 @@
-"""Parts that users write and no plan can hold: they are found out, and walked; those it can hold
-train as they say."""
+"""Users' parts that cannot be recorded: tinynet notices, and walks their steps. Those that can be
+recorded give the same results either way."""
 
 import copy
 import pickle
@@ -14,7 +14,7 @@ from tinynet.net import blocks
 
 
 class Noisy(tn.Dense):
-    """Another number in every step, which no tape may freeze."""
+    """Draws a new number in every step, so a recorded one would be wrong."""
 
     steady = True
 
@@ -72,7 +72,7 @@ class Masking(tn.Tanh):
 
 
 class Remembering(tn.Activation):
-    """As many write it: what forward saw stays in the part."""
+    """Keeps what its value saw in an attribute, as many users write it."""
 
     steady = True
 
@@ -112,7 +112,7 @@ def test_what_no_tape_can_hold_is_found_out(layer):
 
 
 class Scheduled(tn.SGD):
-    """Small steps at first: by its own count."""
+    """Counts its own steps, and makes the first ones small."""
 
     def step(self, p, g, slots, *numbers):
         step, slots = super().step(p, g, slots, *numbers)
@@ -120,7 +120,7 @@ class Scheduled(tn.SGD):
 
 
 class Spectral(tn.Dense):
-    """Weights over their norm, which is another in every step."""
+    """Divides its weights by their norm, which changes in every step."""
 
     def preactivation(self, X):
         return super().preactivation(X) / max(1.0, np.linalg.norm(self.W))
@@ -132,7 +132,7 @@ class Spectral(tn.Dense):
 
 
 class SteadySpectral(Spectral):
-    """Says what is not so. Its parent would have to say it too."""
+    """Says `steady = True` although it is not; and its parent class does not say it."""
 
     steady = True
 
@@ -146,7 +146,7 @@ class Counted(tn.SGD):
 
 
 class Summed(tn.MeanSquaredError):
-    """A sum over the examples where others are means."""
+    """Its J is a sum over the examples, not a mean."""
 
     steady = True
 
@@ -155,7 +155,7 @@ class Summed(tn.MeanSquaredError):
 
 
 class Averaged(tn.MeanSquaredError):
-    """Costs that look at the whole batch."""
+    """Its costs depend on the whole batch."""
 
     def costs(self, A, Y):
         return np.square(A - Y) / A.size
@@ -168,7 +168,7 @@ class Averaged(tn.MeanSquaredError):
 
 
 class Grandchild(Remembering):
-    """Whose parent spoke for itself only."""
+    """Only its parent class says `steady = True`, so it is not steady."""
 
 
 def replaced():
@@ -235,7 +235,7 @@ def test_a_method_replaced_on_an_object_is_walked():
 
 
 class Matmul(tn.Dense):
-    """A user's own layer, as most would write it, on the fast way."""
+    """A user's layer as most would write it, which can be recorded."""
 
     steady = True
 
@@ -309,7 +309,7 @@ class Decaying(tn.SGD):
 
 
 class Clipping(tn.SGD):
-    """Takes the update into its own hands."""
+    """Overrides `update`."""
 
     def update(self, params, grads):
         super().update(params, {name: np.clip(g, -1e-3, 1e-3) for name, g in grads.items()})

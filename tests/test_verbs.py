@@ -118,7 +118,7 @@ def test_one_array_under_two_names_takes_no_step(other):
 
 
 class Split(tn.Node):
-    """A part of another kind: a list of two shapes, and nothing for its input."""
+    """Its output is a list of two arrays, and its input has no gradient."""
 
     def admit(self, x):
         return (x,)

@@ -16,7 +16,7 @@ def forbidden(*args):
 
 @contextlib.contextmanager
 def taken(way):
-    """Trainings that begin in here take this way; none that is to be played may be walked."""
+    """Trainings in this context take that way. One that is to be played must not be walked."""
     with pytest.MonkeyPatch.context() as patch:
         if way == "walked":
             patch.setattr(Work, "steady", False)
@@ -26,6 +26,6 @@ def taken(way):
 
 
 def a_training(model, X, Y, size=None):
-    """The training that `fit` makes, not begun."""
+    """The Training object that `fit` would make, before its first step."""
     X, Y = model._data(X, Y, build=True)
     return Training(model.who, Work(*model._compiled(), model._metrics), X, Y, size)

@@ -1,5 +1,5 @@
-"""The command: `python -m tinynet planar` trains the notes' net on the flower and draws what it has
-learned."""
+"""The command: `python -m tinynet planar` trains the notes' net on the planar data, the flower, and
+draws its decision boundary."""
 
 import argparse
 import sys
@@ -54,8 +54,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def net(hidden: int, activation: str, learning_rate: float, seed: int) -> Sequential:
-    """The notes' net: weights N(0, 0.01^2) from RandomState(seed), gradient descent. 0 hidden
-    units: logistic regression."""
+    """The notes' net: weights N(0, 0.01^2) from RandomState(seed), gradient descent. With 0 hidden
+    units it is logistic regression."""
     small = Normal(0.01)
     layers: list[Layer] = [Dense(hidden, activation, initializer=small)] if hidden else []
     model = Sequential(
@@ -66,7 +66,7 @@ def net(hidden: int, activation: str, learning_rate: float, seed: int) -> Sequen
 
 
 def train(model: Sequential, X: Array, Y: Array, epochs: int, every: int = 1000) -> None:
-    """`epochs` epochs, telling the cost of each 1000th as the notes do."""
+    """Train for `epochs` epochs and print the cost of every 1000th, as the notes do."""
     for iteration in range(0, epochs, every):
         report = model.fit(X, Y, min(every, epochs - iteration), verbose=0)
         print(f"Cost after iteration {iteration}: {report.history['loss'][0]:f}", flush=True)
@@ -97,14 +97,14 @@ def planar(chosen: argparse.Namespace) -> None:
 
 
 def require_place(out: Path) -> None:
-    """Refuse a file that no picture can go to, before anything is trained for it."""
+    """Refuse an `--out` that no picture can be written to, before the training."""
     if not out.absolute().parent.is_dir():
         checks.refuse("planar", "--out in a folder that exists", out)
     if out.is_dir():
         checks.refuse("planar", "--out as a file", out, f"{out / 'planar.png'}")
     try:
         endings = plots.endings()
-    except ImportError:  # no picture at all, as is said after the training
+    except ImportError:  # matplotlib is missing: `planar` says so after the training
         return
     if out.suffix.lower() not in endings:
         expected = f"--out as a picture with one of the endings {', '.join(endings)}"
@@ -112,7 +112,7 @@ def require_place(out: Path) -> None:
 
 
 def draw(trained: list[tuple[Sequential, str]], X: Array, Y: Array, out: Path) -> None:
-    """The decision boundaries of all models; beside the boundary of a single one, its cost."""
+    """Draw the decision boundary of each model, and for a single model its cost beside it."""
     single = len(trained) == 1
     figure, axes = plots.figure(*((2, 1) if single else (4, 2)))
     for (model, title), place in zip(trained, axes, strict=False):

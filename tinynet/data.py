@@ -19,7 +19,7 @@ def planar(m: int = 400, seed: int = 1) -> tuple[Array, Array]:
     """The course's flower: two classes on alternate petals, r = 4 sin(4 theta) with noise of 0.2 on
     both.
 
-    The numbers are the course's own, drawn from RandomState(seed); m is even.
+    X is the course's own, drawn from RandomState(seed); m is even.
 
     >>> X, Y = planar()
     >>> X.shape, Y.shape, X[:, 0].round(6).tolist()
@@ -167,7 +167,7 @@ def train_test_split(
 
 
 def array(who: str, name: str, value: Any) -> Array:
-    """An array of whatever there is to split."""
+    """What is to be split as an array, of any dtype."""
     checks.require_no_mask(who, name, value)
     try:
         return np.asarray(value)

@@ -1,8 +1,7 @@
 """The model: layers in a row, trained by `fit` as in Keras.
 
-X walks through the layers to A, the loss makes J of it, the gradients walk back, the optimizer
-takes its step. Every public method validates at the door first, then acts; behind the door every
-array is (n, m) of one dtype.
+X goes forward through the layers to A, the loss makes J of it, the gradients go backward, and the
+optimizer takes its step. Every public method validates its arguments first (net/door.py).
 """
 
 import copy
@@ -29,10 +28,9 @@ from tinynet.net.metrics import Metric, named_metrics, values
 class Sequential(Chain):
     """A net of layers, one after another.
 
-    `seed`: an int, or a Generator or RandomState that is then used as it is; one generator draws
-    weights and batches. `dtype`: "float64" or "float32". `examples`: "columns", X (n_x, m) as in
-    the notes, which is the default, or "rows", X (m, n_x); it holds for everything the model takes
-    and gives, except labels, which may be (m,).
+    `seed`, for weights and batches: an int, or a Generator or RandomState, used as it is. `dtype`:
+    "float64" or "float32". `examples`: "columns" (the default), X (n_x, m) as in the notes, or
+    "rows", X (m, n_x), and so for all that the model takes and gives. Labels may always be (m,).
 
     >>> import tinynet as tn
     >>> X, Y = np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), np.array([0, 1, 1, 0])
@@ -70,10 +68,8 @@ class Sequential(Chain):
         self._lock = threading.RLock()
 
     # ---- making and training
-
     def build(self, n_x: int) -> Self:
-        """Draw the weights for inputs of width n_x, layer by layer; the first `fit` or `gradients`
-        does it by itself."""
+        """Draw the weights for inputs of width n_x; a first `fit` or `gradients` does it, too."""
         n_x = checks.count(self.who, "n_x", n_x)
         if self.layers[0].n_in not in (0, n_x):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
@@ -90,8 +86,7 @@ class Sequential(Chain):
         return self
 
     def reset(self) -> None:
-        """Start again: the weights and batches of the first time, no history, an optimizer without
-        earlier steps."""
+        """Back to the first weights, batches and steps of the optimizer, with no history."""
         if self.layers[0].n_in:
             generator = copy.deepcopy(self._generator_at_build)
             self._draw(self.layers[0].n_in, generator)
@@ -116,17 +111,17 @@ class Sequential(Chain):
 
     @property
     def examples(self) -> str:
-        """Along which axis they lie, "columns" or "rows"."""
+        """What one example is in X: "columns" or "rows"."""
         return self._door.examples
 
     def add(self, *layers: Any) -> None:
-        """A model takes its layers when it is made: this is an error that says so."""
+        """An error that says that a model takes all its layers when it is made."""
         cure = "Sequential([Dense(4, tanh), ...])"
         checks.refuse(self.who, "all layers at once", "add", cure, AttributeError)
 
     @property
     def optimizer(self) -> optimizers.Optimizer | None:
-        """The model's own, whose settings may be changed at any time."""
+        """The model's own optimizer, whose settings may be changed at any time."""
         return self._optimizer
 
     @optimizer.setter
@@ -173,7 +168,7 @@ class Sequential(Chain):
             work = Work(*self._compiled(), self._metrics)
             X, Y = self._data(X, Y, build=True)
             report = history.Reporter(self.history, epochs, bool(verbose))
-            with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
+            with np.errstate(all="ignore"):  # Training finds inf and NaN, and names the layer
                 if self._training is None or not self._training.fits(work, X, Y, size):
                     if self._training is not None:
                         self._training.forget()
@@ -200,7 +195,6 @@ class Sequential(Chain):
         self._training, self._lock = None, threading.RLock()
 
     # ---- using
-
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
         return self._door.turned(inference.outputs(self, *self.admit(X)))
@@ -229,7 +223,7 @@ class Sequential(Chain):
         return {"loss": J} | {k: x.result(functions.totals(a)[0], m) for (k, x), a in pairs}
 
     def trace(self, X: Any) -> dict[str, Array]:
-        """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}, as a pure look."""
+        """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}; nothing is written."""
         seen = {}
         with QUIET():
             for layer, Z, A in self.walk(*self.admit(X)):
@@ -264,8 +258,7 @@ class Sequential(Chain):
         self.grads, self.cache = parameters.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
-    # ---- proving
-
+    # ---- gradients
     def gradients(self, X: Any, Y: Any) -> tuple[float, dict[str, Array]]:
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
@@ -276,13 +269,11 @@ class Sequential(Chain):
         return J, grads
 
     def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
-        """Prove the gradients of the whole net, its loss included, on this data: a table, or a
-        GradientError with it."""
+        """Check the gradients of the net with its loss: a table, or a GradientError with it."""
         cost, _ = self._compiled()
         return gradcheck.check_gradients(cost, *self._data(X, Y, build=True), **settings)
 
-    # ---- weights and looks
-
+    # ---- weights
     def get_weights(self) -> list[Array]:
         """Copies of W1, b1, W2, b2, ..."""
         self._built()
@@ -298,7 +289,7 @@ class Sequential(Chain):
         pairs = zip(self.params.items(), weights, strict=True)
         new = [
             checks.numbers(self.who, name, w, p.dtype, p.shape).copy() for (name, p), w in pairs
-        ]  # copies, since they may be the model's own
+        ]  # copies, for they may be the model's own
         for p, w in zip(self.params.values(), new, strict=True):
             p[...] = w
 
@@ -316,13 +307,12 @@ class Sequential(Chain):
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
     # ---- the door
-
     def admit(self, X: Any) -> tuple[Array]:
         self._built()
         return (self._door.inputs(X, self.layers[0]),)
 
     def _data(self, X: Any, Y: Any, build: bool = False) -> tuple[Array, Array]:
-        """X and the targets, through the door; then, if wanted, the weights that fit them."""
+        """X and Y, validated; `build` draws the weights if there are none yet."""
         X, Y = self._door.data(X, Y, self.layers, self._compiled()[0].pair)
         if build:
             self.build(X.shape[0])
@@ -350,7 +340,7 @@ class Sequential(Chain):
 
 @contextmanager
 def as_before(layers: Sequence[Layer]) -> Iterator[None]:
-    """What fails half way leaves the layers as they were."""
+    """If the block under it fails, the layers get back their caches and gradients."""
     before = [(layer, layer.cache, layer.grads) for layer in layers]
     try:
         yield

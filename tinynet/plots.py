@@ -30,7 +30,7 @@ def figure(columns: int, rows: int = 1) -> tuple["Figure", list[Any]]:
 
 
 def endings() -> list[str]:
-    """Those of the files that a picture may go to."""
+    """The file endings that a picture may have."""
     return [f".{name}" for name in figure(1)[0].canvas.get_supported_filetypes()]
 
 

@@ -1,4 +1,5 @@
-"""Activations, A = g(Z): the base class, then the parts by family; here their names.
+"""The names of the activations, A = g(Z). `base` has their base class, the other files have one
+family each.
 
 The instances (`tanh`, `relu`, ...) are templates: a layer takes a copy.
 """
@@ -48,7 +49,8 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def template(who: str, value: Any) -> Activation:
-    """An activation from an object or its string; who writes to it takes a `fresh` one."""
+    """The activation that an object or a string stands for. It is shared: copy it with `fresh()`
+    before changing it."""
     return (
         value
         if isinstance(value, Activation)
@@ -57,7 +59,7 @@ def template(who: str, value: Any) -> Activation:
 
 
 def own(who: str, name: str, value: Any) -> Activation:
-    """A layer's own copy of one."""
+    """A layer's own copy of the activation that an object or a string stands for."""
     activation = template(who, value).fresh()
     if activation.params:
         expected, cure = f"an {name} without parameters", "a layer can hold them"
@@ -66,7 +68,7 @@ def own(who: str, name: str, value: Any) -> Activation:
 
 
 def label(activation: Activation) -> str:
-    """How it is written in code: by its name, where that template has its settings."""
+    """An activation in code: the name of the template with the same settings, or else its repr."""
     found = {
         n
         for n, t in ACTIVATIONS.items()

@@ -1,9 +1,9 @@
-"""Activations: A = g(Z) and dZ = dA * g'(Z), from the identity to the softmax.
+"""The base class of activations: A = g(Z), and backward dZ = dA * g'(Z).
 
 An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the
-mask A > 0 (`keeps` says which); caching, doors and dtypes live in the base. At a kink the
-derivative is the documented one-sided value, exactly. The instances at the end (`tanh`, `relu`,
-...) are templates: a layer takes a copy.
+mask A > 0 (`keeps` says which). The base does the rest: the cache, validation and dtypes. At a
+kink, where g has two one-sided derivatives, `derivative` gives the one that
+docs/derivatives.md names.
 """
 
 # numpy's ufuncs give Any:
@@ -22,10 +22,10 @@ class Activation(Node):
 
     steady = True
     keeps: Literal["Z", "A", "mask"] = (
-        "Z"  # what `derivative` reads, the cheapest thing that suffices; the mask is A > 0
+        "Z"  # what `derivative` reads: the cheapest of the three that is enough
     )
-    rectifier = False  # whether it passes about half of its inputs: initializer="auto" asks
-    classifies = False  # whether `classes` makes labels of its outputs
+    rectifier = False  # whether it is of the ReLU family: initializer="auto" asks
+    classifies = False  # whether `classes` can turn its outputs into classes
 
     def value(self, Z: Array) -> Array:
         checks.unwritten(self.who, "value")

@@ -15,9 +15,9 @@ class Softmax(Activation):
     """a_k = exp(z_k) / sum_j exp(z_j) down each column of Z (n_y, m): n_y probabilities for each of
     m examples.
 
-    dz_k = a_k (da_k - sum_j a_j da_j). The upstream gradient of the largest a is subtracted first,
-    which changes nothing (the a_j sum to 1) and keeps the digits where one class has nearly all the
-    probability.
+    dz_k = a_k (da_k - sum_j a_j da_j). Before that, the da of the largest a is subtracted from
+    every da: this changes nothing, because the a_j sum to 1, and keeps the digits where one class
+    has nearly all the probability.
 
     >>> import numpy as np
     >>> Softmax()(np.array([[0.0], [np.log(3.0)]])).ravel().round(6).tolist()

@@ -1,4 +1,4 @@
-"""Activations that saturate on both sides: sigmoid and tanh."""
+"""Activations that saturate, which is to flatten out, on both sides: sigmoid and tanh."""
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
@@ -11,8 +11,8 @@ from tinynet.base.checks import Array
 
 
 class Sigmoid(Activation):
-    """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)), written 1 / (2 cosh(z / 2))^2: 1 - A loses
-    the upper tail.
+    """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)). It is computed as 1 / (2 cosh(z / 2))^2,
+    because 1 - A has lost all its digits at z = 37.
 
     >>> print(Sigmoid()(np.array([0.0, -40.0])))
     [5.00000000e-01 4.24835426e-18]
@@ -32,8 +32,8 @@ class Sigmoid(Activation):
 
 
 class Tanh(Activation):
-    """g(z) = tanh(z), g'(z) = 1 - g(z)^2, written 1 / cosh(z)^2: 1 - A^2 has lost all its digits at
-    z = 19.
+    """g(z) = tanh(z), g'(z) = 1 - g(z)^2. It is computed as 1 / cosh(z)^2, because 1 - A^2 has lost
+    all its digits at z = 19.
 
     >>> t = Tanh()
     >>> t.forward(np.array([0.0, 20.0])).tolist()

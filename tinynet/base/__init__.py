@@ -1,1 +1,2 @@
-"""What everything stands on: checks, stable functions, the contract, the gradient checker."""
+"""What all other folders use: checks, settings, stable functions, the contract, the gradient
+checker."""

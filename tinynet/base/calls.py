@@ -1,4 +1,4 @@
-"""Calls made one after another, without a gap in which an interrupt could come."""
+"""Calls made one after another, with no interrupt (Ctrl-C) between them."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -7,6 +7,6 @@ from typing import Any
 
 
 def in_one_go(calls: Iterable[Callable[[], Any]]) -> None:
-    """Make the calls, in C from the first to the last: where each of them is C all through, Python
-    looks for an interrupt before and after, not between."""
+    """Make the calls from a loop in C. If each call is itself written in C, Python handles an
+    interrupt before the first or after the last, never between."""
     deque(map(call, calls), 0)

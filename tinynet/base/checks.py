@@ -1,8 +1,8 @@
-"""Validation at the door. Whatever a user passes in goes through one of these functions once,
-before anything has changed.
+"""Validation of what users pass in, called the door. Every argument goes through one of these
+functions once, before anything has changed.
 
 Every error has one form: who, what was expected, what came, and where possible the cure. What comes
-back is clean: Python numbers, or arrays of float32 or float64 whose entries are finite.
+back is a Python int, float or bool, or an array of float32 or float64 whose entries are finite.
 """
 
 import math
@@ -19,17 +19,17 @@ FLOATS: dict[str, np.dtype[Any]] = {"float32": np.dtype("float32"), "float64": n
 def refuse(
     who: str, expected: str, got: object, cure: str = "", error: type[Exception] = ValueError
 ) -> NoReturn:
-    """Raise the one form of error."""
+    """Raise an error of that form."""
     raise error(f"{who}: expected {expected}, got {got}" + (f": {cure}" if cure else ""))
 
 
 def unwritten(who: str, method: str) -> NoReturn:
-    """Refuse to go on without a method that a class of this kind has to have."""
+    """Raise the error for a method that a class has to have and has not."""
     refuse(who, f"a method {method}", "none", "write it in the class", NotImplementedError)
 
 
 def call_it(value: object, arguments: str = "") -> str:
-    """The cure for a class where an object is expected."""
+    """The cure where a class came instead of an object; no cure for other values."""
     if not isinstance(value, type):
         return ""
     ours = value.__module__.split(".")[0] == "tinynet"
@@ -45,8 +45,8 @@ def shown(value: object) -> str:
 def numbers(
     who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int, ...] | None = None
 ) -> Array:
-    """An array of finite floats: of `dtype`, or else float32 where it came so and float64
-    otherwise."""
+    """The value as an array of finite floats: of `dtype` if given, else float32 if it is an array
+    of float32, else float64."""
     if type(value) is not np.ndarray:
         require_no_mask(who, name, value)
     try:
@@ -73,7 +73,7 @@ def numbers(
 
 
 def as_numbers(name: str, array: Array) -> str:
-    """The cure for an array of text or of objects."""
+    """The cure for an array of text or of Python objects."""
     try:
         if array.ndim and array.dtype.kind in "OSUT" and np.isfinite(array.astype(float)).all():
             return f"np.asarray({name}, dtype=float) makes numbers of it"
@@ -84,7 +84,7 @@ def as_numbers(name: str, array: Array) -> str:
 
 
 def require_no_mask(who: str, name: str, value: Any) -> None:
-    """numpy drops the masks of masked arrays on the way, also of those within a list."""
+    """Refuse masked arrays, also within a list: np.asarray would silently drop their masks."""
     if isinstance(value, (list, tuple)):
         if any(issubclass(kind, (list, tuple, np.ndarray)) for kind in set(map(type, value))):
             for inner in value:
@@ -105,8 +105,8 @@ def require_finite(who: str, what: str, value: Any) -> None:
 
 
 def all_finite(array: Any) -> bool:
-    """Whether no entry is inf or NaN. One product with itself tells in most cases, and fast; where
-    it overflows, each entry is looked at."""
+    """Whether no entry is inf or NaN. If the sum of squares is finite, all entries are, and that is
+    fast; it may also overflow, so otherwise each entry is checked."""
     in_order = array if array.flags.c_contiguous else array.T
     if in_order.flags.c_contiguous and math.isfinite(np.vdot(in_order, in_order)):
         return True
@@ -114,7 +114,8 @@ def all_finite(array: Any) -> bool:
 
 
 def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Array:
-    """`numbers` in two dimensions, at least one of each; `axes` names them, as in "(n_x, m)"."""
+    """As `numbers`, with two dimensions, neither of them 0. Errors name them as `axes` does, such
+    as "(n_x, m)"."""
     array = numbers(who, name, value, dtype)
     if array.ndim != 2:
         several, one = ((-1, 1), (1, -1)) if axes.startswith("(m") else ((1, -1), (-1, 1))
@@ -130,8 +131,7 @@ def require_entries(who: str, what: str, array: Array) -> None:
 
 
 def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> float:
-    """A Python float in its interval, which is written as usual: "(0, inf)" is above 0, "[0, 1)"
-    has its 0."""
+    """The value as a Python float in `interval`, such as "[0, 1)", with 0 and without 1."""
     low, high = (float(end) for end in interval[1:-1].split(","))
     scalar = isinstance(value, (int, float, np.number, np.ndarray)) and np.ndim(value) == 0
     if not scalar or np.asarray(value).dtype.kind not in "iuf":
@@ -147,7 +147,7 @@ def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> floa
 
 
 def count(who: str, name: str, value: Any, least: int = 1, most: float = 2**53) -> int:
-    """A whole number of at least `least`, as a Python int. Past 2^53 nothing can be counted."""
+    """The value as a Python int from `least` to `most`; past 2^53 floats skip whole numbers."""
     expected = f"{name} as a whole number of at least {least}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         kind = ValueError if isinstance(value, (float, np.floating)) else TypeError
@@ -160,23 +160,23 @@ def count(who: str, name: str, value: Any, least: int = 1, most: float = 2**53) 
 
 
 def switch(who: str, name: str, value: Any) -> bool:
-    """True or False, nothing that merely looks like it."""
+    """The value as a Python bool; 0, 1 and None are no bools."""
     if not isinstance(value, (bool, np.bool_)):
         refuse(who, f"{name} as True or False", shown(value), error=TypeError)
     return bool(value)
 
 
 def float_type(who: str, value: Any) -> np.dtype[Any]:
-    """float32 or float64, by its name or as numpy has it."""
+    """float32 or float64, from its name or from numpy's type or dtype."""
     name = getattr(value, "name", getattr(value, "__name__", value))
     return known(who, "dtype", name, FLOATS)
 
 
 def known(who: str, name: str, value: Any, table: Mapping[str, T]) -> T:
-    """What a string stands for; an unknown one is answered with the known."""
+    """What a string stands for in `table`; the error for an unknown one lists the known."""
     if isinstance(value, str) and value in table:
         return table[value]
-    namesake = getattr(value, "__name__", "")  # such as numpy's tanh
+    namesake = getattr(value, "__name__", "")  # of a function or class, such as np.tanh
     cure = f"did you mean {namesake!r}?" if namesake in table else call_it(value)
     error = ValueError if isinstance(value, str) else TypeError
     refuse(who, f"{name} to be one of {', '.join(table)}", shown(value), cure, error)

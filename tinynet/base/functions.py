@@ -1,9 +1,9 @@
-"""Stable functions of numbers: what exp and log give where the textbook formula overflows, cancels
-or loses its tail.
+"""Numerically stable functions, for where a textbook formula with exp or log would overflow or lose
+its digits.
 
-Each takes and gives arrays, elementwise or down the columns (axis 0: the classes), and keeps
-float32 as it is. Where exp overflows, what is divided by it is 0, as it should be: who calls them
-ignores that.
+Each takes and gives arrays, elementwise or down the columns (axis 0: the classes); float32 stays
+float32. exp may overflow to inf. Then 1 / inf is 0, which is the right result, so the callers
+silence the warning.
 """
 
 # numpy's ufuncs give Any:
@@ -17,7 +17,7 @@ from tinynet.base.checks import Array
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), which has all its digits in both tails.
+    """1 / (1 + exp(-z)), with all its digits at large z of either sign.
 
     >>> print(sigmoid(np.array([-40.0, 0.0, 40.0])))
     [4.24835426e-18 5.00000000e-01 1.00000000e+00]
@@ -26,12 +26,12 @@ def sigmoid(z: Array) -> Array:
 
 
 def exp_difference(a: Array, b: Array) -> Array:
-    """exp(a - b) for a <= b. Rounding a - b would cost exp as many digits as the difference has
-    before its point, so the rounding error (Knuth's two-sum, 1969) is put back: exp(d + r) = exp(d)
-    (1 + r)."""
+    """exp(a - b) for a <= b. If d is a - b rounded, exp(d) loses as many digits as d has before its
+    point. So the rounding error r (Knuth's two-sum, 1969) is put back: exp(d + r) = exp(d) (1 + r),
+    as r is tiny."""
     with np.errstate(
         over="ignore", invalid="ignore"
-    ):  # where d overflows r is not a number, and the result 0
+    ):  # where d is -inf, r is NaN, fmax ignores it, and the result is 0
         d = a - b
         minus_b = d - a
         r = (a - (d - minus_b)) - (b + minus_b)
@@ -40,11 +40,11 @@ def exp_difference(a: Array, b: Array) -> Array:
 
 
 def softmax_terms(z: Array) -> tuple[Array, Array, Array]:
-    """exp(z - max z) down each column without its largest term, where that stood (1, else 0), and
-    the sum of the others.
+    """Three arrays from e = exp(z - max z) down each column: e with its largest term replaced by 0;
+    1 where that term was, else 0; and `rest`, the sum of the other terms.
 
-    With the largest term (a 1) kept out, log1p(rest) and rest / (1 + rest) have all their digits
-    even if it towers.
+    The largest term is 1. Because it is not in `rest`, log1p(rest) and rest / (1 + rest) have all
+    their digits even if `rest` is tiny.
     """
     e = exp_difference(z, z.max(axis=0))
     top = np.floor(e)
@@ -53,7 +53,7 @@ def softmax_terms(z: Array) -> tuple[Array, Array, Array]:
         others,
         top,
         others.sum(axis=0) + (top.sum(axis=0) - 1),
-    )  # equals of the largest are among the others
+    )  # of k equal largest terms, k - 1 count in `rest`
 
 
 def softmax(z: Array) -> Array:
@@ -68,8 +68,8 @@ def softmax(z: Array) -> Array:
 
 
 def with_ones(X: Any) -> Array:
-    """X (n, m) above a row of ones, (n + 1, m), in memory that is laid out as X's is. An array of
-    another kind takes it upon itself, as it does numpy's own functions (NEP 18)."""
+    """X (n, m) with a row of ones under it, (n + 1, m), in X's memory order. An array of another
+    class does it by a method of its own, as for numpy's functions (NEP 18)."""
     if not isinstance(X, np.ndarray):
         return X.__array_function__(with_ones, (type(X),), (X,), {})
     (n, m), (down, along) = X.shape, X.strides
@@ -80,16 +80,16 @@ def with_ones(X: Any) -> Array:
 
 
 def uniform(X: Any, generator: Any) -> Array:
-    """Numbers in [0, 1), as many as X (n, m) has, drawn example by example: so they are the same
-    numbers whether the examples come at once or block by block."""
+    """Random numbers in [0, 1) in the shape of X (n, m). They are drawn example by example, so they
+    are the same whether the examples come all at once or block by block."""
     if not isinstance(X, np.ndarray):
         return X.__array_function__(uniform, (type(X),), (X, generator), {})
     return generator.random(X.shape[::-1], X.dtype).T
 
 
 def totals(values: Array, runs: int = 1) -> list[list[float]]:
-    """For each of so many equal runs of columns the sum of each row, in float64: the same numbers
-    whatever stands beside a run."""
+    """Cut the columns into `runs` equal runs, and give for each run the sum of each row, in
+    float64. The sums of one run do not depend on the other runs."""
     rows = values.astype(np.float64, copy=False).reshape(-1, runs, values.shape[-1] // runs)
     return rows.sum(axis=2).T.tolist()
 

@@ -1,15 +1,16 @@
 """The gradient checker: is backward the derivative of forward?
 
-With a random upstream gradient w, every entry of every input and parameter is moved by h and the
-central difference of <w, forward> (fourth order: f at +-h and +-2h) is held against what backward
-says. An array's error is |numeric - exact| / (|numeric| + |exact|) in the norm, past the rounding
-of the difference itself; never relative to max(1, ...), which would hide small gradients. A step
-that crosses a kink or leaves the domain is taken again with a smaller h, which counts if its
-difference is closer by more than its rounding is larger.
+It draws a random upstream gradient w, which makes forward one number, f = <w, forward>. It moves
+every entry of every input and parameter by h, and compares the central difference of f (fourth
+order: f at +-h and +-2h) with what backward says. An array's error is |numeric - exact| /
+(|numeric| + |exact|) in the Euclidean norm, after subtracting the rounding error of the difference.
+It is never relative to max(1, ...), which would hide small gradients.
 
-What rounding does inside forward it cannot know: where forward cancels, as (a - y)^2 does at a
-sigmoid that is right to seven digits, the difference is noisier than its size tells, and a true
-gradient can miss 1e-7.
+If a difference misses, a smaller h is tried: the first may have crossed a kink or left the domain.
+A smaller h has a larger rounding error, so it counts only if it comes closer by more than that.
+
+The checker does not see rounding inside forward. Where forward cancels, as (a - y)^2 does at a
+sigmoid that is right to seven digits, a true gradient can miss 1e-7.
 
 A check proves only that backward fits forward: a forward with a wrong constant passes, so forwards
 need reference values.
@@ -78,8 +79,8 @@ def check_gradients(
     copy.
 
     At most `entries` entries of an array are checked one by one, drawn by `seed`; a larger array is
-    checked along a random direction too, which moves all of them. Returns the table, or raises a
-    GradientError with it.
+    checked along a random direction too, which moves all its entries. Returns the table, or raises
+    a GradientError with it.
 
     >>> import tinynet as tn
     >>> check_gradients(tn.Tanh(), np.array([[0.5, -1.0]])).passed
@@ -115,11 +116,11 @@ class Probe:
         self.twin.cast(np.float64)
         self.in_place = any(
             isinstance(x, Mapping) for x in inputs
-        )  # an optimizer, which forward moves along
+        )  # an optimizer: its forward writes to its inputs and slots
         self.inputs = [admitted(f"input {i}", x) for i, x in enumerate(inputs)]
         self.arrays = {**flat(self.inputs), **self.twin.params}
         subject = copy.deepcopy(self.twin)
-        if not self.in_place:  # what an earlier forward and backward left must not be seen again
+        if not self.in_place:  # first on other inputs, whose cache must not be used here
             turned = [np.flip(x).copy() for x in self.inputs]
             subject.backward(upstream(subject.forward(*turned), rng))
             subject.forward(*turned)
@@ -133,7 +134,7 @@ class Probe:
             expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
             got = ", ".join(subject.grads) or "none"
             checks.refuse(node.who, expected, got, error=GradientError)
-        if isinstance(self.w, float):  # figures of J itself, whatever the upstream gradient
+        if isinstance(self.w, float):  # of a loss: the table shows the gradients of J itself
             self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
 
     def arguments(self) -> list[Any]:
@@ -144,17 +145,18 @@ class Probe:
         ]
 
     def measure(self) -> tuple[float, float]:
-        """<w, forward>, and the sum of the sizes of its terms, which bounds its rounding."""
+        """<w, forward>, and the sum of the absolute values of its terms, which bounds its rounding
+        error."""
         subject = copy.deepcopy(self.twin) if self.in_place else self.twin
         y, w = flat([subject.forward(*self.arguments())]), flat([self.w])
         terms = np.concatenate([np.ravel(y[name] * w[name]) for name in y])
         return float(terms.sum()), float(np.abs(terms).sum())
 
     def slope(self, array: Array, place: Any, v: Any, h: float) -> tuple[float, float]:
-        """The central difference as array[place] moves along v, and its rounding; (nan, 0) if
-        forward refuses a step.
+        """The central difference where array[place] moves along v, and a bound on its rounding
+        error; (nan, 0) if forward refuses a step.
 
-        The rounding is that of f, and f's slope times that of the moved entries.
+        The bound adds up the rounding error of f, and f's slope times that of the moved entries.
         """
         start, f = np.copy(array[place]), []
         try:
@@ -173,8 +175,8 @@ class Probe:
 
 
 def compare(probe: Probe, name: str, tolerance: float, entries: int, rng: Any) -> GradientRow:
-    """One array: entry by entry, and along a random direction where there are more entries than
-    that."""
+    """Check one array: entry by entry, and along a random direction if it has more entries than
+    `entries`."""
     array, exact = probe.arrays[name], probe.exact[name]
     if np.shape(exact) != array.shape:
         wanted = f"a gradient of shape {array.shape} for {name}"
@@ -199,8 +201,8 @@ def compare(probe: Probe, name: str, tolerance: float, entries: int, rng: Any) -
 def settle(
     probe: Probe, array: Array, moves: list[Any], expected: Array, tolerance: float
 ) -> tuple[Array, Array]:
-    """The differences, and by how much each misses its expected value past rounding, at the step
-    that suits it best."""
+    """For each move the difference, and how far it is from its expected value beyond the rounding
+    error, both at the h that brings it closest."""
     numeric, excess, doubt = np.zeros(len(expected)), *np.full((2, len(expected)), np.inf)
     for h in STEPS:
         for i in np.flatnonzero(~(excess <= tolerance * (abs(numeric) + abs(expected)))):
@@ -208,7 +210,7 @@ def settle(
             off = abs(slope - expected[i])
             if (
                 off + rounding < doubt[i]
-            ):  # a smaller step forgives more, so it must bring the two closer by more
+            ):  # a smaller h has more rounding error, and must come closer by more than that
                 numeric[i], excess[i], doubt[i] = slope, max(off - rounding, 0.0), off + rounding
     return numeric, excess
 
@@ -238,12 +240,12 @@ def admitted(name: str, x: Any) -> Any:
 
 
 def each(function: Callable[[Any], Any], x: Any) -> Any:
-    """A function of an array, over a mapping of arrays too."""
+    """Apply a function to an array, or to each array of a mapping."""
     return {name: function(a) for name, a in x.items()} if isinstance(x, Mapping) else function(x)
 
 
 def flat(values: Iterable[Any]) -> dict[str, Any]:
-    """Arrays, and mappings of arrays, under one roof: "input 0", "input 1 W1", ..."""
+    """Arrays, and those in mappings, in one mapping: "input 0", "input 1 W1", ..."""
     found: dict[str, Any] = {}
     for i, x in enumerate(values):
         found |= (

@@ -1,14 +1,13 @@
 """The contract. A net is made of nodes, and every node knows three verbs.
 
-`node(x)` uses it: the value, and nothing is written, so many threads may call it at once.
-`node.forward(x)` is the practice pass: the same value, and the node remembers in its cache what
-backward needs. `node.backward(dy)` uses that cache up, replaces `node.grads` and returns the
-gradient with respect to x.
+`node(x)` gives the value y and writes nothing, so many threads may call it at once.
+`node.forward(x)` is the training pass: the same value, and the node remembers in its cache what
+backward needs. `node.backward(dy)` takes dy = dJ/dy, the upstream gradient, uses the cache up,
+replaces `node.grads` and returns dJ/dx.
 
-Behind the verbs stand two functions that write nothing: `run` gives a value with its cache,
-`pullback` turns an upstream gradient and that cache into gradients. The verbs add what the public
-needs: validated inputs, and a cache of copies, so that nobody can change it from outside. Training
-calls `run` and `pullback` directly.
+The verbs call two functions that write nothing: `run` gives a value with its cache, `pullback`
+turns an upstream gradient and that cache into gradients. The verbs add validated inputs, and a
+cache of copies that nobody else can change. Training calls `run` and `pullback` directly.
 """
 
 import copy
@@ -23,8 +22,8 @@ from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.base.settings import Part
 
-# Where exp or cosh overflow, 1 / inf is the 0 that is wanted; what inf - inf makes the verb
-# refuses, by name.
+# Where exp or cosh overflow, 1 / inf is 0, as it should be. inf - inf is NaN, which the verbs
+# refuse by an error that names the node.
 QUIET = functools.partial(np.errstate, over="ignore", invalid="ignore")
 
 
@@ -36,7 +35,7 @@ class Node(Part):
     and `grads` map names to arrays of equal shapes.
     """
 
-    steady = True  # what that promises, and why each class says it anew: docs/design.md
+    steady = True  # a class's promise to make the same numpy calls in every step: docs/design.md
     params: Mapping[str, Array] = MappingProxyType({})
 
     def __init__(self) -> None:
@@ -44,15 +43,15 @@ class Node(Part):
         self.cache: dict[str, Any] = {}
 
     def admit(self, *inputs: Any) -> tuple[Any, ...]:
-        """The door: the inputs as validated arrays, or an error."""
+        """Validate the inputs: the arrays that `run` takes, or an error."""
         checks.unwritten(self.who, "admit")
 
     def admit_upstream(self, dy: Any) -> Any:
-        """The door of backward: the upstream gradient, validated against the cache."""
+        """Validate the upstream gradient, whose shape and dtype follow from the cache."""
         checks.unwritten(self.who, "admit_upstream")
 
     def value(self, *inputs: Any) -> Any:
-        """The mathematics, without a cache."""
+        """The value without the cache."""
         return self.run(*inputs)[0]
 
     def run(self, *inputs: Any) -> tuple[Any, dict[str, Any]]:
@@ -92,29 +91,29 @@ class Node(Part):
             checks.refuse(self.who, "a forward before this backward", "none", cure, RuntimeError)
 
     def fresh(self) -> Self:
-        """A copy without the cache and the gradients: how a template becomes somebody's own
-        node."""
+        """A copy without the cache and the gradients, such as a layer's own copy of a
+        template."""
         twin = copy.deepcopy(self)
         twin.cache, twin.grads = {}, {}
         return twin
 
     def cast(self, dtype: Any) -> None:
-        """Parameters of another dtype."""
+        """Change the parameters to another dtype; a node without parameters does nothing."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({name: writeable(value) for name, value in state.items()})
 
 
 def writeable(value: Any) -> Any:
-    """What a pickle gave back, with arrays that can be written to: some ways of sending one leave
-    them in memory that is not the process's own."""
+    """What a pickle gave back, with read-only arrays copied: some programs unpickle arrays into
+    shared memory that cannot be written to."""
     if isinstance(value, dict):
         return {key: writeable(inner) for key, inner in value.items()}
     return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
 
 
 def read_only(array: Array) -> Array:
-    """The same numbers, for eyes only."""
+    """A view of the array that cannot be written to."""
     view = array.view()
     view.setflags(write=False)
     return view
@@ -149,5 +148,5 @@ class Field:
         new = checks.numbers(node.who, self.key, value, held.dtype, shape=held.shape)
         if self.shelf == "params":
             held[...] = new
-        else:  # an array that was handed out never changes
+        else:  # a new one: gradients that were handed out never change
             node.grads = {**node.grads, self.key: new.copy()}

@@ -1,10 +1,10 @@
 """Settings: the arguments of a part, such as a slope or a learning rate.
 
-A part is whatever has settings, a node or an initializer. It declares them in its class body; each
-is checked whenever it is set, also later, and all of them stand in its repr. Any other attribute
-comes from the class body too, or from `__init__`: a name that none of them knows is a mistake, and
-the error tells the nearest that is known. A user's own class may have what it likes, but no name
-that is nearly that of a setting.
+A part is a node or an initializer. It declares its settings in its class body. Each is checked
+whenever it is set, and the repr shows them all. Any other attribute of a part of tinynet must be
+named in a class body or in an `__init__`; setting one that is not is an error, which suggests the
+nearest known name. A part that a user wrote may have any attribute whose name is not nearly a
+setting's.
 """
 
 import difflib
@@ -15,7 +15,7 @@ from tinynet.base import checks
 
 T = TypeVar("T")
 
-# what other libraries call them, or where a model has them
+# what other libraries call an attribute: its name here, or where a model takes it
 ALIASES = {"lr": "learning_rate", "negative_slope": "slope", "kernel": "W", "bias": "b"}
 ALIASES |= {"learning_rate": "optimizer", "loss": "compile", "metrics": "compile"}
 ALIASES |= dict.fromkeys(("epochs", "batch_size", "shuffle", "verbose"), "fit")
@@ -32,13 +32,13 @@ class Setting(Generic[T]):
     def __set_name__(self, owner: type["Part"], name: str) -> None:
         self.name = name
 
-    if TYPE_CHECKING:  # at run time it is read from the part itself, as any attribute
+    if TYPE_CHECKING:  # for mypy only: at run time the part's own dict has the value
 
         def __get__(self, part: "Part | None", owner: type["Part"]) -> T: ...
 
     def __set__(self, part: "Part", value: Any) -> None:
         self.keep(part, self.check(part.who, self.name, value, *self.more))
-        if "cache" in vars(part):  # a forward with the old value has no backward with the new one
+        if "cache" in vars(part):  # backward needs the settings of its forward
             part.cache = {}
 
     def keep(self, part: "Part", value: T) -> None:
@@ -46,7 +46,7 @@ class Setting(Generic[T]):
 
 
 class Part:
-    """What has settings."""
+    """A node or an initializer."""
 
     steady = True
     cache: dict[str, Any]
@@ -62,20 +62,20 @@ class Part:
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        """One setting alone needs no name."""
+        """The settings by name; a single one without its name."""
         values = {name: getattr(self, name) for name in settings(type(self))}
         shown = [f"{name}={a!r}" if len(values) > 1 else repr(a) for name, a in values.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def settings(kind: type[Part]) -> list[str]:
-    """Their names, a base's before its child's."""
+    """The names of a class's settings, those of a base class first."""
     bodies = [vars(base).items() for base in reversed(kind.__mro__)]
     return [*{name: a for body in bodies for name, a in body if isinstance(a, Setting)}]
 
 
 def require_known(part: Part, name: str) -> None:
-    """Refuse a new attribute that nobody has declared."""
+    """Refuse a new attribute that no class body and no `__init__` names."""
     kind = type(part)
     if name.startswith("_") or any(declares(base, name) for base in kind.__mro__):
         return
@@ -97,6 +97,6 @@ def near(name: str, known: list[str], cutoff: float) -> list[str]:
 
 
 def declares(kind: type, name: str) -> bool:
-    """Whether a class has it in its body or in the code of its `__init__`."""
+    """Whether a class names it in its body or in its `__init__`."""
     code = getattr(vars(kind).get("__init__"), "__code__", None)
     return name in (*getattr(kind, "__annotations__", ()), *(code.co_names if code else ()))

@@ -1,5 +1,5 @@
-"""Layers, Z from X and then an activation: the base class, then the parts; initializers beside
-them."""
+"""The names of the layers, which make Z from X and then A = g(Z), and of the initializers. `base`
+has the layers' base class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["Dense", "Glorot", "He", "Initializer", "Layer", "Normal", "Zeros"]
 
 
 def require_layers(who: str, layers: Any, others: Sequence[Any]) -> None:
-    """Refuse what is no list of layers."""
+    """Refuse anything but a list of layers."""
     expected, cure = "a list of layers", "Sequential([Dense(4, tanh), ...])"
     if others:
         checks.refuse(who, expected, f"{1 + len(others)} arguments", cure, TypeError)

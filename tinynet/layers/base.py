@@ -1,8 +1,7 @@
-"""Layers: a part with parameters, Z from X, then an activation, A = g(Z).
+"""The base class of layers: parameters make Z from X, then an activation makes A = g(Z).
 
-A layer's author writes how its parameters are made, Z from X, and the two gradients. X is (n_in,
-m), one column an example; a layer checks its own width and nothing else, since the model validates
-at its door.
+A layer's author writes how its parameters are made, Z from X, and the gradients with respect to the
+parameters and to X. X is (n_in, m), one column an example.
 """
 
 # numpy's ufuncs give Any:
@@ -28,7 +27,7 @@ T = TypeVar("T")
 
 
 class Fixed(Setting[T]):
-    """A setting that stays once the layer is built."""
+    """A setting that cannot change once the layer is built."""
 
     def __set__(self, layer: Part, value: Any) -> None:
         if vars(layer).get("n_in"):
@@ -41,13 +40,14 @@ class Fixed(Setting[T]):
 class Layer(Node):
     """Z = preactivation(X), A = activation(Z): X (n_in, m) -> A (units, m).
 
-    Its parameters all lie in one array, `theta`. A layer may keep running `state` beside them
-    (`make_state`): its `run` puts the state after the pass under "state" into the cache, and the
-    practice of a step writes it. A layer that draws says `stochastic = True` and calls `uniform`.
+    All its parameters are views of one array, `theta`. A layer may also have `state`: arrays that a
+    training pass changes, but by no gradient, such as a running mean. `make_state` makes them,
+    `run` puts the state after the pass under "state" into the cache, and forward or a training step
+    writes it. A layer that draws random numbers says `stochastic = True` and calls `uniform`.
     """
 
     steady = True
-    whole_batch = False  # whether it looks at more than one example at a time
+    whole_batch = False  # whether an output depends on other examples of its batch
     stochastic = False
 
     units = Fixed(checks.count)
@@ -55,11 +55,11 @@ class Layer(Node):
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
-        # its place in a model, from 1, since the input is layer 0; n_in is 0 until it is built
+        # its number in a model, from 1 (the input is layer 0); n_in is 0 until it is built
         self.position, self.n_in = 0, 0
         self.theta, self.shapes = np.empty(0), dict[str, tuple[int, ...]]()
         self.state: dict[str, Array] = {}
-        self.generator: Any = None  # numpy.random.Generator, of one that is stochastic
+        self.generator: Any = None  # a numpy.random.Generator if the layer is stochastic
         self.units, self.activation = units, activation
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
@@ -83,14 +83,14 @@ class Layer(Node):
         checks.unwritten(self.who, "input_gradient")
 
     def penalty(self) -> Any:
-        """What the parameters alone add to J, a number; None adds nothing."""
+        """What the parameters alone add to J, such as a sum of their squares; None for nothing."""
 
     def penalty_gradients(self) -> dict[str, Array]:
-        """d penalty / dparameter, for those that have one."""
+        """d penalty / dparameter, for the parameters in the penalty."""
         return {}
 
     def uniform(self, X: Array) -> Array:
-        """New numbers in [0, 1), as many as X has, from the model's generator; once a pass."""
+        """Random numbers in [0, 1) in the shape of X, new in each pass; one call a pass."""
         if self.generator is None:
             expected, cure = "a layer that draws", "stochastic = True in its class, then build"
             checks.refuse(self.who, expected, "one without a generator", cure, RuntimeError)
@@ -107,7 +107,7 @@ class Layer(Node):
         return self.adopt(n_in, self.made(n_in, rng), kind, rng)
 
     def made(self, n_in: int, rng: Any) -> dict[str, Array]:
-        """What `make_params` gives, looked at."""
+        """What `make_params` gives, validated."""
         made = self.make_params(n_in, rng)
         if not isinstance(made, Mapping):
             got = type(made).__name__
@@ -115,7 +115,7 @@ class Layer(Node):
         return {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
 
     def adopt(self, n_in: int, made: Mapping[str, Array], dtype: Any, rng: Any) -> Self:
-        """Begin with these parameters."""
+        """Take these parameters, and start the state and the generator."""
         self.shapes = {name: p.shape for name, p in made.items()}
         self.theta = self.join(made).astype(dtype)
         self.state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
@@ -148,7 +148,7 @@ class Layer(Node):
         return self.activation.value(self.preactivation(X))
 
     def outputs(self, X: Array) -> tuple[Array, Array]:
-        """Z and A in use; a layer with a `value` of its own has no Z beside it."""
+        """Z and A of the value; for a layer that overrides `value`, A stands for both."""
         if type(self).value is not Layer.value:
             return (A := self.value(X)), A
         Z = self.preactivation(X)

@@ -17,18 +17,18 @@ from tinynet.layers import initializers
 from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.initializers import Initializer, Zeros
 
-# examples from which on db is summed pairwise: a product in float32 would lose digits that numpy
-# keeps
+# for more examples than that db is a sum by itself, which numpy adds up pairwise: in float32 a
+# matrix product over that many would lose digits
 MANY = 10_000
 
 
 class Dense(Layer):
     """A = g(W X + b): every unit sees every input.
 
-    The bias rides in the product: theta is [W b] transposed, and X stands above a row of ones.
-
     W (units, n_in), b (units, 1). With dZ = dA * g'(Z): dW = dZ X^T, db = the sum of dZ over the
-    examples, dX = W^T dZ. dZ is dJ/dZ, so the notes' 1/m is in it already (see losses.py).
+    examples, dX = W^T dZ. dZ is dJ/dZ, so the notes' 1/m is in it already (losses/base.py).
+
+    One product makes W X + b: theta is [W b] transposed, and X gets a row of ones under it.
 
     `activation`: an activation or its name, copied. `initializer`: "auto" is He for the ReLU family
     and Glorot for the others; `Normal(0.01)` is the notes'. `bias_initializer`: zeros.

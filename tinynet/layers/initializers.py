@@ -1,8 +1,8 @@
 """Where weights start: zeros for biases, small random numbers for weights.
 
 Equal rows of W would stay equal for ever (the symmetry problem), so weights are drawn. Each array
-takes one call of `standard_normal` in float64, which makes a seed's numbers the same for every
-dtype and the notes' own for theirs.
+is one call of `standard_normal` in float64, so a seed gives the same weights for every dtype, and
+the notes' seed gives the notes' weights.
 """
 
 import copy
@@ -57,8 +57,8 @@ class Normal(Initializer):
 
 
 class Glorot(Initializer):
-    """N(0, 2 / (n_in + n_out)): keeps the variance of tanh and sigmoid layers level in both
-    directions.
+    """N(0, 2 / (n_in + n_out)), for tanh and sigmoid: from layer to layer the activations keep
+    about the same variance, and so do the gradients.
 
     Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
     AISTATS 2010.
@@ -72,7 +72,7 @@ class Glorot(Initializer):
 
 
 class He(Initializer):
-    """N(0, 2 / n_in): as Glorot, for the ReLU family, which passes half of its inputs.
+    """N(0, 2 / n_in), for the ReLU family, which makes about half of the activations 0.
 
     He et al., Delving Deep into Rectifiers, ICCV 2015.
 
@@ -88,14 +88,14 @@ INITIALIZERS = {"zeros": Zeros(), "normal": Normal(), "glorot": Glorot(), "he": 
 
 
 def initializer(who: str, name: str, value: Any) -> Initializer:
-    """An initializer from an object, or one of one's own from its string."""
+    """The initializer itself, or a copy of the one that a string stands for."""
     if isinstance(value, Initializer):
         return value
     return copy.copy(checks.known(who, name, value, INITIALIZERS))
 
 
 def drawn(who: str, name: str, by: Initializer, shape: tuple[int, int], rng: Any) -> Array:
-    """What an initializer gives, looked at."""
+    """What an initializer gives, validated."""
     return checks.numbers(who, f"{name} from {by!r}", by(shape, rng), shape=shape)
 
 

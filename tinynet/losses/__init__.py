@@ -1,5 +1,5 @@
-"""Losses, J of outputs A against targets Y: the base class and its pair, then the parts by family;
-here their names."""
+"""The names of the losses, J of outputs A against targets Y. `base` has their base class and the
+pair, the other files have one family each."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ LOSSES: dict[str, type[Loss]] = {
 
 
 def loss(who: str, value: Any) -> Loss:
-    """A loss of one's own, from an object or its string."""
+    """A new loss: a copy of an object, or what a string stands for."""
     return value.fresh() if isinstance(value, Loss) else checks.known(who, "loss", value, LOSSES)()
 
 
 def matching(activation: Activation) -> Loss:
-    """The loss that takes this activation and no other; mean squared error where there is none."""
+    """The loss whose `match` is this activation; mean squared error if there is none."""
     return next(
         (kind() for kind in LOSSES.values() if isinstance(activation, kind.match or ())),
         MeanSquaredError(),

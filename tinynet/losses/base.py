@@ -1,14 +1,13 @@
-"""Losses: the cost J of outputs A against targets Y, and its gradient, which share one class and
-one constant.
+"""The base class of losses: the cost J of outputs A against targets Y, and its gradient.
 
-J is the mean over the m examples of the costs; where Keras averages over the outputs too (binary
-cross-entropy, the regression losses), so do we. The gradient is that of J: the notes' 1/m stands in
-dZ = (A - Y) / m from the start, where the notes keep it for dW. This sentence, `Loss.weight`, is
-the only place that knows.
+J is the mean of the costs over the m examples, and over the n_y outputs too where Keras does so
+(binary cross-entropy, the regression losses). Only `Loss.weight` knows that constant, 1 / m or
+1 / (n_y m). The gradient is that of J, so the constant is in dZ = (A - Y) / m from the start; the
+notes have dZ = A - Y, and their 1/m comes with dW and db.
 
-A loss's author writes the costs of the entries and, right under them, their derivative. With the
-last activation a loss makes a `Pair`, which works on Z: for the cross-entropies dZ is A - Y in the
-mathematics, and in the arithmetic it keeps the digits that A - Y loses in the tails.
+A loss's author writes the costs of the entries and, right under them, their derivative. A loss and
+the last activation make a `Pair`, a loss of Z. For the cross-entropies its dZ is A - Y times the
+constant, computed from Z, which keeps the digits that A - Y loses where A is close to Y.
 """
 
 # numpy's ufuncs give Any:
@@ -33,8 +32,8 @@ class Loss(Node):
 
     steady = True
     averages_outputs = True
-    match: type[Activation] | None = None  # the one activation it takes; None takes them all
-    takes_labels = False  # (m,) of 0 ... n_y - 1 for n_y outputs
+    match: type[Activation] | None = None  # the only activation it takes; None: any
+    takes_labels = False  # whether Y may be labels 0 ... n_y - 1, (m,)
     reads = "A"
 
     def costs(self, A: Array, Y: Array) -> Array:
@@ -54,8 +53,8 @@ class Loss(Node):
         checks.unwritten(self.who, "pair_derivative")
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
-        """Y as the costs want it, (n_y, m). Labels (m,) are the one promotion; what is outside the
-        domain is an error."""
+        """Y as `costs` takes it, (n_y, m). Y of shape (m,) is fine for one output; a target for
+        which the loss is not defined is an error."""
         Y = checks.numbers(self.who, "Y", Y, dtype)
         if Y.shape == (m,) and n_y == 1:
             Y = Y[np.newaxis]
@@ -72,7 +71,7 @@ class Loss(Node):
         return Y
 
     def weight(self, A: Array) -> float:
-        """The constant of the mean: 1 / m, or 1 / (n_y m)."""
+        """The constant that makes a mean of the sum: 1 / m, or 1 / (n_y m)."""
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
     def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
@@ -114,8 +113,8 @@ class Loss(Node):
 class Pair(Loss):
     """J(activation(Z), Y) as one node on Z.
 
-    The cross-entropies take one activation each, the sigmoid or the softmax, and work from Z
-    itself; another one is an error. The other losses follow whatever activation there is.
+    The cross-entropies take one activation each, the sigmoid or the softmax, and compute from Z
+    itself; another activation is an error. The other losses take any activation.
 
     >>> import tinynet as tn
     >>> print(tn.BinaryCrossEntropy().pair("sigmoid"))
@@ -138,8 +137,8 @@ class Pair(Loss):
                 activations.label(self.activation),
                 cure,
             )
-        # A closed form is right for the costs and the activation it was written for: a variation on
-        # either is composed.
+        # pair_costs and pair_derivative are right for the costs and the activation they were
+        # written for. Where a subclass changes either, the pair calls activation, then loss.
         names = ("pair_costs", "pair_derivative", "costs", "derivative")
         *closed, costs, derivative = (
             next((k for k in type(loss).__mro__ if name in vars(k)), Loss) for name in names

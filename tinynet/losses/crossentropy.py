@@ -14,11 +14,12 @@ from tinynet.losses.base import Loss
 
 
 class BinaryCrossEntropy(Loss):
-    """J = -the mean of y log a + (1 - y) log(1 - a), for 0 <= y <= 1; dA = (A - Y) / (A (1 - A)) /
-    (n_y m).
+    """J = -the mean of y log a + (1 - y) log(1 - a), for 0 <= y <= 1; dA = ((1 - Y) / (1 - A) -
+    Y / A) / (n_y m). Equation (13) of the course.
 
-    Equation (13) of the course. With the sigmoid, on Z: max(z, 0) - z y + log(1 + exp(-|z|)), and
-    its derivative a - y.
+    With the sigmoid it is computed from Z. Let s = 1 where y >= 0.5, else -1, and c = (s + 1) / 2 -
+    y, which is 0 for a y of 0 or 1. The cost of an entry is max(-s z, 0) + log(1 + exp(-|z|)) +
+    c z, and dZ = (c - s / (1 + exp(s z))) / (n_y m), which is (A - Y) / (n_y m).
 
     >>> bce = BinaryCrossEntropy()
     >>> round(bce.forward([[0.5, 0.8]], [1, 0]), 6), bce.backward().tolist()
@@ -46,8 +47,7 @@ class BinaryCrossEntropy(Loss):
         return weight * left - weight * side / (1 + np.exp(side * Z))
 
     def sides(self, Y: Array) -> tuple[Array, Array]:
-        """The nearer whole label as -1 or 1, which is 2 y - 1, and what a label in between leaves
-        over."""
+        """s and c: the nearer of the labels 0 and 1 as s = -1 or 1, and that label minus y."""
         side = np.copysign(1, Y - 0.5)
         return side, (side + 1) / 2 - Y
 
@@ -71,8 +71,8 @@ class CrossEntropy(Loss):
     """J = -(1/m) sum_i sum_k y_k log a_k; dA = -Y / A / m. Y is one-hot (n_y, m), or labels 0 ...
     n_y - 1 of shape (m,).
 
-    Columns of probabilities that sum to 1 are welcome too. With the softmax, on Z: the cost is
-    -sum_k y_k log_softmax(z)_k and its derivative a - y.
+    Y may have probabilities instead, columns that sum to 1. With the softmax it is computed from Z:
+    an example costs sum_k y_k (log(sum_j exp(z_j - max z)) - (z_k - max z)), and dZ = (A - Y) / m.
 
     >>> ce = CrossEntropy()
     >>> round(ce.forward([[0.5, 0.2], [0.5, 0.8]], [0, 1]), 6), ce.backward().round(6).tolist()
@@ -98,7 +98,8 @@ class CrossEntropy(Loss):
         return Y * (np.log1p(rest) - (Z - Z.max(axis=0)))
 
     def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
-        """a - y; for the largest a it is (1 - y) - (1 - a), with 1 - a from the others."""
+        """a - y; for the largest a it is (1 - y) - (1 - a), where 1 - a is the sum of the other
+        a."""
         others, top, rest = functions.softmax_terms(Z)
         return ((others - top * rest) / (1 + rest) + (top - Y)) * weight
 

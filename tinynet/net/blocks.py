@@ -1,9 +1,9 @@
-"""Blocks of examples, so that all that is made on the way stays in a core's cache; and which parts
-can be given a block for a batch.
+"""Blocks: a large batch is cut into runs of examples whose arrays fit a core's cache.
 
-A class says `steady = True` in its own body and promises that its methods compute example by
-example, always by the same calls; one that looks at the whole batch adds `whole_batch = True`. Who
-says neither sees every batch whole.
+A class that says `steady = True` in its own body promises that its methods make the same numpy
+calls in every step, and compute example by example. If it looks at the whole batch, it also says
+`whole_batch = True`. A batch is cut only if every part is steady, none is whole_batch and none has
+state.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,14 @@ from typing import Any
 
 from tinynet.layers import Layer
 
-LEAST = 256  # examples of a block, however wide the layers
-VALUES = 131_072  # numbers that the layers make of a block in practice
-PREDICTED = 32_768  # numbers that the widest layer makes of a block in use
+LEAST = 256  # examples that a block has at least, however wide the layers
+VALUES = 131_072  # entries of Z that all layers make of a block in training, about
+PREDICTED = 32_768  # entries of Z that the widest layer makes of a block in predict, about
 
 
 def steady(part: Any) -> bool:
-    """Whether each class of a part says so in its own body, and nothing was replaced since."""
+    """Whether each class of a part says so in its own body, and no method was replaced on the
+    object."""
     said = all(vars(kind).get("steady") is True for kind in type(part).__mro__[:-1])
     replaced = any(callable(getattr(type(part), name, None)) for name in vars(part))
     return said and not replaced
@@ -40,8 +41,8 @@ def divisible(parts: Iterable[Any]) -> bool:
 
 
 def practice_size(layers: Sequence[Layer]) -> int:
-    """How many examples a block has at most: it makes at least four times the numbers that its
-    gradients are added to."""
+    """The most examples of a block in training. With many parameters it is longer: adding up the
+    blocks' gradients then costs little beside making them."""
     parameters, units = sum(layer.theta.size for layer in layers), sum(x.units for x in layers)
     return max(LEAST, max(VALUES, 4 * parameters) // units)
 
@@ -51,7 +52,7 @@ def use_size(layers: Sequence[Layer]) -> int:
 
 
 def runs(m: int, longest: int) -> list[slice]:
-    """m examples in runs of one length, which is at most `longest`; only the last may be
+    """Cut m examples into runs of equal length, at most `longest`; only the last may be
     shorter."""
     size = -(-m // -(-m // longest))
     return [slice(start, min(start + size, m)) for start in range(0, m, size)]

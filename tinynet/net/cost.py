@@ -1,9 +1,9 @@
 """Layers in a row, and the cost of such a net as one node: (X, Y) -> J, with the net's parameters
 as its own.
 
-Forward runs through the layers to the last Z and into the loss's pair; backward is the notes' chain
-read off the page: dZ2 gives dW2, db2 and dA1, which gives dZ1, which gives dW1, db1. `fit`,
-`gradients` and `check_gradients` all use the cost, so what is checked is what trains.
+Forward goes from layer to layer up to the last Z, of which the loss's pair makes J. Backward is the
+notes' chain: dZ2 gives dW2, db2 and dA1; dA1 gives dZ1; dZ1 gives dW1 and db1. `fit`, `gradients`
+and `check_gradients` all use the cost, so what is checked is what trains.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,11 +22,11 @@ from tinynet.net import blocks, parameters
 
 
 class Chain(Node):
-    """Layers in a row, and a look at their parameters: the arrays are theirs, so writing into one
-    writes the layer's."""
+    """Layers in a row. `params` has the layers' own arrays, so writing into one changes its
+    layer."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        # and params, which is no field here
+        # `params` is a property here
         self.layers, self.grads, self.cache = tuple(layers), {}, {}
 
     @property
@@ -34,7 +34,7 @@ class Chain(Node):
         return MappingProxyType(parameters.named(layer.params for layer in self.layers))
 
     def walk(self, X: Array) -> Iterator[tuple[Layer, Array, Array]]:
-        """Each layer in use, with its Z and A."""
+        """Each layer with its Z and A, without a cache."""
         for layer in self.layers:
             Z, X = layer.outputs(X)
             yield layer, Z, X
@@ -57,7 +57,7 @@ class Cost(Chain):
         self.pair = pair
 
     def outputs(self, X: Array) -> tuple[Array, list[dict[str, Any]]]:
-        """The last Z in practice, and the caches of the layers."""
+        """The last Z of a training pass, and the caches of the layers."""
         *hidden, last = self.layers
         caches = []
         for layer in hidden:
@@ -66,7 +66,7 @@ class Cost(Chain):
         return last.preactivation(X), [*caches, last.remembered(X)]
 
     def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> dict[str, Array]:
-        """The gradients of what the outputs cost: the penalties have theirs beside them."""
+        """The gradients of J without the penalties."""
         dZ, _ = self.pair.pullback(dJ, {"A": Z, "Y": Y})
         (*hidden, last), (*kept, own) = self.layers, caches
         grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
@@ -79,14 +79,15 @@ class Cost(Chain):
         return parameters.named(grads)
 
     def costs(self, Z: Array, Y: Array, weights: Array | None = None) -> Array:
-        """The costs of the outputs, entry by entry or example by example; each example counts
-        `weights` (m,) times."""
+        """The costs of the outputs, entry by entry or example by example; if there are sample
+        weights (m,), each example's is multiplied by its own."""
         costs = self.pair.costs(Z, Y)
         return costs if weights is None else costs * weights
 
     def J(self, costs: Array, Z: Array, penalties: Sequence[float] = (0.0,)) -> list[float]:
-        """J of as many steps as there are penalties, whose costs stand side by side; Z is that of
-        one of them. Every J that tinynet reports is made here."""
+        """J of one step for each of the penalties. `costs` has the columns of the first step, then
+        those of the second, and so on; Z is that of a single step. Every J that tinynet reports is
+        made here."""
         weight, rows = self.pair.weight(Z), functions.totals(costs, len(penalties))
         return [sum(own) * weight + p for own, p in zip(rows, penalties, strict=True)]
 
@@ -111,8 +112,8 @@ class Cost(Chain):
         return (), grads
 
     def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        """J and its gradients, over a block of examples at a time where the parts allow it: J is
-        the sum of what its blocks add."""
+        """J and its gradients, a block of examples at a time if the parts allow it: both are sums
+        over the blocks."""
         m, longest = X.shape[1], blocks.practice_size(self.layers)
         parts = [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
         if m <= longest or not blocks.divisible(parts):
@@ -130,7 +131,7 @@ class Cost(Chain):
 
     @contextmanager
     def draws_kept(self) -> Iterator[None]:
-        """The layers' generators stand afterwards where they stood."""
+        """Afterwards the layers' generators are in the state that they had before."""
         generators = [x.generator for x in self.layers if x.generator is not None]
         states = [generator.bit_generator.state for generator in generators]
         try:
@@ -140,7 +141,7 @@ class Cost(Chain):
                 generator.bit_generator.state = state
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:
-        return X, Y  # the model's door has seen them
+        return X, Y  # the model's door has validated them
 
     def admit_upstream(self, dJ: Any) -> Any:
         return dJ

@@ -1,5 +1,5 @@
-"""What goes wrong: a net's first number that is not finite, by layer, and methods that a training
-would pass by."""
+"""What goes wrong: the first layer with inf or NaN, parts that write to their arguments, and
+overridden methods that a training would never call."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def require_finite(net: Chain, X: Array, J: float, grads: Mapping[str, Array] = 
 
 @contextmanager
 def no_writes(who: str) -> Iterator[None]:
-    """Say in words that a part wrote into an argument, which is somebody else's."""
+    """Replace numpy's error about a write to an argument by one that says what to do."""
     try:
         yield
     except ValueError as error:
@@ -56,7 +56,7 @@ def no_writes(who: str) -> Iterator[None]:
 
 
 def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) -> None:
-    """Refuse methods of one's own that a training would pass by."""
+    """Refuse overridden methods that a training would never call."""
     last, everywhere = layers[-1], parts_of(layers)
     behind, inside = "put a Dense behind it", " in a model's last layer and in its loss"
     passed_by: list[tuple[Any, Any, tuple[str, ...], str, str]] = [

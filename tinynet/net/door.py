@@ -17,7 +17,7 @@ from tinynet.base.node import read_only
 from tinynet.layers import Layer
 from tinynet.losses import Loss
 
-ORIENTATIONS = {"columns": "rows", "rows": "columns"}  # and the other one
+ORIENTATIONS = {"columns": "rows", "rows": "columns"}  # each with the other one
 
 
 def one_hot(Y: Array, m: int) -> bool:
@@ -27,8 +27,8 @@ def one_hot(Y: Array, m: int) -> bool:
 
 
 class Door:
-    """The orientation and dtype of one model's data; `examples=None` stands for columns that nobody
-    asked for."""
+    """The orientation and dtype of one model's data. `examples=None` means columns by default; only
+    then is there a warning about an X that fits both ways."""
 
     def __init__(self, who: str, examples: str | None, dtype: str) -> None:
         self.who, self.said = who, examples is not None

@@ -17,7 +17,7 @@ class History:
     """
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self.rows = list(rows)  # the only record: to extend it is one call, whole or not at all
+        self.rows = list(rows)  # extended by one call, which no interrupt can cut in two
         self._columns: dict[str, list[float]] = {}
 
     @property
@@ -45,9 +45,7 @@ def told(row: Row, between: str = ", ") -> str:
 
 class Reporter:
     """Takes the rows of `epochs` new epochs into a history, prints some ten of them if it is
-    `verbose`, and lets somebody `look` after every n-th epoch, who may answer True for "stop".
-
-    `every` says how many epochs may pass until somebody looks.
+    `verbose`, and calls `look(epoch)` after every `every` epochs, which returns True to stop.
     """
 
     def __init__(
@@ -68,7 +66,7 @@ class Reporter:
         return len(self.history) - self.first
 
     def __call__(self, rows: Sequence[Row]) -> bool:
-        """Report these rows; whether to stop."""
+        """Report these rows; returns whether to stop."""
         before = self.done
         self.history.rows.extend(rows)
         stop = False

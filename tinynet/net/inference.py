@@ -1,4 +1,4 @@
-"""The use of a net: its outputs, over a block of examples at a time."""
+"""Prediction: the outputs of a net, a block of examples at a time."""
 
 import functools
 import math
@@ -17,8 +17,8 @@ T = TypeVar("T")
 
 
 def quietly(function: Callable[P, T]) -> Callable[P, T]:
-    """Without numpy's warnings. As a decorator errstate costs a third of a `with`, but numpy 1
-    cannot enter one twice."""
+    """A function without numpy's warnings. As a decorator errstate takes a third of the time of a
+    `with`, but in numpy 1 two threads cannot be in the same one."""
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         return np.errstate(all="ignore")(function)
 
@@ -32,7 +32,7 @@ def quietly(function: Callable[P, T]) -> Callable[P, T]:
 
 @quietly
 def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
-    """A of the last layer, or else its Z."""
+    """A of the last layer, or its Z if not `activated`."""
     m = X.shape[1]
     if m <= blocks.LEAST or not blocks.divisible(blocks.parts_of(net.layers)):
         made = through(net, X)[activated]
@@ -49,9 +49,9 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
 
 
 def through(net: Chain, X: Array) -> tuple[Array, Array]:
-    """Z and A of the last layer. A Z that overflows on the way is an error: it might have been any
-    number."""
-    A, seen = X, 0.0  # a sum of z a over all, which is finite only if each of them is
+    """Z and A of the last layer. An overflow in any layer is an error: a finite output after it
+    could be a wrong one."""
+    A, seen = X, 0.0  # the sum of all z a, finite only if every z and a is
     for layer in net.layers:
         Z, A = layer.outputs(A)
         seen += Z.ravel().dot(A.ravel())
@@ -63,8 +63,8 @@ def through(net: Chain, X: Array) -> tuple[Array, Array]:
 
 
 def require_alone(net: Chain, among: Array, alone: Array) -> None:
-    """Refuse outputs of two examples that are others when the two are alone: then a part of the
-    user's breaks its promise to compute example by example."""
+    """Refuse outputs of two examples that change when the two are a batch by themselves: then a
+    part of the user's looks at the whole batch, though it says that it is steady."""
     users = {type(p).__name__ for p in blocks.parts_of(net.layers) if not blocks.ours(p)}
     close = float(np.finfo(among.dtype).eps) ** 0.4
     if users and not np.allclose(among, alone, close, close * float(np.abs(alone).max())):

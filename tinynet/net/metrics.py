@@ -1,7 +1,7 @@
-"""Metrics: what a user wants to read beside the cost.
+"""Metrics: what `fit` and `evaluate` report beside the cost.
 
-A metric reads some numbers of each example; what counts is their sum over the examples. So blocks
-and batches add up, also for a metric that is no mean: it makes its number from the sums.
+A metric reads one or more values of each example, and is computed from their sums over the
+examples. So the sums of blocks and batches can be added up, even for a metric that is not a mean.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from tinynet.base.checks import Array
 
 
 class Metric:
-    """`read` gives k numbers for each example, (k, m) or (m,); `result` makes the metric of their
+    """`read` gives k values for each example, (k, m) or (m,); `result` makes the metric from their
     sums over m examples."""
 
     def require(self, who: str, activation: Activation) -> None:
-        """Refuse outputs that it does not suit."""
+        """Refuse an output activation for which the metric makes no sense."""
 
     def read(self, activation: Activation, A: Array, Y: Array) -> Array:
-        """The numbers of outputs A against targets Y, both (n_y, m)."""
+        """The values of outputs A against targets Y, both (n_y, m)."""
         checks.unwritten(type(self).__name__, "read")
 
     def result(self, sums: Sequence[float], m: int) -> float:
@@ -30,7 +30,7 @@ class Metric:
 
 
 class Accuracy(Metric):
-    """The share of right classes; several sigmoids count one by one.
+    """The share of right classes; of several sigmoids each output counts by itself.
 
     >>> import numpy as np
     >>> A, Y = np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]])
@@ -64,8 +64,8 @@ METRICS: dict[str, Metric] = {"accuracy": Accuracy()}
 
 
 def named_metrics(who: str, names: Any, activation: Activation) -> dict[str, Metric]:
-    """The metrics that names stand for on a net that ends in `activation`; one of a user's own goes
-    by the name of its class."""
+    """The metrics under their names, for a net whose last activation is `activation`; a Metric
+    object goes by the name of its class."""
     if not isinstance(names, (list, tuple)):
         cure = 'metrics=["accuracy"]'
         checks.refuse(who, "metrics as a list", checks.shown(names), cure, TypeError)

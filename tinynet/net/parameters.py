@@ -1,5 +1,5 @@
-"""Where parameters, gradients and slots live: those of a whole net in one array each, of which the
-layers hold the parts, so that an update is a few calls for all of them together."""
+"""One array for all parameters of a net, one for all gradients, one for each of the optimizer's
+slots. The layers have views of them, so an update takes a few calls for the whole net."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from tinynet.layers import Layer
 
 
 def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
-    """What the layers hold, from the first on, under the notes' names, W1, b1, W2, ...: the input
-    is layer 0."""
+    """One mapping of all layers' arrays, under the notes' names W1, b1, W2, ... (the input is layer
+    0)."""
     return {
         f"{key}{i}": array for i, shelf in enumerate(shelves, 1) for key, array in shelf.items()
     }
 
 
 def home_of(arrays: Collection[Array]) -> Array | None:
-    """The array that these are all of, if there is one."""
+    """The array of which these are views that fill it, or None."""
     home: Any = next((a.base for a in arrays), None)
     if not isinstance(home, np.ndarray) or not home.flags.owndata or not home.flags.writeable:
         return None
@@ -28,7 +28,7 @@ def home_of(arrays: Collection[Array]) -> Array | None:
 
 
 def gather(layers: Sequence[Layer]) -> Array:
-    """All parameters as one array, which is their home from then on."""
+    """All parameters in one array; from then on each layer's theta is a view of it."""
     thetas = [layer.theta for layer in layers]
     home = home_of(thetas)
     if home is None:
@@ -39,7 +39,7 @@ def gather(layers: Sequence[Layer]) -> Array:
 
 
 def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:
-    """What each layer has of such an array."""
+    """Each layer's part of an array of all parameters, in the shape of its theta."""
     ends = np.cumsum([layer.theta.size for layer in layers[:-1]])
     return [
         piece.reshape(layer.theta.shape)
@@ -48,7 +48,7 @@ def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:
 
 
 def parts(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
-    """What each parameter has of it, under its name."""
+    """Each parameter's part of an array of all parameters, under its name."""
     return named(
         layer.split(piece) for layer, piece in zip(layers, pieces(layers, flat), strict=True)
     )

@@ -1,5 +1,5 @@
-"""Optimizers, how a gradient moves a parameter: the base class, then SGD before Adam; here their
-names."""
+"""The names of the optimizers, which move parameters by their gradients. `base` has their base
+class."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
 def optimizer(who: str, value: Any) -> Optimizer:
-    """An optimizer of one's own without earlier steps, from an object or its string."""
+    """A new optimizer without earlier steps: a copy of an object, or what a string stands for."""
     own = (
         value.fresh()
         if isinstance(value, Optimizer)

@@ -1,4 +1,4 @@
-"""Adam: steps of one size, whatever the gradient's."""
+"""Adam: steps whose size hardly depends on that of the gradient."""
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
@@ -18,10 +18,10 @@ class Adam(Optimizer):
     m <- beta_1 m + g,   v <- beta_2 v + g^2,   n_i = 1 + beta_i + ... + beta_i^(t-1),
     params <- params - learning_rate * (m / n_1) / (sqrt(v / n_2) + epsilon).
 
-    m / n_1 and v / n_2 are weighted means of all gradients and of their squares, which the paper
-    writes with 1 - beta_i in m and v and in the n_i. The slot `r` is the root of v: g^2 overflows
-    float32 from 1.9e19 on, r does not. It underflows below 1e-19, so epsilon is at least 1e-12.
-    Where r is 0 the derivative of the root is taken as 0.
+    m / n_1 and v / n_2 are weighted means of all gradients and of their squares; the paper has a
+    factor of 1 - beta_i in m, v and n_i, which cancels. The slot `r` is the root of v: in float32
+    g^2 overflows from 1.9e19 on, r does not. g^2 underflows below 1e-19, so epsilon is at least
+    1e-12. Where r is 0 the derivative of the root is taken as 0.
 
     >>> adam = Adam(learning_rate=0.001)
     >>> print(adam({"w": np.array([0.0])}, {"w": np.array([1e-8])})["w"])
@@ -48,8 +48,8 @@ class Adam(Optimizer):
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def numbers(self, t: int) -> tuple[float, ...]:
-        """learning_rate * (m / n_1) / (r / c + epsilon) with c^2 = n_2 is m * (learning_rate c /
-        n_1) / (r + epsilon c)."""
+        """With c = sqrt(n_2), the step learning_rate * (m / n_1) / (r / c + epsilon) is m * scale /
+        (r + c epsilon): scale = learning_rate c / n_1, and c epsilon."""
         n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
         return self.learning_rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
 

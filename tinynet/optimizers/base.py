@@ -1,14 +1,13 @@
-"""Optimizers: how a gradient moves a parameter, SGD before Adam.
+"""The base class of optimizers: how gradients move parameters.
 
-A step is a function like any other, (params, grads; learning_rate, ...) -> params, so an optimizer
-is a node: `optimizer(params, grads)` is the notes' update_parameters and writes nothing,
-`optimizer.forward` does the step in place, and `optimizer.backward(d_params)` differentiates it,
-which lets one learn a learning rate (hypergradient descent: Baydin et al., ICLR 2018,
-arXiv:1703.04782; Chandra et al., NeurIPS 2022). Its scope: the last step only, with the gradients
-held fixed and the gradients of the slots dropped.
+A step is a function, (params, grads; learning_rate, ...) -> params, so an optimizer is a node:
+`optimizer(params, grads)` is the notes' update_parameters and writes nothing, `optimizer.forward`
+does the step in place, and `optimizer.backward(d_params)` differentiates it, so that a learning
+rate can be learned (hypergradient descent: Baydin et al., ICLR 2018, arXiv:1703.04782; Chandra et
+al., NeurIPS 2022). It differentiates the last step only, with the gradients and slots held fixed.
 
-An optimizer's author writes what the step takes off one array and, under it, that step's gradient.
-params <- params - step stands once, in the base.
+An optimizer's author writes `step`, which is subtracted from one array, and under it that step's
+gradient. The base subtracts it.
 """
 
 # numpy's ufuncs give Any:
@@ -29,18 +28,18 @@ from tinynet.base.settings import Part, Setting
 
 Arrays: TypeAlias = Mapping[str, Array]
 Calls: TypeAlias = Sequence[Callable[[], Any]]
-DUSTING = 32  # steps
+DUSTING = 32  # every so many steps `without_dust` goes over the slots
 
 
 class Hyperparameter(Setting[float]):
-    """A number in its interval."""
+    """A setting that is a number in an interval."""
 
     def __init__(self, interval: str) -> None:
         super().__init__(checks.real, interval)
 
 
 class Learnable(Hyperparameter):
-    """One that `backward` gives a gradient: it stands in `params`."""
+    """One with a gradient after `backward`: it is in the optimizer's `params`."""
 
     def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
         return self if optimizer is None else optimizer.__dict__["params"][self.name].item()
@@ -78,8 +77,9 @@ class Optimizer(Node):
 
     @property
     def steps(self) -> int:
-        """How many steps it has taken. `taken` has an entry for each that is not in `earlier` yet:
-        to append one is a single call, which can end a step without a gap for an interrupt."""
+        """How many steps it has taken: `earlier`, plus one for each entry of `taken`. Appending an
+        entry is one call in C, so a step and its count can be written without an interrupt
+        between them."""
         return self.earlier + len(self.taken)
 
     @steps.setter
@@ -94,28 +94,29 @@ class Optimizer(Node):
         }
 
     def numbers(self, t: int) -> tuple[float, ...]:
-        """What `step` needs to know of step t, from 1: the learning rate, and what else changes
-        from one step to the next. It is asked before every step."""
+        """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
+        changes from one step to the next. It is called before every step."""
         return (self.learning_rate,)
 
     def step(
         self, p: Array, g: Array, slots: Arrays, *numbers: Any
     ) -> tuple[Array, dict[str, Array]]:
-        """What the step takes off one array p, learning_rate * direction(g, slots), and the array's
-        slots after it."""
+        """What is subtracted from one array p, learning_rate * direction(g, slots), and the slots
+        of p after the step."""
         checks.unwritten(self.who, "step")
 
     def careful_step(
         self, p: Array, g: Array, slots: Arrays, *numbers: Any
     ) -> tuple[Array, dict[str, Array]]:
-        """The same step where `step` overflows on the way to numbers that are finite."""
+        """The same as `step`, for where that overflows though its result would be finite."""
         return self.step(p, g, slots, *numbers)
 
     def step_pullback(
         self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
     ) -> tuple[Any, Array, dict[str, float]]:
-        """For the upstream gradient d of `step`: that of p, that of g, and those of the
-        differentiable hyperparameters besides learning_rate. `slots` are those before the step."""
+        """From the upstream gradient d of `step`'s result, the gradients with respect to p, to g,
+        and to the learnable hyperparameters but learning_rate. `slots` are those before the
+        step."""
         checks.unwritten(self.who, "step_pullback")
 
     def finite_step(
@@ -129,14 +130,14 @@ class Optimizer(Node):
         return self.careful_step(p, g, slots, *numbers)
 
     def without_dust(self, slot: str, a: Array) -> Array:
-        """A slot with 0 for the numbers that have decayed to nothing, well before they get so small
-        that processors are slow with them. Every `DUSTING` steps begin with it."""
+        """A slot with 0 for its tiny entries, before they become subnormal, which makes processors
+        slow. Every `DUSTING`-th step begins with it."""
         smallest = np.finfo(a.dtype).tiny
         least = 2 * smallest**0.5 if slot in self.squared else 2.0**30 * smallest
         return a * (np.abs(a) >= least)
 
     def slots_of(self, name: str, like: Array) -> dict[str, Array]:
-        """The slots of one array as its next step finds them; before its first they are zeros."""
+        """The slots of one array before its next step; zeros before its first."""
         if name not in next(iter(self.slots.values()), {}):
             return {slot: np.zeros_like(like) for slot in self.slots}
         found = {slot: held[name] for slot, held in self.slots.items()}
@@ -166,8 +167,8 @@ class Optimizer(Node):
     def write(
         self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], also: Calls = ()
     ) -> None:
-        """End a step: the new parameters and slots, and what else is to be written with them. No
-        interrupt comes between the first number and the last."""
+        """Write the results of a step: new parameters, new slots, then the calls `also`. No
+        interrupt comes between the first write and the last."""
         writes: list[Callable[[], Any]] = []
         for name, p in new.items():
             values, places = [p, *slots[name].values()], [params[name]]

@@ -18,7 +18,7 @@ class SGD(Optimizer):
     update with momentum 0.
 
     With `nesterov` the direction is g + momentum * v (after Sutskever et al., ICML 2013).
-    `learning_rate` > 0, 0 <= `momentum` < 1; both are differentiable.
+    `learning_rate` > 0, 0 <= `momentum` < 1; `backward` gives gradients for both.
 
     >>> sgd = SGD(learning_rate=0.5)
     >>> theta = sgd.forward({"w": np.array([1.0])}, {"w": np.array([3.0])})
