@@ -142,7 +142,8 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     model.compile("adam", metrics=["accuracy"])
     m = 40_000
     X, Y = rng.standard_normal((4, m)), rng.integers(0, 2, m)
-    own = a_training(model, X, Y, batch_size).plans[batch_size or m]
+    training = a_training(model, X, Y, batch_size)
+    own = training.plans[batch_size or m]
     assert len(own.batch.blocks) > 1
     batch = np.arange(20_000) if batch_size else slice(0, m)
     own.take([batch])

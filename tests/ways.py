@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 
@@ -27,5 +28,5 @@ def taken(way):
 
 def a_training(model, X, Y, size=None):
     """The Training object that `fit` would make, before its first step."""
-    X, Y = model._data(X, Y, build=True)
-    return Training(model.who, Work(*model._compiled(), model._metrics), X, Y, size)
+    examples = Examples(*model._data(X, Y, build=True), size)
+    return Training(model.who, Work(*model._compiled(), model._metrics), examples)

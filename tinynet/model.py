@@ -6,16 +6,19 @@ optimizer takes its step. Every public method validates its arguments first (net
 
 import copy
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 
 from tinynet import losses, optimizers
 from tinynet.base import checks, functions, gradcheck
+from tinynet.base.calls import in_one_go
 from tinynet.base.checks import Array
 from tinynet.base.node import QUIET
+from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer, initializers, require_layers
@@ -55,6 +58,7 @@ class Sequential(Chain):
             if layer.position or layer.n_in or any(layer is other for other in layers[:i]):
                 cure = "make a new layer for each place; set_weights gives it weights"
                 checks.refuse(self.who, "new layers, each in one place", f"{layer!r} again", cure)
+        self._generator_at_build: Any = None
         self._door = Door(self.who, examples, dtype)
         self._generator = initializers.generator(self.who, seed)
         for position, layer in enumerate(layers, 1):
@@ -65,7 +69,7 @@ class Sequential(Chain):
         self._cost: Cost | None = None
         self._metrics: dict[str, Metric] = {}
         self._training: Training | None = None
-        self._lock = threading.RLock()
+        self._lock, self._making = threading.Lock(), threading.Lock()  # of a fit, of the weights
 
     # ---- making and training
     def build(self, n_x: int) -> Self:
@@ -74,33 +78,29 @@ class Sequential(Chain):
         if self.layers[0].n_in not in (0, n_x):
             got = f"build({n_x}) after build({self.layers[0].n_in})"
             checks.refuse(self.who, "one input width", got, "make a new model for other inputs")
-        with self._lock:
+        with self._making:
             if not self.layers[0].n_in:
-                start = copy.deepcopy(self._generator)
-                try:
-                    self._draw(n_x, self._generator)
-                except BaseException:
-                    self._generator = start
-                    raise
-                self._generator_at_build = start
+                start = {"_generator_at_build": copy.deepcopy(self._generator)}
+                self._draw(n_x, self._generator, partial(vars(self).update, start))
         return self
 
     def reset(self) -> None:
         """Back to the first weights, batches and steps of the optimizer, with no history."""
         if self.layers[0].n_in:
-            generator = copy.deepcopy(self._generator_at_build)
-            self._draw(self.layers[0].n_in, generator)
-            self._generator = generator
+            start = copy.deepcopy(self._generator_at_build)
+            self._draw(self.layers[0].n_in, start, partial(vars(self).update, _generator=start))
         if self.optimizer:
             self.optimizer.reset()
         self.history = history.History()
 
-    def _draw(self, n_x: int, generator: Any) -> None:
+    def _draw(self, n_x: int, generator: Any, also: Callable[[], Any]) -> None:
         """New weights for all layers, or for none."""
-        widths = [n_x, *(layer.units for layer in self.layers)]
-        made = [layer.made(n, generator) for layer, n in zip(self.layers, widths, strict=False)]
-        for layer, n, params in zip(self.layers, widths, made, strict=False):
-            layer.adopt(n, params, self._door.dtype, generator)
+        widths, rng = [n_x, *(layer.units for layer in self.layers)], copy.deepcopy(generator)
+        pairs = zip(self.layers, widths, strict=False)
+        new = [layer.beginning(n, rng, self._door.dtype) for layer, n in pairs]
+        built = zip(self.layers, new, strict=True)
+        writes = [partial(vars(layer).update, own) for layer, own in built]
+        in_one_go([*writes, initializers.moved_on(generator, rng), also])
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
@@ -164,35 +164,28 @@ class Sequential(Chain):
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         if not isinstance(verbose, bool):
             verbose = checks.count(self.who, "verbose", verbose, least=0)
-        with self._alone():
-            work = Work(*self._compiled(), self._metrics)
-            X, Y = self._data(X, Y, build=True)
-            report = history.Reporter(self.history, epochs, bool(verbose))
-            with np.errstate(all="ignore"):  # Training finds inf and NaN, and names the layer
-                if self._training is None or not self._training.fits(work, X, Y, size):
-                    if self._training is not None:
-                        self._training.forget()
-                    self._training = Training(self.who, work, X, Y, size)
-                self._training.run(X, Y, self._generator if shuffle else None, report)
-        return history.History(self.history.rows[report.first :])
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One training at a time."""
-        if not self._lock.acquire(blocking=False):
+        if self._lock.locked():
             cure = "wait for it, or train a copy: copy.deepcopy(model)"
             checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
-        try:
-            yield
-        finally:
-            self._lock.release()
+        with self._lock:
+            work = Work(*self._compiled(), self._metrics)
+            examples = Examples(*self._data(X, Y, build=True), size)
+            report = history.Reporter(self.history, epochs, bool(verbose))
+            with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
+                if self._training is None or not self._training.fits(work, examples):
+                    last, self._training = self._training, None
+                    if last is not None:
+                        last.forget()
+                    self._training = Training(self.who, work, examples)
+                self._training.run(examples, self._generator if shuffle else None, report)
+        return history.History(self.history.rows[report.first :])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if k not in ("_training", "_lock")}
+        return {k: v for k, v in vars(self).items() if k not in ("_training", "_lock", "_making")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._training, self._lock = None, threading.RLock()
+        self._training, self._lock, self._making = None, threading.Lock(), threading.Lock()
 
     # ---- using
     def predict(self, X: Any) -> Array:
@@ -228,10 +221,8 @@ class Sequential(Chain):
         with QUIET():
             for layer, Z, A in self.walk(*self.admit(X)):
                 checks.require_finite(layer.who, "output", (Z, A))
-                seen[f"Z{layer.position}"], seen[f"A{layer.position}"] = (
-                    self._door.turned(Z),
-                    self._door.turned(A),
-                )
+                for name, array in (("Z", Z), ("A", A)):
+                    seen[f"{name}{layer.position}"] = self._door.turned(array.copy())
         return seen
 
     def forward(self, X: Any) -> Array:
@@ -263,8 +254,10 @@ class Sequential(Chain):
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
         X, Y = self._data(X, Y, build=True)
-        with np.errstate(all="ignore"), diagnose.no_writes(self.who), cost.draws_kept():
-            J, grads = cost.by_blocks(X, Y)
+        with np.errstate(all="ignore"), diagnose.no_writes(self.who):
+            # whose draws are not the model's
+            own = copy.deepcopy(cost) if cost.generators() else cost
+            J, grads = own.by_blocks(X, Y)
         diagnose.require_finite(self, X, J, grads)
         return J, grads
 

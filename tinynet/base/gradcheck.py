@@ -119,12 +119,13 @@ class Probe:
         )  # an optimizer: its forward writes to its inputs and slots
         self.inputs = [admitted(f"input {i}", x) for i, x in enumerate(inputs)]
         self.arrays = {**flat(self.inputs), **self.twin.params}
+        self.draws = [g.bit_generator.state for g in self.twin.generators()]
         subject = copy.deepcopy(self.twin)
         if not self.in_place:  # first on other inputs, whose cache must not be used here
             turned = [np.flip(x).copy() for x in self.inputs]
             subject.backward(upstream(subject.forward(*turned), rng))
             subject.forward(*turned)
-        self.w = upstream(subject.forward(*self.arguments()), rng)
+        self.w = upstream(self.forward(subject), rng)
         d_inputs = subject.backward(self.w)
         self.exact = {
             **flat(d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)),
@@ -144,11 +145,17 @@ class Probe:
             for x in self.inputs
         ]
 
+    def forward(self, subject: Node) -> Any:
+        """The value, with the same draws each time."""
+        for generator, state in zip(subject.generators(), self.draws, strict=True):
+            generator.bit_generator.state = state
+        return subject.forward(*self.arguments())
+
     def measure(self) -> tuple[float, float]:
         """<w, forward>, and the sum of the absolute values of its terms, which bounds its rounding
         error."""
         subject = copy.deepcopy(self.twin) if self.in_place else self.twin
-        y, w = flat([subject.forward(*self.arguments())]), flat([self.w])
+        y, w = flat([self.forward(subject)]), flat([self.w])
         terms = np.concatenate([np.ravel(y[name] * w[name]) for name in y])
         return float(terms.sum()), float(np.abs(terms).sum())
 

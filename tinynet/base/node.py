@@ -63,17 +63,19 @@ class Node(Part):
         checks.unwritten(self.who, "pullback")
 
     def __call__(self, *inputs: Any) -> Any:
+        inputs = self.admit(*inputs)
         with QUIET():
-            value = self.value(*self.admit(*inputs))
+            value = self.value(*inputs)
         checks.require_finite(self.who, "output", value)
-        return value
+        return apart(self, value, inputs)
 
     def forward(self, *inputs: Any) -> Any:
+        inputs = self.admit(*inputs)
         with QUIET():
-            value, cache = self.run(*self.admit(*inputs))
+            value, cache = self.run(*inputs)
         checks.require_finite(self.who, "output", value)
         self.cache = copy.deepcopy(cache)
-        return value
+        return apart(self, value, inputs)
 
     def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
@@ -100,6 +102,10 @@ class Node(Part):
     def cast(self, dtype: Any) -> None:
         """Change the parameters to another dtype; a node without parameters does nothing."""
 
+    def generators(self) -> list[Any]:
+        """Those that its forward draws from."""
+        return []
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({name: writeable(value) for name, value in state.items()})
 
@@ -110,6 +116,17 @@ def writeable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: writeable(inner) for key, inner in value.items()}
     return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+
+
+def apart(node: Node, value: Any, inputs: tuple[Any, ...]) -> Any:
+    """A value in memory of its own: what a node returns is the caller's. A part of the user's may
+    go on to use what it returned."""
+    if not isinstance(value, np.ndarray):
+        return value
+    theirs = type(node).__module__.split(".")[0] != "tinynet"
+    arrays = [x for x in inputs if isinstance(x, np.ndarray)]
+    shared = theirs or any(np.may_share_memory(value, x) for x in arrays)
+    return value.copy() if shared else value
 
 
 def read_only(array: Array) -> Array:

@@ -10,68 +10,79 @@ from tinynet.net import blocks
 
 
 class Examples:
-    """X (n_x, m) and targets Y. Batches are gathered from rows, an example in one piece: from where
-    X lies if its examples are in rows there, else from one copy."""
+    """X (n_x, m) and targets Y, `size` of them a batch or all. Batches are gathered from rows, an
+    example in one piece: from where X lies if its examples are in rows there, else from one
+    copy."""
 
-    def __init__(self, X: Array, Y: Array, batches: bool) -> None:
-        self.X, self.Y = X, Y
-        if batches:
+    def __init__(self, X: Array, Y: Array, size: int | None) -> None:
+        self.X, self.Y, self.m = X, Y, X.shape[1]
+        self.size = min(size or self.m, self.m)
+        if self.size < self.m:
             self.rows, self.Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y)
+
+    @property
+    def shapes(self) -> tuple[Any, ...]:
+        return self.X.shape, self.X.dtype, self.Y.shape, self.size
 
 
 class Batch:
-    """Memory for `width` examples of m: X and Y, and for `room` steps the outputs Z and targets
-    that wait side by side until their costs are read.
+    """Memory for `width` examples: Y, X above a row of ones for a block of them at a time, and for
+    `room` steps the outputs Z and targets that wait side by side until their costs are read.
 
-    A small batch of all examples is `fixed`: what follows from it alone is computed once.
+    A batch of all examples in one block is `fixed`: what follows from it alone is computed once.
     """
 
     def __init__(self, work: Work, examples: Examples, width: int, at_once: int) -> None:
-        (n_x, m), n_t = examples.X.shape, len(examples.Y)
-        n_z, dtype = work.cost.layers[-1].units, examples.X.dtype
-        self.width, self.whole = width, width == m
-        longest = blocks.practice_size(work.cost.layers) if work.divisible else width
-        self.blocks = blocks.runs(width, longest)
-        one = len(self.blocks) == 1
-        self.room = max(1, min(CHUNK, at_once, WAITING // (n_z * width))) if one else 1
-        self.fixed = self.whole and self.room > 1
-        self.borrows = self.whole and not self.fixed  # X and Y are used where they lie
-        if not self.borrows:
-            order = "C" if self.fixed else "F"
-            self.X: Array = np.empty((n_x, width), dtype, order)  # type: ignore[call-overload]
-            self.Y: Array = np.empty((n_t, width), dtype)
-        self.Z = np.zeros((n_z, self.room * width), dtype)
-        if self.room > 1:
-            self.waiting: Array = np.empty((n_t, self.room * width), dtype)
+        n_x, n_t, dtype = len(examples.X), len(examples.Y), examples.X.dtype
+        layers = work.cost.layers
+        longest = min(blocks.practice_size(layers), max(blocks.LEAST, WAITING // layers[-1].units))
+        self.width, self.whole = width, width == examples.m
+        self.blocks = blocks.runs(width, longest if work.divisible else width)
+        one, block = len(self.blocks) == 1, self.blocks[0].stop
+        room = min(CHUNK, at_once, WAITING // (layers[-1].units * width))
+        self.room = max(1, room) if one else 1
+        self.fixed = self.whole and one
+        self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.fixed else "F")
+        self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)
+        self.Y: Array = np.empty((n_t, width), dtype)
+        self.Z: Array = np.zeros((layers[-1].units, self.room * width), dtype)
+        self.targets = self.Y if self.room == 1 else np.empty((n_t, self.room * width), dtype)
         self.penalties = np.zeros(self.room)
         self.places = [slice(i * width, (i + 1) * width) for i in range(self.room)]
 
-    @property
-    def targets(self) -> Array:
-        """Those of the outputs that wait."""
-        return self.waiting if self.room > 1 else self.Y
-
     def load(self, examples: Examples) -> None:
         """Take the examples, all of them or to choose from."""
-        self.examples = examples
-        if self.borrows:
-            self.X, self.Y = examples.X, examples.Y
-        elif self.fixed:
-            self.X[...], self.Y[...] = examples.X, examples.Y
+        self.examples: Examples | None = examples
+        if self.whole:
+            self.Y[...] = examples.Y
+        if self.fixed:
+            self.X_above_ones[:-1] = examples.X
 
     def release(self) -> None:
         """Let go of a user's arrays."""
-        del self.examples
-        if self.borrows:
-            del self.X, self.Y
+        self.examples = None
 
     def fetch(self, chosen: Any) -> None:
-        """The chosen examples, a slice or indices, into X and Y."""
+        """Take the chosen examples, a slice or indices."""
+        self.chosen = chosen
+        if not self.whole:
+            assert self.examples is not None
+            if isinstance(chosen, slice):
+                self.Y[...] = self.examples.Y[:, chosen]
+            else:  # "clip", since numpy would copy for the sake of indices that are out of bounds
+                self.examples.Y.take(chosen, 1, self.Y, "clip")
+            if len(self.blocks) == 1:
+                self.fetch_block(self.blocks[0])
+
+    def fetch_block(self, block: slice) -> None:
+        """The block's examples into X."""
+        examples, n = self.examples, block.stop - block.start
+        assert examples is not None
+        X = self.X_above_ones[:-1, :n]
         if self.whole:
-            return
-        rows, Y = self.examples.rows, self.examples.Y
-        if isinstance(chosen, slice):
-            self.X.T[...], self.Y[...] = rows[chosen], Y[:, chosen]
-        else:  # "clip", since numpy would copy for the sake of indices that are out of bounds
-            rows.take(chosen, 0, self.X.T, "clip")
-            Y.take(chosen, 1, self.Y, "clip")
+            X[...] = examples.X[:, block]
+        elif isinstance(self.chosen, slice):
+            start = self.chosen.start + block.start
+            X.T[...] = examples.rows[start : start + n]
+        else:
+            X.T[...] = examples.rows.take(self.chosen[block], 0, self.gathered[:n], "clip")

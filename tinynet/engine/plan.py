@@ -6,7 +6,7 @@ and one play of another tape reads the costs and metrics of them all.
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import chain, count
 from typing import Any
@@ -28,6 +28,7 @@ from tinynet.optimizers import Optimizer
 from tinynet.optimizers.base import DUSTING
 from tinynet.tape.memory import Arena
 from tinynet.tape.recording import Bound, Moves, Recording
+from tinynet.tape.stand_ins import UnsteadyError
 from tinynet.tape.tape import Calls, Tape
 
 
@@ -38,7 +39,7 @@ class Plan:
         self.work, self.batch, self.store, self.arena = work, batch, store, arena
         self.recordings = dict[Any, Recording]()
         self.step = Step(work, recorded=arena is not None)
-        self.readings = Readings(work, batch, partial(self.made, self.step.entries))
+        self.readings = Readings(work, batch, self.reading)
         one = len(batch.blocks) == 1
         self.grads = store.grads if one else np.empty_like(store.grads)  # those of a block
         self.thetas = [layer.theta for layer in work.cost.layers]
@@ -51,8 +52,7 @@ class Plan:
             rate: Any = Tape().given(np.zeros(()))
             self.step.optimizer.params["learning_rate"] = rate
             self.settle_update()
-        if not batch.borrows:
-            self.bind()
+        self.bind()
 
     def made(
         self,
@@ -71,24 +71,22 @@ class Plan:
             self.recordings[key] = Recording(function, arrays, self.arena, constant, self.count)
         return self.recordings[key].bind(arrays)
 
+    def reading(self, arrays: Sequence[Array], constant: Collection[int]) -> Bound | Written:
+        """What reads costs and metrics; one that no tape can hold does it as it is written."""
+        try:
+            return self.made(self.step.entries, arrays, constant)
+        except UnsteadyError:
+            return Written(self.step.entries, arrays)
+
     def count(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
         self.step.optimizer.steps = self.work.optimizer.steps + 1 - time
 
     def begin(self) -> None:
         """Work on the examples that the batch has been given."""
-        if not self.steps:
-            self.bind()
         for calls in self.prologues:
             in_one_go(calls)
         self.readings.renew()
-
-    def release(self) -> None:
-        """Let go of a user's arrays."""
-        if self.batch.borrows:
-            self.steps, self.prologues, self.readings.bound = [], [], {}
-            for recording in self.recordings.values():
-                recording.unbind()
 
     def forget(self) -> None:
         for recording in self.recordings.values():
@@ -104,6 +102,8 @@ class Plan:
         for i, place in enumerate(batch.places):
             calls: Calls = []
             for block, made in parts:
+                if len(parts) > 1:
+                    calls.append(partial(batch.fetch_block, block))
                 waiting = [partial(batch.Z[:, place].__setitem__, ...)] if batch.room > 1 else []
                 calls += moved(made, waiting)
                 if self.grads is not total:
@@ -111,7 +111,7 @@ class Plan:
                     first = partial(total.__setitem__, ..., self.grads)
                     calls.append(add if block.start else first)
             if batch.room > 1 and not batch.whole:
-                calls.append(partial(batch.waiting[:, place].__setitem__, ..., batch.Y))
+                calls.append(partial(batch.targets[:, place].__setitem__, ..., batch.Y))
             if penalty is not None:
                 calls += moved(penalty, [partial(batch.penalties.__setitem__, i)])
             self.steps.append([*calls, *ends])
@@ -120,7 +120,8 @@ class Plan:
         """The gradients of a block of examples, into `grads`, with its outputs Z."""
         batch, store, weight = self.batch, self.store, self.work.cost.pair.weight
         share = weight(batch.Z[:, : batch.width]) / weight(batch.Z[:, block])
-        examples = [read_only(batch.X[:, block]), read_only(batch.Y[:, block])]
+        width = block.stop - block.start
+        examples = [batch.X_above_ones[:, :width], read_only(batch.Y[:, block])]
         read = [*self.thetas, *store.states]
         written = [*pieces(self.work.cost.layers, self.grads), *store.next_states]
         written += [] if batch.room > 1 else [batch.Z[:, block]]
@@ -183,6 +184,7 @@ class Walk(Plan):
 
     def __init__(self, who: str, work: Work, batch: Batch, store: Store) -> None:
         self.who = who
+        self.begun: tuple[int, Sequence[Any]] = -1, ()  # a step, and where the generators stood
         self.last: tuple[int, Record] | None = None  # which step was read before its update
         super().__init__(work, batch, store, None)
         self.named = self.step.homes(pieces(work.cost.layers, store.grads))
@@ -195,21 +197,28 @@ class Walk(Plan):
 
     def walk(self, examples: Any, where: str) -> None:
         """The step on these examples."""
-        optimizer, store = self.work.optimizer, self.store
-        steps, draws = optimizer.steps, store.draws()
+        self.begun = self.work.optimizer.steps, self.store.draws()
         try:
-            if not self.steps:
-                self.begin()
             self.batch.fetch(examples)
             with no_writes(self.who):
                 in_one_go(self.steps[0])
         except FloatingPointError as error:
-            cause = first_not_finite(self.work.cost, self.batch.X, self.named)
+            cause = first_not_finite(self.work.cost, self.inputs(), self.named)
             cure = "the weights are the last finite ones; a smaller learning rate may help"
             raise FloatingPointError(f"{where}: {error}; {cause}; {cure}") from None
-        finally:
-            if optimizer.steps == steps:  # it is not taken: nothing was drawn for it
-                in_one_go(store.redraws(draws))
+
+    def inputs(self) -> Iterator[Array]:
+        """X of the batch, block by block."""
+        for block in self.batch.blocks:
+            if len(self.batch.blocks) > 1:
+                self.batch.fetch_block(block)
+            yield self.batch.X_above_ones[:-1, : block.stop - block.start]
+
+    def undraw(self) -> None:
+        """If its last step was begun and not taken, nothing was drawn for it."""
+        steps, draws = self.begun
+        if steps == self.work.optimizer.steps:
+            in_one_go(self.store.redraws(draws))
 
     def ends(self) -> Calls:
         return [self.end]

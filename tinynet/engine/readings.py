@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from tinynet.base import functions
 from tinynet.base.calls import in_one_go
+from tinynet.base.node import read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.step import Written
 from tinynet.engine.work import Work
@@ -29,7 +30,7 @@ class Readings:
         """The records of the first steps that wait."""
         batch, cost = self.batch, self.work.cost
         room = self.room_for(steps)
-        if batch.fixed and room not in self.ready:
+        if batch.fixed and batch.room > 1 and room not in self.ready:
             self.repeat_targets(room)
         J: list[float] = batch.penalties[:room].tolist()
         sums: list[list[list[float]]] = [[[]] * room for _ in self.work.metrics]
@@ -53,8 +54,9 @@ class Readings:
         batch = self.batch
         if room not in self.bound:
             one = [slice(0, room * batch.width)]
+            constant = [1] if batch.fixed and batch.room > 1 else []
             self.bound[room] = [
-                self.make([batch.Z[:, part], batch.targets[:, part]], [1] if batch.fixed else [])
+                self.make([read_only(a[:, part]) for a in (batch.Z, batch.targets)], constant)
                 for part in (batch.blocks if len(batch.blocks) > 1 else one)
             ]
         return self.bound[room]
@@ -62,13 +64,11 @@ class Readings:
     def renew(self) -> None:
         """The targets are others."""
         self.ready = set[int]()
-        if self.batch.borrows:
-            self.bound = {}
 
     def repeat_targets(self, room: int) -> None:
         """Those of all examples, beside the outputs of each step."""
         for place in self.batch.places[:room]:
-            self.batch.waiting[:, place] = self.batch.Y
+            self.batch.targets[:, place] = self.batch.Y
         for part in self.bound.get(room, []):
             in_one_go(part.prologue)
         self.ready.add(room)

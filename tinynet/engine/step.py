@@ -1,12 +1,14 @@
 """What a step computes: functions of arrays, each of which says what goes where. On stand-ins they
 are recorded, on arrays they are the step as the methods are written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.base.node import read_only
 from tinynet.engine.work import Work
+from tinynet.layers import Layer
 from tinynet.net.cost import Cost
 from tinynet.net.metrics import values
 from tinynet.tape.recording import Moves
@@ -53,14 +55,23 @@ class Step:
             for key, part in layer.split(own).items()
         }
 
+    def inputs(self, X_above_ones: Any) -> Any:
+        """X, of which it is known that it stands above a row of ones."""
+        X = X_above_ones[:-1]
+        if not self.recorded:
+            return read_only(X)
+        X.above_ones = X_above_ones
+        return X
+
     def gradients(self, share: float, n: int, X: Any, Y: Any, *others: Any) -> Moves:
         """The gradients of a block, `share` of the batch's, and the state after it. `others` are n
         thetas and arrays of state, then where their gradients and the next state go, and Z; without
         a place for Z it is kept."""
         read, written = others[:n], others[n:]
         cost, layers = self.take(read), self.cost.layers
-        Z, caches = cost.outputs(X)
+        Z, caches = cost.outputs(self.inputs(X))
         found = cost.gradients(share, Z if self.recorded else read_only(Z), Y, caches)
+        require_state(layers, caches)
         moves = [(found[k], home) for k, home in self.homes(written[: len(layers)]).items()]
         after = [
             cache.get("state", layer.state)[name]
@@ -93,3 +104,12 @@ class Step:
         pair = self.cost.pair
         read = [self.cost.costs(Z, Y), *values(self.metrics, pair.activation, Z, Y)]
         return [], [a if a.dtype == float else a.astype(float) for a in read]
+
+
+def require_state(layers: Sequence[Layer], caches: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a pass that forgets some of a layer's state."""
+    for layer, cache in zip(layers, caches, strict=True):
+        names = [*layer.state], [*cache.get("state", layer.state)]
+        if set(names[0]) != set(names[1]):
+            expected = f"{', '.join(names[0]) or 'no state'} in the cache's state"
+            checks.refuse(layer.who, expected, ", ".join(names[1]) or "none")

@@ -1,7 +1,7 @@
 """What training writes: parameters, gradients and slots, each kind in one array, and the layers'
 running state. It can go back to where it was."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ def written(layers: Sequence[Layer], optimizer: Optimizer) -> list[Any]:
     """The very arrays and generators that a training of a net with its optimizer writes."""
     held: list[Any] = [optimizer]
     for layer in layers:
-        held += layer.theta, layer.generator, *layer.state.values()
+        held += layer.activation, layer.theta, layer.generator, *layer.state.values()
     for slots in optimizer.slots.values():
         held += slots.values()
     return held
@@ -41,7 +41,7 @@ class Store:
             held.update(views)
         self.states = [a for layer in layers for a in layer.state.values()]
         self.next_states = [a.copy() for a in self.states]
-        self.generators = [x.generator for x in layers if x.generator is not None]
+        self.generators = [g for layer in layers for g in layer.generators()]
         self.arrays = [self.params, *self.slots.values(), *self.states]
         self.kept = [np.empty_like(a) for a in self.arrays]
         self.kept_steps, self.kept_draws = 0, list[Any]()
@@ -53,12 +53,14 @@ class Store:
         """Where the layers' generators stand."""
         return [generator.bit_generator.state for generator in self.generators]
 
-    def keep(self) -> None:
+    def keep(self, *also: Callable[[], Any]) -> None:
         """Remember this moment, and no earlier one."""
         moment = {"kept_steps": self.optimizer.steps, "kept_draws": self.draws()}
         pairs = zip(self.kept, self.arrays, strict=True)
         copies = [partial(kept.__setitem__, ..., a) for kept, a in pairs]
-        in_one_go([*copies, partial(self.__dict__.update, moment)])
+        counted = partial(vars(self.optimizer).update, earlier=moment["kept_steps"])
+        kept = partial(self.__dict__.update, moment)
+        in_one_go([*copies, kept, counted, self.optimizer.taken.clear, *also])
 
     def go_back(self) -> None:
         """To the moment remembered."""

@@ -17,7 +17,9 @@ from itertools import repeat
 from operator import is_
 from typing import Any, NamedTuple, TypeAlias
 
-from tinynet.base.checks import Array
+import numpy as np
+
+from tinynet.base.node import read_only
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.readings import Record, rows
@@ -42,33 +44,34 @@ class Stretch(NamedTuple):
 class Training:
     """Steps of a cost and an optimizer on m examples, `size` or all of them a step."""
 
-    def __init__(self, who: str, work: Work, X: Array, Y: Array, size: int | None) -> None:
-        self.who, self.work, self.shape = who, work, (X.shape, X.dtype, len(Y), size)
-        self.m = X.shape[1]
-        self.size = min(size or self.m, self.m)
+    def __init__(self, who: str, work: Work, examples: Examples) -> None:
+        self.who, self.work, self.shapes = who, work, examples.shapes
+        self.m, self.size = examples.m, examples.size
         self.steps_an_epoch = -(-self.m // self.size)
         self.settings, self.store = work.settings(), Store(work.cost.layers, work.optimizer)
         self.written = written(work.cost.layers, work.optimizer)
-        examples = Examples(X, Y, self.size < self.m)
         at_once = CHUNK if self.size == self.m else self.m // self.size
-        widths = {self.size: at_once, self.m % self.size or self.size: 1}
-        widths[self.size] = at_once
+        widths = {self.m % self.size or self.size: 1} | {self.size: at_once}
         self.batches = {width: Batch(work, examples, width, n) for width, n in widths.items()}
+        if any(len(batch.blocks) > 1 for batch in self.batches.values()):
+            work.cost.require_alone(examples.X)
         self.walks = {
             width: Walk(who, work, batch, self.store) for width, batch in self.batches.items()
         }
+        for width, walk in self.walks.items():  # what is read of a step is looked at before one
+            Y = np.ascontiguousarray(examples.Y[:, :width])
+            walk.step.entries(read_only(walk.batch.Z[:, :width]), read_only(Y))
         self.plans = dict[int, Plan]()
         self.reason = ""  # why no tape can hold a step
         if work.steady:
             self.settle(examples)
-        self.examples: Examples | None = examples  # for the first run
 
-    def fits(self, work: Work, X: Array, Y: Array, size: int | None) -> bool:
+    def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
         now = written(work.cost.layers, work.optimizer)
         return (
             self.work.cost is work.cost
-            and self.shape == (X.shape, X.dtype, len(Y), size)
+            and self.shapes == examples.shapes
             and len(now) == len(self.written)
             and all(map(is_, now, self.written))
             and self.settings == work.settings()
@@ -77,22 +80,23 @@ class Training:
     def settle(self, examples: Examples) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
         arena = Arena()
+        self.forget()
         try:
             for width, batch in self.batches.items():
                 batch.load(examples)
                 self.plans[width] = Plan(self.work, batch, self.store, arena)
-                self.plans[width].begin()
         # what no stand-in can do says nothing about the net: a walk does
         except Exception as reason:
             self.forget()
-            self.plans, self.reason = {}, str(reason)
+            self.reason = str(reason)
 
     def forget(self) -> None:
         """Let go of the tapes."""
         for plan in self.plans.values():
             plan.forget()
+        self.plans = {}
 
-    def run(self, X: Array, Y: Array, generator: Any, report: Reporter) -> None:
+    def run(self, examples: Examples, generator: Any, report: Reporter) -> None:
         """Train for the epochs of the report; the generator draws the batches, if there is one."""
         if self.reason:
             text = f"{self.who}: no tape can hold a step of this net ({self.reason}); it is walked"
@@ -105,13 +109,13 @@ class Training:
         # step the training had come when it went back
         self.unsaved, self.reached = list[Chosen](), 0
         self.stretch = Stretch(0, self.work.optimizer.steps, [])
-        self.current: Plan | Walk = next(iter(self.walks.values()))
-        self.store.keep()
-        examples = self.examples or Examples(X, Y, self.size < self.m)
-        self.examples = None
+        for walk in self.walks.values():
+            walk.begun = -1, ()
+        self.current: Plan | Walk = walk
+        self.save()
         for batch in self.batches.values():
             batch.load(examples)
-        for plan in (self.plans or self.walks).values():
+        for plan in (*self.plans.values(), *self.walks.values()):
             plan.begin()
         try:
             try:
@@ -122,8 +126,6 @@ class Training:
             self.book()
             raise
         finally:
-            for plan in (*self.plans.values(), *self.walks.values()):
-                plan.release()
             for batch in self.batches.values():
                 batch.release()
 
@@ -164,8 +166,7 @@ class Training:
                 self.book()
             return
         if len(self.unsaved) + len(chosen) > CHUNK:
-            self.unsaved = []
-            self.store.keep()
+            self.save()
         self.unsaved.extend(chosen)
         plan = self.current = self.plans[chosen[0][3]]
         plan.take([examples for _, _, examples, _ in chosen])
@@ -179,6 +180,8 @@ class Training:
     def book(self) -> None:
         """Read what was taken, go back if it is not finite, and report the epochs that are whole.
         It can be begun again at any time."""
+        if isinstance(self.current, Walk):
+            self.current.undraw()
         found = self.pending()
         finite = all(math.isfinite(J) for _, J, _ in found)
         if found and self.playing and not (finite and self.store.finite()):
@@ -193,6 +196,24 @@ class Training:
         new = rows(records[(self.report.done - epochs) * n :], n, self.work)
         if new:
             self.stopped = self.report(new) or self.stopped
+            if self.report.look is not None:
+                self.after_a_look()
+
+    def after_a_look(self) -> None:
+        """Whoever looks may change settings and weights: both count from here on."""
+        self.save()
+        if self.playing and self.settings != self.work.settings():
+            self.settings = self.work.settings()
+            examples = next(iter(self.batches.values())).examples
+            assert examples is not None
+            self.settle(examples)
+            self.playing = bool(self.plans)
+            for plan in self.plans.values():
+                plan.begin()
+
+    def save(self) -> None:
+        """A snapshot, from which steps can be repeated."""
+        self.store.keep(self.unsaved.clear)
 
     def pending(self) -> list[Record]:
         """The records of the steps that are taken and not yet read."""

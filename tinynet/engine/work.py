@@ -48,9 +48,10 @@ class Work(NamedTuple):
     def settings(self) -> Any:
         """All that a recorded step takes for granted: equal as long as nobody changed a setting."""
         known = self.optimizer.params.items()
-        plain = [(name, float(p)) for name, p in known if name != "learning_rate"]
+        plain: list[Any] = [(name, float(p)) for name, p in known if name != "learning_rate"]
         others = list[Any](self.metrics.items())
         for part in self.parts:
+            plain.append(("", type(part)))
             for name, value in vars(part).items():
                 if name not in FLEETING:
                     (plain if type(value) in PLAIN else others).append((name, value))

@@ -103,26 +103,26 @@ class Layer(Node):
             got, cure = "one of a model", "model.build or model.reset draws it"
             checks.refuse(self.who, "a layer of its own", got, cure, RuntimeError)
         n_in, kind = checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype)
-        rng = initializers.generator(self.who, seed)
-        return self.adopt(n_in, self.made(n_in, rng), kind, rng)
+        vars(self).update(self.beginning(n_in, initializers.generator(self.who, seed), kind))
+        return self
 
-    def made(self, n_in: int, rng: Any) -> dict[str, Array]:
-        """What `make_params` gives, validated."""
+    def beginning(self, n_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
+        """What it has once it is built; nothing is written yet."""
         made = self.make_params(n_in, rng)
         if not isinstance(made, Mapping):
             got = type(made).__name__
             checks.refuse(self.who, "make_params to give named arrays", got, error=TypeError)
-        return {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
-
-    def adopt(self, n_in: int, made: Mapping[str, Array], dtype: Any, rng: Any) -> Self:
-        """Take these parameters, and start the state and the generator."""
-        self.shapes = {name: p.shape for name, p in made.items()}
-        self.theta = self.join(made).astype(dtype)
-        self.state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
-        if self.stochastic:
-            self.generator = np.random.default_rng(list(rng.bytes(16)))
-        self.n_in, self.grads, self.cache = n_in, {}, {}
-        return self
+        made = {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
+        new = np.random.default_rng(list(rng.bytes(16))) if self.stochastic else None
+        return {
+            "n_in": n_in,
+            "shapes": {name: p.shape for name, p in made.items()},
+            "theta": self.join(made).astype(dtype),
+            "state": {name: a.astype(dtype) for name, a in self.make_state(n_in).items()},
+            "generator": new,
+            "grads": {},
+            "cache": {},
+        }
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
@@ -143,6 +143,9 @@ class Layer(Node):
         dtype = checks.float_type(self.who, dtype)
         self.theta = self.theta.astype(dtype)
         self.state = {name: a.astype(dtype) for name, a in self.state.items()}
+
+    def generators(self) -> list[Any]:
+        return [] if self.generator is None else [self.generator]
 
     def value(self, X: Array) -> Array:
         return self.activation.value(self.preactivation(X))

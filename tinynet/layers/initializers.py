@@ -7,6 +7,8 @@ the notes' seed gives the notes' weights.
 
 import copy
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -97,6 +99,13 @@ def initializer(who: str, name: str, value: Any) -> Initializer:
 def drawn(who: str, name: str, by: Initializer, shape: tuple[int, int], rng: Any) -> Array:
     """What an initializer gives, validated."""
     return checks.numbers(who, f"{name} from {by!r}", by(shape, rng), shape=shape)
+
+
+def moved_on(generator: Any, other: Any) -> Callable[[], Any]:
+    """The call that lets a generator stand where the other one stands."""
+    if isinstance(generator, np.random.RandomState):
+        return partial(generator.set_state, other.get_state())
+    return partial(setattr, generator.bit_generator, "state", other.bit_generator.state)
 
 
 def generator(who: str, seed: Any) -> Any:

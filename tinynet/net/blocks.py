@@ -9,6 +9,10 @@ state.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
+from tinynet.base import checks
+from tinynet.base.checks import Array
 from tinynet.layers import Layer
 
 LEAST = 256  # examples that a block has at least, however wide the layers
@@ -25,7 +29,7 @@ def steady(part: Any) -> bool:
 
 
 def ours(part: Any) -> bool:
-    return type(part).__module__.split(".")[0] == "tinynet"
+    return type(part).__module__.startswith("tinynet.")
 
 
 def parts_of(layers: Sequence[Layer]) -> list[Any]:
@@ -56,3 +60,13 @@ def runs(m: int, longest: int) -> list[slice]:
     shorter."""
     size = -(-m // -(-m // longest))
     return [slice(start, min(start + size, m)) for start in range(0, m, size)]
+
+
+def require_alone(who: str, layers: Sequence[Layer], among: Array, alone: Array) -> None:
+    """Refuse outputs of two examples that are others when the two are alone: then a part of the
+    user's breaks its promise to compute example by example."""
+    users = {type(part).__name__ for part in parts_of(layers) if not ours(part)}
+    close = float(np.finfo(among.dtype).eps) ** 0.4
+    if users and not np.allclose(among, alone, close, close * float(np.abs(alone).max())):
+        cure = f"whole_batch = True in the class that looks at them: {', '.join(sorted(users))}"
+        checks.refuse(who, "outputs that do not depend on other examples", "others", cure)

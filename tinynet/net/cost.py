@@ -6,8 +6,8 @@ notes' chain: dZ2 gives dW2, db2 and dA1; dA1 gives dZ1; dZ1 gives dW1 and db1. 
 and `check_gradients` all use the cost, so what is checked is what trains.
 """
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,7 @@ from tinynet.base.node import Node
 from tinynet.layers import Layer
 from tinynet.losses import Pair
 from tinynet.net import blocks, parameters
+from tinynet.net.metrics import require_columns
 
 
 class Chain(Node):
@@ -38,6 +39,9 @@ class Chain(Node):
         for layer in self.layers:
             Z, X = layer.outputs(X)
             yield layer, Z, X
+
+    def generators(self) -> list[Any]:
+        return [generator for layer in self.layers for generator in layer.generators()]
 
     def cast(self, dtype: Any) -> None:
         for layer in self.layers:
@@ -82,6 +86,7 @@ class Cost(Chain):
         """The costs of the outputs, entry by entry or example by example; if there are sample
         weights (m,), each example's is multiplied by its own."""
         costs = self.pair.costs(Z, Y)
+        require_columns(self.pair.loss.who, "costs", costs, Z)
         return costs if weights is None else costs * weights
 
     def J(self, costs: Array, Z: Array, penalties: Sequence[float] = (0.0,)) -> list[float]:
@@ -93,11 +98,19 @@ class Cost(Chain):
 
     def penalty(self) -> Any:
         """What the parameters alone add to J; None where no layer has a penalty."""
-        found = [penalty for layer in self.layers if (penalty := layer.penalty()) is not None]
-        return sum(found[1:], start=found[0]) if found else None
+        found = [
+            (layer, penalty) for layer in self.layers if (penalty := layer.penalty()) is not None
+        ]
+        for layer, penalty in found:
+            if getattr(penalty, "shape", ()) != ():
+                checks.refuse(layer.who, "a penalty that is a number", penalty.shape)
+        return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
 
     def penalty_gradients(self) -> dict[str, Array]:
-        return parameters.named(layer.penalty_gradients() for layer in self.layers)
+        found = [layer.penalty_gradients() for layer in self.layers]
+        for layer, grads in zip(self.layers, found, strict=True):
+            require_shapes(layer, grads, some=True)
+        return parameters.named(found)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
         Z, caches = self.outputs(X)
@@ -119,6 +132,7 @@ class Cost(Chain):
         if m <= longest or not blocks.divisible(parts):
             J, cache = self.run(X, Y)
             return J, self.pullback(1.0, cache)[1]
+        self.require_alone(X)
         sums, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
         for block in blocks.runs(m, longest):
@@ -129,16 +143,10 @@ class Cost(Chain):
             total = {name: g + total[name] if name in total else g for name, g in found.items()}
         return sums[0], total
 
-    @contextmanager
-    def draws_kept(self) -> Iterator[None]:
-        """Afterwards the layers' generators are in the state that they had before."""
-        generators = [x.generator for x in self.layers if x.generator is not None]
-        states = [generator.bit_generator.state for generator in generators]
-        try:
-            yield
-        finally:
-            for generator, state in zip(generators, states, strict=True):
-                generator.bit_generator.state = state
+    def require_alone(self, X: Array) -> None:
+        """Refuse to cut a batch into blocks if an example's output depends on the others."""
+        among, alone = (copy.deepcopy(self).outputs(X[:, :n])[0][:, :2] for n in (9, 2))
+        blocks.require_alone(self.who, self.layers, among, alone)
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:
         return X, Y  # the model's door has validated them
@@ -147,9 +155,9 @@ class Cost(Chain):
         return dJ
 
 
-def require_shapes(layer: Layer, grads: Mapping[str, Array]) -> None:
-    """Refuse gradients that are not those of the layer's parameters."""
-    wanted = {name: p.shape for name, p in layer.params.items()}
+def require_shapes(layer: Layer, grads: Mapping[str, Array], some: bool = False) -> None:
+    """Refuse gradients that are not those of the layer's parameters, or of some of them."""
+    wanted = {name: p.shape for name, p in layer.params.items() if not some or name in grads}
     if {name: g.shape for name, g in grads.items()} != wanted:
         got = {name: g.shape for name, g in grads.items()}
         checks.refuse(layer.who, f"gradients of the names and shapes {wanted}", got)

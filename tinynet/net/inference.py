@@ -39,12 +39,14 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
         shape = net.layers[-1].units, m
         if made.shape != shape:
             checks.refuse(net.layers[-1].who, f"an output of shape {shape}", made.shape)
-        return made if made.base is None and made.dtype == X.dtype else made.astype(X.dtype)
+        last = net.layers[-1]  # a part of the user's may go on to use what it returned
+        theirs = not (blocks.ours(last) and blocks.ours(last.activation))
+        return made.astype(X.dtype, copy=theirs or made.base is not None)
     result = np.empty((net.layers[-1].units, m), X.dtype)
     for run in blocks.runs(m, blocks.use_size(net.layers)):
         result[:, run] = through(net, X[:, run])[activated]
-    few = slice(0, 2)
-    require_alone(net, result[:, few], through(net, X[:, few])[activated])
+    alone = through(net, X[:, :2])[activated]
+    blocks.require_alone(net.who, net.layers, result[:, :2], alone)
     return result
 
 
@@ -60,13 +62,3 @@ def through(net: Chain, X: Array) -> tuple[Array, Array]:
             if not all(map(checks.all_finite, made)):
                 checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
     return Z, A
-
-
-def require_alone(net: Chain, among: Array, alone: Array) -> None:
-    """Refuse outputs of two examples that change when the two are a batch by themselves: then a
-    part of the user's looks at the whole batch, though it says that it is steady."""
-    users = {type(p).__name__ for p in blocks.parts_of(net.layers) if not blocks.ours(p)}
-    close = float(np.finfo(among.dtype).eps) ** 0.4
-    if users and not np.allclose(among, alone, close, close * float(np.abs(alone).max())):
-        cure = f"whole_batch = True in the class that looks at them: {', '.join(sorted(users))}"
-        checks.refuse(net.who, "outputs that do not depend on other examples", "others", cure)

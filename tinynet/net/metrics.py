@@ -7,6 +7,8 @@ examples. So the sums of blocks and batches can be added up, even for a metric t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinynet import activations
 from tinynet.activations import Activation
 from tinynet.base import checks
@@ -57,7 +59,17 @@ def values(
     if not metrics:
         return []
     A = activation.value(Z)
-    return [metric.read(activation, A, Y) for metric in metrics.values()]
+    found = [metric.read(activation, A, Y) for metric in metrics.values()]
+    for name, read in zip(metrics, found, strict=True):
+        require_columns(name, "read", read, Z)
+    return found
+
+
+def require_columns(who: str, what: str, read: Array, Z: Array) -> None:
+    """Refuse numbers that are not some for each example."""
+    shape = np.shape(read) if isinstance(read, (float, int)) else read.shape
+    if len(shape) not in (1, 2) or shape[-1] != Z.shape[1]:
+        checks.refuse(who, f"{what} to give numbers of each example, (k, m) or (m,)", shape)
 
 
 METRICS: dict[str, Metric] = {"accuracy": Accuracy()}
@@ -74,5 +86,9 @@ def named_metrics(who: str, names: Any, activation: Activation) -> dict[str, Met
         own = isinstance(value, Metric)
         metric = value if own else checks.known(who, "metrics", value, METRICS)
         metric.require(who, activation)
-        found[type(value).__name__.lower() if own else value] = metric
+        name = getattr(value, "name", type(value).__name__.lower()) if own else value
+        if name in found or name == "loss":
+            cure = "give one of them a `name` in its class"
+            checks.refuse(who, "metrics of different names", f"{name!r} again", cure)
+        found[name] = metric
     return found

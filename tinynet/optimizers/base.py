@@ -84,7 +84,8 @@ class Optimizer(Node):
 
     @steps.setter
     def steps(self, steps: int) -> None:
-        self.earlier, self.taken = steps, list[None]()
+        vars(self).setdefault("taken", []).clear()  # whoever appends to it goes on with it
+        self.earlier = steps
 
     def cast(self, dtype: Any) -> None:
         dtype = checks.float_type(self.who, dtype)
@@ -153,8 +154,12 @@ class Optimizer(Node):
         for name, g in grads.items():
             before = {slot: read_only(a) for slot, a in self.slots_of(name, g).items()}
             p = read_only(params[name])
-            step, slots[name] = self.finite_step(p, g, before, *numbers)
-            new[name] = p - step
+            # of the parameter's dtype throughout, as they are on a tape
+            own = [np.array(number, p.dtype) for number in numbers]
+            step, after = self.finite_step(p, g, before, *own)
+            with np.errstate(over="ignore"):
+                new[name] = np.asarray(p - step, p.dtype)
+                slots[name] = {slot: np.asarray(a, p.dtype) for slot, a in after.items()}
             if not all(map(checks.all_finite, (new[name], *slots[name].values()))):
                 expected = f"a finite step of {name}"
                 checks.refuse(self.who, expected, "inf or NaN", error=FloatingPointError)
