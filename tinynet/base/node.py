@@ -123,7 +123,8 @@ def apart(node: Node, value: Any, inputs: tuple[Any, ...]) -> Any:
     go on to use what it returned."""
     if not isinstance(value, np.ndarray):
         return value
-    theirs = type(node).__module__.split(".")[0] != "tinynet"
+    parts = type(node), type(getattr(node, "activation", node))
+    theirs = not all(kind.__module__.startswith("tinynet.") for kind in parts)
     arrays = [x for x in inputs if isinstance(x, np.ndarray)]
     shared = theirs or any(np.may_share_memory(value, x) for x in arrays)
     return value.copy() if shared else value

@@ -25,6 +25,7 @@ from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.readings import Record, rows
 from tinynet.engine.store import Store, written
 from tinynet.engine.work import CHUNK, Work
+from tinynet.net.diagnose import no_writes
 from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
@@ -60,7 +61,8 @@ class Training:
         }
         for width, walk in self.walks.items():  # what is read of a step is looked at before one
             Y = np.ascontiguousarray(examples.Y[:, :width])
-            walk.step.entries(read_only(walk.batch.Z[:, :width]), read_only(Y))
+            with no_writes(who):
+                walk.step.entries(read_only(walk.batch.Z[:, :width]), read_only(Y))
         self.plans = dict[int, Plan]()
         self.reason = ""  # why no tape can hold a step
         if work.steady:

@@ -1,0 +1,209 @@
+"""What was found by trying to break version 0.2 in the making: each test states the right
+behaviour."""
+
+import contextlib
+import signal
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests import parts
+from tests.test_found_3 import Tracer, lines, require_free
+from tests.ways import WAYS, taken
+from tinynet.engine.batch import Batch, Examples
+from tinynet.net.history import Reporter
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((2, 40))
+Y = (X[:1] * X[1:] > 0).astype(int)
+MANY = rng.standard_normal((2, 70_000))
+LABELS = (MANY[:1] > 0).astype(int)
+
+
+def net(optimizer=None, hidden="tanh", metrics=(), **settings):
+    model = tn.Sequential([tn.Dense(4, hidden), tn.Dense(1, "sigmoid")], seed=3, **settings)
+    model.compile(optimizer or tn.SGD(0.5), metrics=list(metrics))
+    return model
+
+
+def ways():
+    return zip(WAYS, (contextlib.nullcontext(), taken("walked")), strict=True)
+
+
+def looked_at(model, epochs, look, data=(X, Y)):
+    """A training in which somebody looks after every epoch."""
+    model.fit(*data, 0, verbose=0)
+    report = Reporter(model.history, epochs, False, look, 1)
+    with model._lock, np.errstate(all="ignore"):
+        model._training.run(Examples(*model._data(*data), None), None, report)
+
+
+@pytest.fixture
+def no_endless_loop():
+    def stop(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(5)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_another_activation_is_another_step():
+    ends = []
+    for _, way in ways():
+        with way:
+            model = net(hidden="tanh")
+            model.fit(X, Y, 5, verbose=0)
+            model.layers[0].activation = "relu"
+            model.fit(X, Y, 5, verbose=0)
+        ends.append(model)
+    assert ends[0].history.rows == ends[1].history.rows
+
+
+class Slotless(tn.Optimizer):
+    steady = True
+
+    def step(self, p, g, slots, rate):
+        return rate * g, {}
+
+
+def test_steps_may_be_set(no_endless_loop):
+    model = net(tn.Adam(0.01))
+    model.fit(X, Y, 5, verbose=0)
+    model.optimizer.steps = 1000
+    model.fit(X, Y, 5, verbose=0)
+    assert model.optimizer.steps == 1005
+
+
+def test_a_reset_of_an_optimizer_without_slots(no_endless_loop):
+    model = net(Slotless(0.1))
+    model.fit(X, Y, 5, verbose=0)
+    model.optimizer.reset()
+    model.fit(X, Y, 5, verbose=0)
+    assert model.optimizer.steps == 5
+
+
+def test_a_setting_that_a_look_changes_counts_at_once():
+    ends = []
+    for _, way in ways():
+        with way:
+            model = net(tn.SGD(0.1, 0.9))
+            looked_at(model, 20, lambda e, m=model: setattr(m.optimizer, "momentum", 0.5 / e))
+        ends.append(model)
+    assert ends[0].history.rows == ends[1].history.rows
+
+
+def test_what_a_look_changed_is_not_forgotten_after_an_overflow():
+    """Adam's squares overflow at epoch 7; the steps before it had their own rates and weights."""
+    ends = []
+    for _, way in ways():
+        with way:
+            model = tn.Sequential([tn.Dense(1)], seed=0, dtype="float32")
+            model.compile(tn.Adam(1e-3), "mse")
+
+            def look(epoch, model=model):
+                model.optimizer.learning_rate = 1e-3 * 0.5**epoch
+                if epoch == 6:
+                    model.set_weights([[[1e18, 1e18]], [[1e18]]])
+
+            looked_at(model, 12, look, (np.full((2, 4), 3.0), np.zeros((1, 4))))
+        ends.append(model)
+    assert parts.same(ends[0].get_weights(), ends[1].get_weights())
+    assert ends[0].history.rows == ends[1].history.rows
+
+
+class Selecting(tn.Activation):
+    steady = True
+
+    def value(self, Z):
+        return np.where(Z > 0, Z, 0.5 * Z)
+
+    def derivative(self, Z):
+        return np.where(Z > 0, 1.0, 0.5)
+
+
+def test_a_warning_as_an_error_leaves_no_old_data():
+    model, twin = net(hidden=Selecting()), net(hidden=Selecting()).build(2)
+    with pytest.raises(UserWarning):
+        model.fit(X, Y, 1, verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found, expected = (m.fit(3 * X, 1 - Y, 2, verbose=0).rows for m in (model, twin))
+    assert found == expected
+
+
+def test_an_interrupt_at_the_end_leaves_no_old_data(monkeypatch):
+    model, twin = net(), net()
+    for m in (model, twin):
+        m.fit(MANY, LABELS, 1, verbose=0)
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        patch.setattr(Batch, "release", interrupted)
+        model.fit(MANY, LABELS, 1, verbose=0)
+    twin.fit(MANY, LABELS, 1, verbose=0)
+    for m in (model, twin):
+        m.fit(1 - 2 * MANY, 1 - LABELS, 2, verbose=0)
+    assert model.history.rows == twin.history.rows
+
+
+class Stopping(tn.Tanh):
+    steady = True
+    stops = False
+
+    def value(self, Z):
+        if Stopping.stops:
+            raise KeyboardInterrupt
+        return super().value(Z)
+
+
+def test_an_interrupt_while_another_step_is_settled(monkeypatch):
+    model = net(hidden=Stopping())
+    model.fit(MANY, LABELS, 1, verbose=0)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        patch.setattr(Stopping, "stops", True)
+        model.fit(X, Y, 1, verbose=0)
+    model.fit(MANY, LABELS, 1, verbose=0)
+    assert len(model.history) == 2
+
+
+class Late(tn.Dense):
+    stops = False
+
+    def beginning(self, *args):
+        if Late.stops:
+            raise KeyboardInterrupt
+        return super().beginning(*args)
+
+
+def test_an_interrupt_while_it_is_built(monkeypatch):
+    model = tn.Sequential([tn.Dense(4), Late(1, "sigmoid")], seed=1)
+    twin = tn.Sequential([tn.Dense(4), Late(1, "sigmoid")], seed=1).build(2)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        patch.setattr(Late, "stops", True)
+        model.build(2)
+    np.testing.assert_array_equal(model.build(2).predict(X), twin.predict(X))
+
+
+def test_an_interrupt_at_each_line_of_the_model_leaves_its_lock_free():
+    """Else no other thread can ever fit. On the way out of a `with` a tracer can stop the code, but
+    no signal can: Python looks for one after a call, and that call has released the lock."""
+    files, wrong = ["tinynet/model"], []
+    n = lines(files, lambda: net().fit(X, Y, 2, verbose=0))
+    for i in range(n):
+        model, tracer = net().build(2), Tracer(files, i)
+        tracer.run(lambda model=model: model.fit(X, Y, 2, verbose=0))
+        try:
+            require_free(model)
+        except RuntimeError:
+            wrong.append(tracer.where)
+    lines_of_model = Path(tn.model.__file__).read_text(encoding="utf-8").splitlines()
+    at = [lines_of_model[int(where.rsplit(":", 1)[1]) - 1].strip() for where in wrong]
+    assert set(at) <= {"with self._lock:"}, wrong

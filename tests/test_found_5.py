@@ -1,0 +1,80 @@
+"""What version 0.1.0 was slow at, as far as it shows without a clock or in ratios of one run."""
+
+import time
+import tracemalloc
+
+import numpy as np
+
+import tinynet as tn
+
+rng = np.random.default_rng(0)
+
+
+def best(call, times=5):
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def test_no_subnormal_numbers_in_the_slots():
+    X, Y = rng.standard_normal((20, 100)).astype(np.float32), rng.integers(0, 2, (1, 100))
+    for optimizer in (tn.Adam(0.001), tn.SGD(0.01, 0.9)):
+        model = tn.Sequential(
+            [tn.Dense(16, "relu"), tn.Dense(1, "sigmoid")], seed=0, dtype="float32"
+        )
+        model.compile(optimizer)
+        model.build(20)
+        model.layers[0].b = np.full((16, 1), [[-100.0]])  # they are dead
+        model.fit(X, Y, 100, verbose=0)
+        for held in model.optimizer.slots.values():
+            held["W1"][...] = np.float32(1e-15)
+        smallest = np.finfo(np.float32).tiny
+        for _ in range(40):
+            model.fit(X, Y, 50, verbose=0)
+            for held in model.optimizer.slots.values():
+                for a in held.values():
+                    assert not ((a != 0) & (np.abs(a) < smallest)).any()
+
+
+def test_a_fit_of_one_epoch_again_and_again():
+    """Seen: 7, 4.6 and 3.5 times an epoch of a long fit."""
+    X, Y = tn.data.planar()
+    big, labels = rng.standard_normal((20, 20_000)), rng.integers(0, 2, (1, 20_000))
+    for A, B, size, most in ((X, Y, None, 7), (X, Y, 32, 3), (big, labels, 32, 1.5)):
+        model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+        model.compile("sgd")
+        n = 200 if size is None else 20 if A is X else 2
+        model.fit(A, B, 1, size, verbose=0)
+        long = best(lambda: model.fit(A, B, n, size, verbose=0))  # noqa: B023
+        short = best(lambda: [model.fit(A, B, 1, size, verbose=0) for _ in range(n)])  # noqa: B023
+        assert short < most * long, (A.shape, size, short / long)
+
+
+def test_a_deep_net_is_settled_in_the_time_of_its_layers():
+    X, Y = rng.standard_normal((8, 20)), rng.integers(0, 2, (1, 20))
+
+    def first_fit(depth):
+        layers = [tn.Dense(8, "tanh") for _ in range(depth)]
+        model = tn.Sequential([*layers, tn.Dense(1, "sigmoid")], seed=0)
+        model.compile("sgd")
+        model.fit(X, Y, 1, verbose=0)
+
+    ratios = [best(lambda: first_fit(400), 1) / best(lambda: first_fit(100), 1) for _ in range(4)]
+    assert min(ratios) < 7, ratios  # the square would be 16
+
+
+def test_gradients_of_many_examples_need_little_memory():
+    X, Y = rng.standard_normal((2, 1_000_000)), rng.integers(0, 2, (1, 1_000_000)).astype(float)
+    model = tn.Sequential([tn.Dense(8, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd")
+    model.build(2)
+    tracemalloc.start()
+    model.gradients(X, Y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * X.nbytes, peak / X.nbytes
+    long = best(lambda: model.fit(X, Y, 3, verbose=0), 2)
+    assert best(lambda: model.gradients(X, Y), 2) < long
