@@ -4,7 +4,6 @@ behaviour."""
 import contextlib
 import signal
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,8 +192,7 @@ def test_an_interrupt_while_it_is_built(monkeypatch):
 
 
 def test_an_interrupt_at_each_line_of_the_model_leaves_its_lock_free():
-    """Else no other thread can ever fit. On the way out of a `with` a tracer can stop the code, but
-    no signal can: Python looks for one after a call, and that call has released the lock."""
+    """Else no other thread can ever fit."""
     files, wrong = ["tinynet/model"], []
     n = lines(files, lambda: net().fit(X, Y, 2, verbose=0))
     for i in range(n):
@@ -204,6 +202,4 @@ def test_an_interrupt_at_each_line_of_the_model_leaves_its_lock_free():
             require_free(model)
         except RuntimeError:
             wrong.append(tracer.where)
-    lines_of_model = Path(tn.model.__file__).read_text(encoding="utf-8").splitlines()
-    at = [lines_of_model[int(where.rsplit(":", 1)[1]) - 1].strip() for where in wrong]
-    assert set(at) <= {"with self._lock:"}, wrong
+    assert not wrong, wrong
