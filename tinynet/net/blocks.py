@@ -20,6 +20,9 @@ VALUES = 131_072  # entries of Z that all layers make of a block in training, ab
 PREDICTED = 32_768  # entries of Z that the widest layer makes of a block in predict, about
 
 
+OURS: dict[type, bool] = {}
+
+
 def steady(part: Any) -> bool:
     """Whether each class of a part says so in its own body, and no method was replaced on the
     object."""
@@ -29,7 +32,11 @@ def steady(part: Any) -> bool:
 
 
 def ours(part: Any) -> bool:
-    return type(part).__module__.startswith("tinynet.")
+    """Whether its class is tinynet's own; each is looked at once."""
+    kind = type(part)
+    if kind not in OURS:
+        OURS[kind] = kind.__module__.startswith("tinynet.")
+    return OURS[kind]
 
 
 def parts_of(layers: Sequence[Layer]) -> list[Any]:
