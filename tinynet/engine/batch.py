@@ -42,7 +42,7 @@ class Batch:
         room = min(CHUNK, at_once, WAITING // (layers[-1].units * width))
         self.room = max(1, room) if one else 1
         self.fixed = self.whole and one
-        self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.fixed else "F")
+        self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.whole else "F")
         self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)
         self.Y: Array = np.empty((n_t, width), dtype)
         self.Z: Array = np.zeros((layers[-1].units, self.room * width), dtype)

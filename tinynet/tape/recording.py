@@ -61,11 +61,6 @@ class Recording:
         results = [result.settled() for result in self.results]
         return Bound(self.tape.bound(), results, list(self.tape.prologue))
 
-    def unbind(self) -> None:
-        """Let go of the arrays."""
-        for stand_in in self.given:
-            stand_in.array = None
-
     def forget(self) -> None:
         self.tape.forget()
         self.given, self.results = [], []
