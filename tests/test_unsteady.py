@@ -9,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_plan import a_model, problem
-from tests.ways import WAYS, a_training, taken
+from tests.ways import BY_DTYPES_ALONE, WAYS, a_training, taken
 from tinynet.net import blocks
 
 
@@ -286,7 +286,8 @@ def test_a_steady_part_trains_as_its_methods_say(layer, dtype):
         with taken(way):
             assert bool(a_training(model, X, Y).plans) == (way == "played")
             ends.append(model.fit(X, Y, 100, verbose=0).history["loss"])
-    assert ends[0] == ends[1]
+    same = BY_DTYPES_ALONE or dtype == "float64"
+    np.testing.assert_allclose(*ends, rtol=0 if same else 1e-5)
 
 
 def test_a_recording_leaves_no_trace():
