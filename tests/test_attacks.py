@@ -11,6 +11,7 @@ import pytest
 import tinynet as tn
 from tests import parts
 from tests.test_found_3 import Tracer, lines, require_free
+from tests.test_unsteady import Selecting
 from tests.ways import WAYS, taken
 from tinynet.engine.batch import Batch, Examples
 from tinynet.net.history import Reporter
@@ -114,16 +115,6 @@ def test_what_a_look_changed_is_not_forgotten_after_an_overflow():
         ends.append(model)
     assert parts.same(ends[0].get_weights(), ends[1].get_weights())
     assert ends[0].history.rows == ends[1].history.rows
-
-
-class Selecting(tn.Activation):
-    steady = True
-
-    def value(self, Z):
-        return np.where(Z > 0, Z, 0.5 * Z)
-
-    def derivative(self, Z):
-        return np.where(Z > 0, 1.0, 0.5)
 
 
 def test_a_warning_as_an_error_leaves_no_old_data():

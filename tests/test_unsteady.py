@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests.parts import Matmul
 from tests.test_plan import a_model, problem
 from tests.ways import BY_DTYPES_ALONE, WAYS, a_training, taken
 from tinynet.net import blocks
@@ -232,18 +233,6 @@ def test_a_method_replaced_on_an_object_is_walked():
     model = tn.Sequential([tn.Dense(3, replaced()), tn.Dense(2, "sigmoid")], seed=0)
     model.compile("sgd")
     assert not a_training(model, *problem("sigmoid", 9)).plans
-
-
-class Matmul(tn.Dense):
-    """A user's layer as most would write it, which can be recorded."""
-
-    steady = True
-
-    def preactivation(self, X):
-        return self.params["W"] @ X + self.params["b"]
-
-    def parameter_gradients(self, dZ, cache):
-        return {"W": dZ @ cache["X"].T, "b": dZ.sum(axis=1, keepdims=True)}
 
 
 class Gelu(tn.Activation):
