@@ -9,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.ways import BY_DTYPES_ALONE, WAYS, a_training, taken
+from tests.ways import WAYS, a_training, taken
 from tinynet.net import blocks
 
 ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu"]
@@ -185,8 +185,7 @@ def test_users_parts_walked_and_played(name, size, dtype, longest, monkeypatch):
             model.evaluate(X, Y)
             model.fit(X, Y, 3, size, verbose=0)
         ends.append(model)
-    if BY_DTYPES_ALONE or dtype == "float64" or name not in ("ridge", "all"):
-        require_same(*ends)
+    require_same(*ends)
     pieces = with_parts(name, dtype, [parts.Error()])
     for epochs in [1] * 4 + [2] * 33 if size is None else [1, 3, 1]:
         pieces.fit(X, Y, epochs, size, verbose=0)

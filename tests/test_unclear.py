@@ -66,11 +66,11 @@ MISTAKES = {
     ),
     "names of an optimizer": (
         lambda: tn.SGD()({1: np.ones(2)}, {1: np.ones(2)}),
-        "SGD: expected params named by strings, got 1",
+        "SGD: expected params as a mapping of strings to arrays, got {1: ",
     ),
     "names of gradients": (
         lambda: tn.SGD()({"w": np.ones(2)}, {1: np.ones(2)}),
-        "SGD: expected grads named by strings, got 1",
+        "SGD: expected grads as a mapping of strings to arrays, got {1: ",
     ),
     "an activation class": (lambda: tn.Dense(1, tn.Tanh), r"<class .*: call it: tn.Tanh\(\)$"),
     "numpy's own": (lambda: tn.Dense(1, np.tanh), r"got <ufunc 'tanh'>: did you mean 'tanh'\?"),

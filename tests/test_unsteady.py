@@ -10,7 +10,7 @@ import pytest
 import tinynet as tn
 from tests.parts import Matmul
 from tests.test_plan import a_model, problem
-from tests.ways import BY_DTYPES_ALONE, WAYS, a_training, taken
+from tests.ways import WAYS, a_training, taken
 from tinynet.net import blocks
 
 
@@ -275,8 +275,7 @@ def test_a_steady_part_trains_as_its_methods_say(layer, dtype):
         with taken(way):
             assert bool(a_training(model, X, Y).plans) == (way == "played")
             ends.append(model.fit(X, Y, 100, verbose=0).history["loss"])
-    same = BY_DTYPES_ALONE or dtype == "float64"
-    np.testing.assert_allclose(*ends, rtol=0 if same else 1e-5)
+    np.testing.assert_allclose(*ends, rtol=0)
 
 
 def test_a_recording_leaves_no_trace():

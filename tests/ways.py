@@ -2,7 +2,6 @@
 
 import contextlib
 
-import numpy as np
 import pytest
 
 from tinynet.engine.batch import Examples
@@ -10,9 +9,6 @@ from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 
 WAYS = ["played", "walked"]
-# numpy 1 looks at the numbers to choose a dtype, where a part of the user's mixes float32 with a
-# float64 number; a tape, as numpy 2, at the dtypes alone: then the last bits differ
-BY_DTYPES_ALONE = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
 
 def forbidden(*args):

@@ -7,8 +7,8 @@ order the source is best read.
 
 from tinynet import activations, data, layers, losses, optimizers, plots
 from tinynet.activations import *
+from tinynet.base import Node
 from tinynet.base.gradcheck import GradientError, GradientTable, check_gradients
-from tinynet.base.node import Node
 from tinynet.layers import *
 from tinynet.losses import *
 from tinynet.model import Sequential

@@ -9,8 +9,7 @@ import numpy as np
 
 from tinynet import data, plots
 from tinynet.activations import ACTIVATIONS
-from tinynet.base import checks
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks
 from tinynet.layers import Dense, Layer
 from tinynet.layers.initializers import Normal
 from tinynet.model import Sequential

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks
 from tinynet.layers.initializers import generator
 
 

@@ -14,10 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinynet import losses, optimizers
-from tinynet.base import checks, functions, gradcheck
-from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
-from tinynet.base.node import QUIET
+from tinynet.base import QUIET, Array, checks, functions, gradcheck, in_one_go
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
@@ -190,7 +187,8 @@ class Sequential(Chain):
     # ---- using
     def predict(self, X: Any) -> Array:
         """A of the last layer, (n_y, m); the same as `model(X)`."""
-        return self._door.turned(inference.outputs(self, *self.admit(X)))
+        (X,) = self.admit(X)
+        return self._door.turned(inference.outputs(self, X))
 
     __call__ = predict
 

@@ -12,18 +12,15 @@ docs/derivatives.md names.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.node import Node
+from tinynet.base import Array, Node, checks
 
 
 class Activation(Node):
     """Elementwise A = g(Z) on arrays of any shape; `backward(dA)` gives dZ = dA * g'(Z)."""
 
     steady = True
-    keeps: Literal["Z", "A", "mask"] = (
-        "Z"  # what `derivative` reads: the cheapest of the three that is enough
-    )
+    # what `derivative` reads: the cheapest of the three that is enough
+    keeps: Literal["Z", "A", "mask"] = "Z"
     rectifier = False  # whether it is of the ReLU family: initializer="auto" asks
     classifies = False  # whether `classes` can turn its outputs into classes
 
@@ -43,15 +40,13 @@ class Activation(Node):
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:
         """The classes that outputs A, or targets Y, stand for."""
-        checks.refuse(
-            self.who, "a sigmoid or softmax output", repr(self), "predict gives its values"
-        )
+        cure = "predict gives its values"
+        checks.refuse(self.who, "a sigmoid or softmax output", repr(self), cure)
 
     def admit(self, Z: Any) -> tuple[Array]:
         return (checks.numbers(self.who, "Z", Z),)
 
     def admit_upstream(self, dA: Any) -> Array:
         kept = self.cache[self.keeps]
-        return checks.numbers(
-            self.who, "dA", dA, kept.dtype if kept.dtype.kind == "f" else None, shape=kept.shape
-        )
+        dtype = kept.dtype if kept.dtype.kind == "f" else None
+        return checks.numbers(self.who, "dA", dA, dtype, kept.shape)

@@ -6,7 +6,7 @@
 import numpy as np
 
 from tinynet.activations.base import Activation
-from tinynet.base.checks import Array
+from tinynet.base import Array
 
 
 class Identity(Activation):

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinynet.activations.base import Activation
-from tinynet.base import checks, functions
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks, functions
 
 
 class Softmax(Activation):

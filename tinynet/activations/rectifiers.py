@@ -6,9 +6,7 @@
 import numpy as np
 
 from tinynet.activations.base import Activation
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.settings import Setting
+from tinynet.base import Array, Setting, checks
 
 
 class ReLU(Activation):

@@ -12,13 +12,12 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 import numpy as np
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Arrays: TypeAlias = Mapping[str, Array]
 T = TypeVar("T")
 FLOATS: dict[str, np.dtype[Any]] = {"float32": np.dtype("float32"), "float64": np.dtype("float64")}
 
 
-def refuse(
-    who: str, expected: str, got: object, cure: str = "", error: type[Exception] = ValueError
-) -> NoReturn:
+def refuse(who: str, expected: str, got: Any, cure: str = "", error: Any = ValueError) -> NoReturn:
     """Raise an error of that form."""
     raise error(f"{who}: expected {expected}, got {got}" + (f": {cure}" if cure else ""))
 
@@ -32,8 +31,8 @@ def call_it(value: object, arguments: str = "") -> str:
     """The cure where a class came instead of an object; no cure for other values."""
     if not isinstance(value, type):
         return ""
-    ours = value.__module__.split(".")[0] == "tinynet"
-    return f"call it: {'tn.' if ours else ''}{value.__name__}({arguments})"
+    prefix = "tn." if getattr(value, "ours", False) else ""
+    return f"call it: {prefix}{value.__name__}({arguments})"
 
 
 def shown(value: object) -> str:
@@ -42,9 +41,7 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def numbers(
-    who: str, name: str, value: Any, dtype: Any = None, shape: tuple[int, ...] | None = None
-) -> Array:
+def numbers(who: str, name: str, value: Any, dtype: Any = None, shape: Any = None) -> Array:
     """The value as an array of finite floats: of `dtype` if given, else float32 if it is an array
     of float32, else float64."""
     if type(value) is not np.ndarray:
@@ -54,15 +51,15 @@ def numbers(
     except ValueError:
         got, cure = "dtype object", "its rows are not of one length"
         refuse(who, f"{name} as an array of real numbers", got, cure, TypeError)
-    if array.dtype.kind not in "buif":
-        got, cure = f"dtype {array.dtype}", as_numbers(name, array)
+    own = array.dtype
+    if own.kind not in "buif":
+        got, cure = f"dtype {own}", as_numbers(name, array)
         refuse(who, f"{name} as an array of real numbers", got, cure, TypeError)
     if shape is not None and array.shape != shape:
         refuse(who, f"{name} of shape {shape}", array.shape)
-    target = dtype or (array.dtype if array.dtype == np.float32 else FLOATS["float64"])
-    if array.dtype == target:
-        cast = array
-    else:
+    target = dtype or (own if own == np.float32 else FLOATS["float64"])
+    cast = array
+    if own != target:
         with np.errstate(over="ignore"):  # what becomes infinite is refused below
             cast = array.astype(target)
     if not all_finite(cast):
@@ -108,9 +105,8 @@ def all_finite(array: Any) -> bool:
     """Whether no entry is inf or NaN. If the sum of squares is finite, all entries are, and that is
     fast; it may also overflow, so otherwise each entry is checked."""
     in_order = array if array.flags.c_contiguous else array.T
-    if in_order.flags.c_contiguous and math.isfinite(np.vdot(in_order, in_order)):
-        return True
-    return bool(np.isfinite(array).all())
+    fast = in_order.flags.c_contiguous and math.isfinite(np.vdot(in_order, in_order))
+    return fast or bool(np.isfinite(array).all())
 
 
 def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Array:
@@ -121,13 +117,10 @@ def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Arr
         several, one = ((-1, 1), (1, -1)) if axes.startswith("(m") else ((1, -1), (-1, 1))
         cure = f"np.reshape({name}, {several}) for examples of one number, {one} for one example"
         refuse(who, f"{name} of shape {axes}", array.shape, cure if array.ndim == 1 else "")
-    require_entries(who, f"{name} of shape {axes}", array)
-    return array
-
-
-def require_entries(who: str, what: str, array: Array) -> None:
     if array.size == 0:
-        refuse(who, f"{what} with at least one entry", f"{array.shape}, which is empty")
+        expected = f"{name} of shape {axes} with at least one entry"
+        refuse(who, expected, f"{array.shape}, which is empty")
+    return array
 
 
 def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> float:
@@ -137,11 +130,8 @@ def real(who: str, name: str, value: Any, interval: str = "(-inf, inf)") -> floa
     if not scalar or np.asarray(value).dtype.kind not in "iuf":
         refuse(who, f"{name} as a number in {interval}", shown(value), error=TypeError)
     number = float(value)
-    if not (
-        low < number < high
-        or (number == low and interval[0] == "[")
-        or (number == high and interval[-1] == "]")
-    ):
+    closed = {end for end, bracket in ((low, "["), (high, "]")) if bracket in interval}
+    if not (low < number < high or number in closed):
         refuse(who, f"{name} as a number in {interval}", shown(value))
     return number
 

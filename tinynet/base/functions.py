@@ -22,16 +22,15 @@ def sigmoid(z: Array) -> Array:
     >>> print(sigmoid(np.array([-40.0, 0.0, 40.0])))
     [4.24835426e-18 5.00000000e-01 1.00000000e+00]
     """
-    return np.reciprocal(1 + np.exp(-z))
+    return np.reciprocal(1.0 + np.exp(-z))
 
 
 def exp_difference(a: Array, b: Array) -> Array:
     """exp(a - b) for a <= b. If d is a - b rounded, exp(d) loses as many digits as d has before its
     point. So the rounding error r (Knuth's two-sum, 1969) is put back: exp(d + r) = exp(d) (1 + r),
     as r is tiny."""
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # where d is -inf, r is NaN, fmax ignores it, and the result is 0
+    # where d is -inf, r is NaN, fmax ignores it, and the result is 0
+    with np.errstate(over="ignore", invalid="ignore"):
         d = a - b
         minus_b = d - a
         r = (a - (d - minus_b)) - (b + minus_b)
@@ -49,11 +48,8 @@ def softmax_terms(z: Array) -> tuple[Array, Array, Array]:
     e = exp_difference(z, z.max(axis=0))
     top = np.floor(e)
     others = e - top
-    return (
-        others,
-        top,
-        others.sum(axis=0) + (top.sum(axis=0) - 1),
-    )  # of k equal largest terms, k - 1 count in `rest`
+    # of k equal largest terms, k - 1 count in `rest`
+    return others, top, others.sum(axis=0) + (top.sum(axis=0) - 1)
 
 
 def softmax(z: Array) -> Array:
@@ -75,7 +71,7 @@ def with_ones(X: Any) -> Array:
     (n, m), (down, along) = X.shape, X.strides
     above = np.empty((n + 1, m), X.dtype, "F" if down < along else "C")
     above.fill(1)
-    above[:-1] = X
+    above[:n] = X
     return above
 
 

@@ -17,18 +17,17 @@ need reference values.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
-from tinynet.base.node import Node
+from tinynet.base.node import Node, read_only
 
-STEPS = tuple(
-    2.0**-n for n in (10, 11, 12, 13, 17, 21, 27, 33, 40)
-)  # powers of two: x + h is exact
+# powers of two: x + h is exact
+STEPS = tuple(2.0**-n for n in (10, 11, 12, 13, 17, 21, 27, 33, 40))
 
 
 class GradientRow(NamedTuple):
@@ -52,18 +51,15 @@ class GradientTable:
         self.worst_name, self.worst_error, self.worst_index = worst.name, worst.error, worst.at
 
     def __str__(self) -> str:
-        verdict = f"gradient check {'passed' if self.passed else 'FAILED'}"
+        verdict = f"{self.who}: gradient check {'passed' if self.passed else 'FAILED'}"
+        lines = [f"{verdict}, worst error {self.worst_error:.1e} in {self.worst_name}"]
         form = "{:>14} {:>12} {:>8} {:>8}  {:<12} {:>14} {:>14}"
-        lines = [form.format("", "shape", "checked", "error", "worst at", "backward", "difference")]
+        titles = "", "shape", "checked", "error", "worst at", "backward", "difference"
+        lines.append(form.format(*titles))
         for row in self.rows:
             figures = [f"{row.error:.1e}", str(row.at), f"{row.exact:.7g}", f"{row.numeric:.7g}"]
             lines.append(form.format(row.name, str(row.shape), row.checked, *figures))
-        return "\n".join(
-            [
-                f"{self.who}: {verdict}, worst error {self.worst_error:.1e} in {self.worst_name}",
-                *lines,
-            ]
-        )
+        return "\n".join(lines)
 
     __repr__ = __str__
 
@@ -95,15 +91,14 @@ def check_gradients(
     entries = checks.count("check_gradients", "entries", entries)
     rng = np.random.default_rng(checks.count("check_gradients", "seed", seed, 0, np.inf))
     try:
-        probe = Probe(node, inputs, rng)
+        probe = Probe(node, inputs, tolerance, rng)
     except FloatingPointError as error:
         raise GradientError(str(error)) from error
-    rows = [compare(probe, name, tolerance, entries, rng) for name in probe.exact]
+    rows = [compare(probe, name, entries, rng) for name in probe.exact]
     table = GradientTable(node.who, rows, tolerance)
     if not table.passed:
-        raise GradientError(
-            f"{table}\nAt a kink, such as a relu's 0, no difference is right: move the data off it."
-        )
+        cure = "At a kink, such as a relu's 0, no difference is right: move the data off it."
+        raise GradientError(f"{table}\n{cure}")
     return table
 
 
@@ -111,12 +106,11 @@ class Probe:
     """A private float64 copy of a node and its inputs, with the gradients of <w, forward> that its
     backward gives."""
 
-    def __init__(self, node: Node, inputs: tuple[Any, ...], rng: Any) -> None:
-        self.twin = node.fresh()
+    def __init__(self, node: Node, inputs: Sequence[Any], tolerance: float, rng: Any) -> None:
+        self.twin, self.tolerance = node.fresh(), tolerance
         self.twin.cast(np.float64)
-        self.in_place = any(
-            isinstance(x, Mapping) for x in inputs
-        )  # an optimizer: its forward writes to its inputs and slots
+        # an optimizer: its forward writes to its inputs and slots
+        self.in_place = any(isinstance(x, Mapping) for x in inputs)
         self.inputs = [admitted(f"input {i}", x) for i, x in enumerate(inputs)]
         self.arrays = {**flat(self.inputs), **self.twin.params}
         self.draws = [g.bit_generator.state for g in self.twin.generators()]
@@ -127,23 +121,19 @@ class Probe:
             subject.forward(*turned)
         self.w = upstream(self.forward(subject), rng)
         d_inputs = subject.backward(self.w)
-        self.exact = {
-            **flat(d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)),
-            **subject.grads,
-        }
+        d_inputs = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
+        self.exact = {**flat(d_inputs), **subject.grads}
         if subject.grads.keys() != self.twin.params.keys():
             expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
             got = ", ".join(subject.grads) or "none"
             checks.refuse(node.who, expected, got, error=GradientError)
-        if isinstance(self.w, float):  # of a loss: the table shows the gradients of J itself
+        if np.shape(self.w) == () and not isinstance(self.w, Mapping):  # the gradients of J itself
             self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
 
     def arguments(self) -> list[Any]:
         """The inputs, read-only: only an optimizer's forward may write to an argument."""
-        return [
-            each(lambda a: a.copy() if self.in_place else np.broadcast_to(a, a.shape), x)
-            for x in self.inputs
-        ]
+        own = np.copy if self.in_place else read_only
+        return [each(own, x) for x in self.inputs]
 
     def forward(self, subject: Node) -> Any:
         """The value, with the same draws each time."""
@@ -175,51 +165,46 @@ class Probe:
         finally:
             array[place] = start
         values, sizes = np.array(f).T
-        rounding = (
-            8 * np.finfo(float).eps * (sizes.max() + np.abs(start).max() * np.ptp(values) / h) / h
-        )
-        return float(values @ [8, -8, -1, 1]) / (12 * h), float(rounding)
+        rounding = sizes.max() + np.abs(start).max() * np.ptp(values) / h
+        bound = 8 * np.finfo(float).eps * float(rounding) / h
+        return float(values @ [8, -8, -1, 1]) / (12 * h), bound
+
+    def settle(self, array: Array, moves: list[Any], expected: Array) -> tuple[Array, Array]:
+        """For each move the difference, and how far it is from its expected value beyond the
+        rounding error, both at the h that brings it closest."""
+        numeric, excess, doubt = np.zeros(len(expected)), *np.full((2, len(expected)), np.inf)
+        for h in STEPS:
+            near = excess <= self.tolerance * (abs(numeric) + abs(expected))
+            for i in np.flatnonzero(~near):
+                slope, rounding = self.slope(array, moves[i][0], moves[i][1], h)
+                off = abs(slope - expected[i])
+                # a smaller h has more rounding error, and must come closer by more than that
+                if off + rounding < doubt[i]:
+                    numeric[i], excess[i] = slope, max(off - rounding, 0.0)
+                    doubt[i] = off + rounding
+        return numeric, excess
 
 
-def compare(probe: Probe, name: str, tolerance: float, entries: int, rng: Any) -> GradientRow:
+def compare(probe: Probe, name: str, entries: int, rng: Any) -> GradientRow:
     """Check one array: entry by entry, and along a random direction if it has more entries than
     `entries`."""
     array, exact = probe.arrays[name], probe.exact[name]
     if np.shape(exact) != array.shape:
         wanted = f"a gradient of shape {array.shape} for {name}"
         checks.refuse(probe.twin.who, wanted, np.shape(exact), error=GradientError)
-    chosen = np.arange(array.size)
-    if array.size > entries:
-        chosen = rng.choice(array.size, entries, replace=False)
+    n = array.size
+    chosen = np.arange(n) if n <= entries else rng.choice(n, entries, replace=False)
     places = [tuple(map(int, np.unravel_index(i, array.shape))) for i in chosen]
     expected = np.array([exact[place] for place in places])
-    numeric, excess = settle(probe, array, [(place, 1.0) for place in places], expected, tolerance)
+    numeric, excess = probe.settle(array, [(place, 1.0) for place in places], expected)
     error = relative(excess, numeric, expected)
-    if len(places) < array.size:
-        v: Array = rng.standard_normal(array.shape) / array.size**0.5
-        found, past = settle(probe, array, [(..., v)], np.array([np.vdot(exact, v)]), tolerance)
+    if len(places) < n:
+        v: Array = rng.standard_normal(array.shape) / n**0.5
+        found, past = probe.settle(array, [(..., v)], np.array([np.vdot(exact, v)]))
         error = max(error, relative(past, found, exact * v))
     worst = int(abs(numeric - expected).argmax())
-    return GradientRow(
-        name, array.shape, len(places), error, places[worst], expected[worst], numeric[worst]
-    )
-
-
-def settle(
-    probe: Probe, array: Array, moves: list[Any], expected: Array, tolerance: float
-) -> tuple[Array, Array]:
-    """For each move the difference, and how far it is from its expected value beyond the rounding
-    error, both at the h that brings it closest."""
-    numeric, excess, doubt = np.zeros(len(expected)), *np.full((2, len(expected)), np.inf)
-    for h in STEPS:
-        for i in np.flatnonzero(~(excess <= tolerance * (abs(numeric) + abs(expected)))):
-            slope, rounding = probe.slope(array, moves[i][0], moves[i][1], h)
-            off = abs(slope - expected[i])
-            if (
-                off + rounding < doubt[i]
-            ):  # a smaller h has more rounding error, and must come closer by more than that
-                numeric[i], excess[i], doubt[i] = slope, max(off - rounding, 0.0), off + rounding
-    return numeric, excess
+    figures = error, places[worst], expected[worst], numeric[worst]
+    return GradientRow(name, array.shape, len(places), *figures)
 
 
 def relative(excess: Array, numeric: Array, expected: Array) -> float:
@@ -231,10 +216,7 @@ def relative(excess: Array, numeric: Array, expected: Array) -> float:
 
 
 def upstream(y: Any, rng: Any) -> Any:
-    return each(
-        lambda a: rng.standard_normal(np.shape(a)) if np.ndim(a) else float(rng.standard_normal()),
-        y,
-    )
+    return each(lambda a: rng.standard_normal(np.shape(a)), y)
 
 
 def admitted(name: str, x: Any) -> Any:
@@ -242,7 +224,9 @@ def admitted(name: str, x: Any) -> Any:
     if isinstance(x, Mapping):
         return {key: admitted(f"{name} {key}", a) for key, a in x.items()}
     array = checks.numbers("check_gradients", name, x, np.float64).copy()
-    checks.require_entries("check_gradients", name, array)
+    if array.size == 0:
+        expected, got = f"{name} with at least one entry", f"{array.shape}, which is empty"
+        checks.refuse("check_gradients", expected, got)
     return array
 
 
@@ -255,9 +239,6 @@ def flat(values: Iterable[Any]) -> dict[str, Any]:
     """Arrays, and those in mappings, in one mapping: "input 0", "input 1 W1", ..."""
     found: dict[str, Any] = {}
     for i, x in enumerate(values):
-        found |= (
-            {f"input {i} {name}": a for name, a in x.items()}
-            if isinstance(x, Mapping)
-            else {f"input {i}": x}
-        )
+        own = {f" {name}": a for name, a in x.items()} if isinstance(x, Mapping) else {"": x}
+        found |= {f"input {i}{name}": a for name, a in own.items()}
     return found

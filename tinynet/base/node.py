@@ -67,7 +67,7 @@ class Node(Part):
         with QUIET():
             value = self.value(*inputs)
         checks.require_finite(self.who, "output", value)
-        return apart(self, value, inputs)
+        return apart(value)
 
     def forward(self, *inputs: Any) -> Any:
         inputs = self.admit(*inputs)
@@ -75,7 +75,7 @@ class Node(Part):
             value, cache = self.run(*inputs)
         checks.require_finite(self.who, "output", value)
         self.cache = copy.deepcopy(cache)
-        return apart(self, value, inputs)
+        return apart(value)
 
     def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
@@ -118,16 +118,10 @@ def writeable(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
 
 
-def apart(node: Node, value: Any, inputs: tuple[Any, ...]) -> Any:
-    """A value in memory of its own: what a node returns is the caller's. A part of the user's may
-    go on to use what it returned."""
-    if not isinstance(value, np.ndarray):
-        return value
-    parts = type(node), type(getattr(node, "activation", node))
-    theirs = not all(kind.__module__.startswith("tinynet.") for kind in parts)
-    arrays = [x for x in inputs if isinstance(x, np.ndarray)]
-    shared = theirs or any(np.may_share_memory(value, x) for x in arrays)
-    return value.copy() if shared else value
+def apart(value: Any) -> Any:
+    """A value in memory of its own: what a node returns is the caller's, though the node may go on
+    to use it."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def read_only(array: Array) -> Array:
@@ -153,11 +147,8 @@ class Field:
             return self
         shelf: Mapping[str, Array] = getattr(node, self.shelf)
         if self.key not in shelf:
-            cure = (
-                "build(n_x) or a first fit makes it"
-                if self.shelf == "params"
-                else "a backward makes it"
-            )
+            made = self.shelf == "grads"
+            cure = "a backward makes it" if made else "build(n_x) or a first fit makes it"
             checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, MissingError)
         return shelf[self.key]
 

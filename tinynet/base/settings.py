@@ -49,7 +49,11 @@ class Part:
     """A node or an initializer."""
 
     steady = True
+    ours = True  # whether its class is tinynet's own
     cache: dict[str, Any]
+
+    def __init_subclass__(cls) -> None:
+        cls.ours = cls.__module__.startswith("tinynet.")
 
     @property
     def who(self) -> str:
@@ -80,11 +84,10 @@ def require_known(part: Part, name: str) -> None:
     if name.startswith("_") or any(declares(base, name) for base in kind.__mro__):
         return
     own = settings(kind)
-    ours = kind.__module__.split(".")[0] == "tinynet"
-    public = [n for n in (*vars(part), *dir(kind)) if not n.startswith("_")] if ours else own
+    public = [n for n in (*vars(part), *dir(kind)) if not n.startswith("_")] if kind.ours else own
     meant = [ALIASES[name]] if ALIASES.get(name) in public else []
-    meant = meant or near(name, own, 0.6 if ours else 0.8) or near(name, public, 0.8)
-    if ours or meant:
+    meant = meant or near(name, own, 0.6 if kind.ours else 0.8) or near(name, public, 0.8)
+    if kind.ours or meant:
         told = f"its settings are {', '.join(own)}" if own else ""
         cure = f"did you mean {meant[0]}?" if meant else told
         checks.refuse(part.who, "an attribute that it has", name, cure, AttributeError)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base.checks import Array
+from tinynet.base import Array
 from tinynet.engine.work import CHUNK, WAITING, Work
 from tinynet.net import blocks
 

@@ -13,10 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
-from tinynet.base.node import read_only
+from tinynet.base import Array, checks, in_one_go, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.readings import Readings, Record
 from tinynet.engine.step import Step, Written
@@ -231,7 +228,7 @@ class Walk(Plan):
         if not math.isfinite(record[1]):
             checks.refuse(self.who, "a finite cost", record[1], error=FloatingPointError)
         if type(optimizer).update is Optimizer.update:
-            optimizer.write(params, *optimizer.advance(params, self.named), self.states())
+            optimizer.write(params, *optimizer.advance(params, self.named), *self.states())
         else:
             optimizer.update(params, self.named)
             in_one_go(self.states())

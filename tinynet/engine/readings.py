@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice, repeat
 from typing import TypeAlias
 
-from tinynet.base import functions
-from tinynet.base.calls import in_one_go
-from tinynet.base.node import read_only
+from tinynet.base import functions, in_one_go, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.step import Written
 from tinynet.engine.work import Work

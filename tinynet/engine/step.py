@@ -4,9 +4,7 @@ are recorded, on arrays they are the step as the methods are written."""
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.node import read_only
+from tinynet.base import Array, checks, read_only
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
 from tinynet.net.cost import Cost

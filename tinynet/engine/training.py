@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from tinynet.base.node import read_only
+from tinynet.base import read_only
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.readings import Record, rows

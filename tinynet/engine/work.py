@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tinynet.base.checks import Array
+from tinynet.base import Array
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
 from tinynet.net.metrics import Metric

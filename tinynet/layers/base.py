@@ -17,10 +17,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, identity
-from tinynet.base import checks, functions
-from tinynet.base.checks import Array
-from tinynet.base.node import Node
-from tinynet.base.settings import Part, Setting
+from tinynet.base import Array, Node, Part, Setting, checks, functions, read_only
 from tinynet.layers import initializers
 
 T = TypeVar("T")
@@ -31,9 +28,8 @@ class Fixed(Setting[T]):
 
     def __set__(self, layer: Part, value: Any) -> None:
         if vars(layer).get("n_in"):
-            expected, cure = f"{self.name} to stay as it was built", "make a new "
-            cure += f"{type(layer).__name__} for another"
-            checks.refuse(layer.who, expected, checks.shown(value), cure)
+            got, cure = checks.shown(value), f"make a new {type(layer).__name__} for another"
+            checks.refuse(layer.who, f"{self.name} to stay as it was built", got, cure)
         super().__set__(layer, value)
 
 
@@ -50,8 +46,14 @@ class Layer(Node):
     whole_batch = False  # whether an output depends on other examples of its batch
     stochastic = False
 
+    own_value = False  # whether the class overrides `value`
+
     units = Fixed(checks.count)
     activation = Setting(activations.own)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.own_value = cls.value is not Layer.value
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
@@ -113,16 +115,11 @@ class Layer(Node):
             got = type(made).__name__
             checks.refuse(self.who, "make_params to give named arrays", got, error=TypeError)
         made = {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
-        new = np.random.default_rng(list(rng.bytes(16))) if self.stochastic else None
-        return {
-            "n_in": n_in,
-            "shapes": {name: p.shape for name, p in made.items()},
-            "theta": self.join(made).astype(dtype),
-            "state": {name: a.astype(dtype) for name, a in self.make_state(n_in).items()},
-            "generator": new,
-            "grads": {},
-            "cache": {},
-        }
+        shapes = {name: p.shape for name, p in made.items()}
+        own = np.random.default_rng(list(rng.bytes(16))) if self.stochastic else None
+        state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
+        new = {"n_in": n_in, "shapes": shapes, "theta": self.join(made).astype(dtype)}
+        return {**new, "state": state, "generator": own, "grads": {}, "cache": {}}
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
@@ -151,8 +148,11 @@ class Layer(Node):
         return self.activation.value(self.preactivation(X))
 
     def outputs(self, X: Array) -> tuple[Array, Array]:
-        """Z and A of the value; for a layer that overrides `value`, A stands for both."""
-        if type(self).value is not Layer.value:
+        """Z and A of the value; for a layer that overrides `value`, A stands for both. A part of
+        the user's cannot write to X."""
+        if not (self.ours and self.activation.ours):
+            X = read_only(X)
+        if self.own_value:
             return (A := self.value(X)), A
         Z = self.preactivation(X)
         return Z, self.activation.value(Z)
@@ -180,12 +180,11 @@ class Layer(Node):
         if not self.n_in:
             got, cure = "none so far", "build(n_in) makes them"
             checks.refuse(self.who, "a layer with parameters", got, cure, RuntimeError)
-        dtype = next((p.dtype for p in self.params.values()), None)
-        X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", dtype)
+        X = checks.matrix(self.who, "X", X, f"({self.n_in}, m)", self.theta.dtype)
         if X.shape[0] != self.n_in:
             product = f"({self.units}, {self.n_in})·{X.shape} do not align"
             checks.refuse(self.who, f"X of shape ({self.n_in}, m)", X.shape, product)
-        return (X,)
+        return (read_only(X),)
 
     def admit_upstream(self, dA: Any) -> Array:
         X = self.cache["X"]

@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.activations import Activation, identity
-from tinynet.base import checks, functions
-from tinynet.base.checks import Array
-from tinynet.base.node import Field
-from tinynet.base.settings import Setting
+from tinynet.base import Array, Field, Setting, checks, functions
 from tinynet.layers import initializers
 from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.initializers import Initializer, Zeros
@@ -78,14 +75,14 @@ class Dense(Layer):
         return {"W": theta[:-1].T, "b": theta[-1:].T} if self.use_bias else {"W": theta.T}
 
     def preactivation(self, X: Array) -> Array:
-        return np.dot(self.theta.T, functions.with_ones(X) if self.use_bias else X)
+        return self.theta.T.dot(functions.with_ones(X) if self.use_bias else X)
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         X = cache["X"]
-        grads = self.split(np.dot(functions.with_ones(X) if self.use_bias else X, dZ.T))
+        grads = self.split((functions.with_ones(X) if self.use_bias else X).dot(dZ.T))
         if self.use_bias and dZ.shape[1] > MANY:
             grads["b"] = dZ.sum(axis=1, keepdims=True)
         return grads
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
-        return np.dot(cache["params"]["W"].T, dZ)
+        return cache["params"]["W"].T.dot(dZ)

@@ -13,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.settings import Part, Setting
+from tinynet.base import Array, Part, Setting, checks
 
 
 class Initializer(Part):

@@ -21,9 +21,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, Softmax
-from tinynet.base import checks, functions
-from tinynet.base.checks import Array
-from tinynet.base.node import Node
+from tinynet.base import Array, Node, checks, functions
 
 
 class Loss(Node):
@@ -59,15 +57,9 @@ class Loss(Node):
         if Y.shape == (m,) and n_y == 1:
             Y = Y[np.newaxis]
         if Y.shape != (n_y, m):
-            turned = (
-                "did you mean Y.T?" if Y.shape == (m, n_y) else "one column of targets an example"
-            )
-            checks.refuse(
-                self.who,
-                f"Y of shape {(n_y, m)}{f' or ({m},)' if n_y == 1 else ''}",
-                Y.shape,
-                turned,
-            )
+            cure = "did you mean Y.T?" if Y.shape == (m, n_y) else "one column an example"
+            shapes = f"{(n_y, m)} or ({m},)" if n_y == 1 else (n_y, m)
+            checks.refuse(self.who, f"Y of shape {shapes}", Y.shape, cure)
         return Y
 
     def weight(self, A: Array) -> float:
@@ -87,19 +79,14 @@ class Loss(Node):
         Y = self.targets(Y, n_y, m, A.dtype)
         cure = f"{self.who}().pair(activation) takes Z, as fit, evaluate and gradients do"
         if self.match and (A.min() < 0 or A.max() > 1):
-            checks.refuse(
-                self.who,
-                "A of probabilities",
-                f"{A.flat[np.abs(A - 0.5).argmax()]:g}",
-                f"is it Z? {cure}",
-            )
+            got = f"{A.flat[np.abs(A - 0.5).argmax()]:g}"
+            checks.refuse(self.who, "A of probabilities", got, f"is it Z? {cure}")
         with np.errstate(divide="ignore", over="ignore"):
             J, cache = self.run(A, Y)
             dA, _ = self.pullback(1.0, cache)
         if not (math.isfinite(J) and checks.all_finite(dA)):
-            checks.refuse(
-                self.who, f"{self.reads} at a finite cost from Y", J, cure if self.match else ""
-            )
+            expected = f"{self.reads} at a finite cost from Y"
+            checks.refuse(self.who, expected, J, cure if self.match else "")
         return A, Y
 
     def admit_upstream(self, dJ: Any) -> float:
@@ -129,29 +116,20 @@ class Pair(Loss):
         self.takes_labels = loss.takes_labels
         self.loss, self.activation = loss, activations.template(loss.who, activation)
         if loss.match and not isinstance(self.activation, loss.match):
-            wanted = loss.match.__name__.lower()
+            wanted, got = loss.match.__name__.lower(), activations.label(self.activation)
             cure = f"give the last layer {wanted}, or take another loss"
-            checks.refuse(
-                loss.who,
-                f"the last activation to be {wanted}",
-                activations.label(self.activation),
-                cure,
-            )
+            checks.refuse(loss.who, f"the last activation to be {wanted}", got, cure)
         # pair_costs and pair_derivative are right for the costs and the activation they were
         # written for. Where a subclass changes either, the pair calls activation, then loss.
-        names = ("pair_costs", "pair_derivative", "costs", "derivative")
-        *closed, costs, derivative = (
-            next((k for k in type(loss).__mro__ if name in vars(k)), Loss) for name in names
-        )
+        names, kinds = ("pair_costs", "pair_derivative", "costs", "derivative"), type(loss).__mro__
+        *closed, costs, derivative = (next(k for k in kinds if n in vars(k)) for n in names)
         own = all(issubclass(form, kind) for form in closed for kind in (costs, derivative))
         self.closed = own and type(self.activation) is loss.match
 
     def costs(self, Z: Array, Y: Array) -> Array:
-        return (
-            self.loss.pair_costs(Z, Y)
-            if self.closed
-            else self.loss.costs(self.activation.value(Z), Y)
-        )
+        if self.closed:
+            return self.loss.pair_costs(Z, Y)
+        return self.loss.costs(self.activation.value(Z), Y)
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         Z, Y = cache["A"], cache["Y"]
@@ -170,12 +148,8 @@ class Pair(Loss):
 
     def require_outputs(self, n_y: int) -> None:
         if n_y == 1 and isinstance(self.activation, Softmax):
-            checks.refuse(
-                self.who,
-                "a softmax over at least 2 units",
-                1,
-                "over one it is always 1: take the sigmoid",
-            )
+            cure = "over one it is always 1: take the sigmoid"
+            checks.refuse(self.who, "a softmax over at least 2 units", 1, cure)
 
     def __repr__(self) -> str:
         return f"Pair({type(self.loss).__name__}, {activations.label(self.activation)})"

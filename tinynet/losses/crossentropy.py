@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.activations import Sigmoid, Softmax
-from tinynet.base import checks, functions
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks, functions
 from tinynet.losses.base import Loss
 
 

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from tinynet.base.checks import Array
+from tinynet.base import Array
 from tinynet.losses.base import Loss
 
 

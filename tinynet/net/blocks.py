@@ -6,21 +6,17 @@ calls in every step, and compute example by example. If it looks at the whole ba
 state.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks
 from tinynet.layers import Layer
 
 LEAST = 256  # examples that a block has at least, however wide the layers
 VALUES = 131_072  # entries of Z that all layers make of a block in training, about
 PREDICTED = 32_768  # entries of Z that the widest layer makes of a block in predict, about
-
-
-OURS: dict[type, bool] = {}
 
 
 def steady(part: Any) -> bool:
@@ -31,24 +27,14 @@ def steady(part: Any) -> bool:
     return said and not replaced
 
 
-def ours(part: Any) -> bool:
-    """Whether its class is tinynet's own; each is looked at once."""
-    kind = type(part)
-    if kind not in OURS:
-        OURS[kind] = kind.__module__.startswith("tinynet.")
-    return OURS[kind]
-
-
 def parts_of(layers: Sequence[Layer]) -> list[Any]:
     return [*layers, *(layer.activation for layer in layers)]
 
 
-def divisible(parts: Iterable[Any]) -> bool:
+def divisible(parts: Sequence[Any]) -> bool:
     """Whether a batch may come block by block."""
-    return all(
-        steady(part) and not getattr(part, "whole_batch", False) and not getattr(part, "state", {})
-        for part in parts
-    )
+    tied = [p for p in parts if getattr(p, "whole_batch", False) or getattr(p, "state", {})]
+    return not tied and all(map(steady, parts))
 
 
 def practice_size(layers: Sequence[Layer]) -> int:
@@ -72,7 +58,7 @@ def runs(m: int, longest: int) -> list[slice]:
 def require_alone(who: str, layers: Sequence[Layer], among: Array, alone: Array) -> None:
     """Refuse outputs of two examples that are others when the two are alone: then a part of the
     user's breaks its promise to compute example by example."""
-    users = {type(part).__name__ for part in parts_of(layers) if not ours(part)}
+    users = {type(part).__name__ for part in parts_of(layers) if not part.ours}
     close = float(np.finfo(among.dtype).eps) ** 0.4
     if users and not np.allclose(among, alone, close, close * float(np.abs(alone).max())):
         cure = f"whole_batch = True in the class that looks at them: {', '.join(sorted(users))}"

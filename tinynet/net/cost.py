@@ -13,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks, functions
-from tinynet.base.checks import Array
-from tinynet.base.node import Node
+from tinynet.base import Array, Arrays, Node, checks, functions
 from tinynet.layers import Layer
 from tinynet.losses import Pair
 from tinynet.net import blocks, parameters
@@ -69,7 +67,7 @@ class Cost(Chain):
             caches.append(cache)
         return last.preactivation(X), [*caches, last.remembered(X)]
 
-    def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> dict[str, Array]:
+    def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> Arrays:
         """The gradients of J without the penalties."""
         dZ, _ = self.pair.pullback(dJ, {"A": Z, "Y": Y})
         (*hidden, last), (*kept, own) = self.layers, caches
@@ -77,10 +75,7 @@ class Cost(Chain):
         for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
             dA, inner = layer.pullback(dA, cache)
             grads.append(inner)
-        grads.reverse()
-        for layer, found in zip(self.layers, grads, strict=True):
-            require_shapes(layer, found)
-        return parameters.named(grads)
+        return checked(self.layers, grads[::-1])
 
     def costs(self, Z: Array, Y: Array, weights: Array | None = None) -> Array:
         """The costs of the outputs, entry by entry or example by example; if there are sample
@@ -98,19 +93,15 @@ class Cost(Chain):
 
     def penalty(self) -> Any:
         """What the parameters alone add to J; None where no layer has a penalty."""
-        found = [
-            (layer, penalty) for layer in self.layers if (penalty := layer.penalty()) is not None
-        ]
-        for layer, penalty in found:
-            if getattr(penalty, "shape", ()) != ():
-                checks.refuse(layer.who, "a penalty that is a number", penalty.shape)
+        found = [(layer, p) for layer in self.layers if (p := layer.penalty()) is not None]
+        for layer, p in found:
+            if getattr(p, "shape", ()) != ():
+                checks.refuse(layer.who, "a penalty that is a number", p.shape)
         return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
 
-    def penalty_gradients(self) -> dict[str, Array]:
+    def penalty_gradients(self) -> Arrays:
         found = [layer.penalty_gradients() for layer in self.layers]
-        for layer, grads in zip(self.layers, found, strict=True):
-            require_shapes(layer, grads, some=True)
-        return parameters.named(found)
+        return checked(self.layers, found, some=True)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
         Z, caches = self.outputs(X)
@@ -119,7 +110,7 @@ class Cost(Chain):
         return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": penalties}
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
-        grads = self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"])
+        grads = dict(self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"]))
         for name, g in cache["penalties"].items():
             grads[name] = grads[name] + dJ * g
         return (), grads
@@ -127,15 +118,13 @@ class Cost(Chain):
     def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
         """J and its gradients, a block of examples at a time if the parts allow it: both are sums
         over the blocks."""
-        m, longest = X.shape[1], blocks.practice_size(self.layers)
-        parts = [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
-        if m <= longest or not blocks.divisible(parts):
-            J, cache = self.run(X, Y)
-            return J, self.pullback(1.0, cache)[1]
-        self.require_alone(X)
+        m, parts = X.shape[1], [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
+        cut = blocks.runs(m, blocks.practice_size(self.layers) if blocks.divisible(parts) else m)
+        if len(cut) > 1:
+            self.require_alone(X)
         sums, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
-        for block in blocks.runs(m, longest):
+        for block in cut:
             Z, caches = self.outputs(X[:, block])
             sums = self.J(self.costs(Z, Y[:, block]), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
@@ -155,9 +144,12 @@ class Cost(Chain):
         return dJ
 
 
-def require_shapes(layer: Layer, grads: Mapping[str, Array], some: bool = False) -> None:
-    """Refuse gradients that are not those of the layer's parameters, or of some of them."""
-    wanted = {name: p.shape for name, p in layer.params.items() if not some or name in grads}
-    if {name: g.shape for name, g in grads.items()} != wanted:
-        got = {name: g.shape for name, g in grads.items()}
-        checks.refuse(layer.who, f"gradients of the names and shapes {wanted}", got)
+def checked(layers: Sequence[Layer], grads: Sequence[Arrays], some: bool = False) -> Arrays:
+    """The gradients under their names; refused if they are not those of each layer's parameters, or
+    of some of them."""
+    for layer, own in zip(layers, grads, strict=True):
+        got = {name: g.shape for name, g in own.items()}
+        wanted = {name: p.shape for name, p in layer.params.items() if not some or name in own}
+        if got != wanted:
+            checks.refuse(layer.who, f"gradients of the names and shapes {wanted}", got)
+    return parameters.named(grads)

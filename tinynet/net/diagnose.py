@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.activations import Activation
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.node import Node
+from tinynet.base import Array, checks
 from tinynet.layers import Layer
 from tinynet.losses import Loss
 from tinynet.net.blocks import parts_of
@@ -28,10 +26,8 @@ def first_not_finite(net: Chain, blocks: Iterable[Array], grads: Mapping[str, Ar
                 if not (checks.all_finite(Z) and checks.all_finite(A)):
                     return f"{layer.who} is the first whose output is not finite"
     for layer in net.layers:
-        if not all(
-            checks.all_finite(grads.get(f"{key}{layer.position}", p))
-            for key, p in layer.params.items()
-        ):
+        own = [grads.get(f"{key}{layer.position}", p) for key, p in layer.params.items()]
+        if not all(map(checks.all_finite, own)):
             return f"{layer.who} is the first whose gradient is not finite"
     return f"every output and gradient is finite up to {net.layers[-1].who}, but too large"
 
@@ -39,10 +35,8 @@ def first_not_finite(net: Chain, blocks: Iterable[Array], grads: Mapping[str, Ar
 def require_finite(net: Chain, X: Array, J: float, grads: Mapping[str, Array] = {}) -> None:
     """Refuse a cost or a gradient that is not finite, and name the cause."""
     if not (math.isfinite(J) and all(map(checks.all_finite, grads.values()))):
-        cause = first_not_finite(net, [X], grads)
-        checks.refuse(
-            net.who, "a finite cost and gradient", "inf or NaN", cause, FloatingPointError
-        )
+        expected, cause = "a finite cost and gradient", first_not_finite(net, [X], grads)
+        checks.refuse(net.who, expected, "inf or NaN", cause, FloatingPointError)
 
 
 @contextmanager
@@ -62,23 +56,17 @@ def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) ->
     """Refuse overridden methods that a training would never call."""
     last, everywhere = layers[-1], parts_of(layers)
     behind, inside = "put a Dense behind it", " in a model's last layer and in its loss"
-    passed_by: list[tuple[Any, Any, tuple[str, ...], str, str]] = [
-        (last, Layer, ("run", "pullback", "value"), inside, behind),
-        (last.activation, Activation, ("run",), inside, behind),
-        (loss, Loss, ("run", "pullback", "value"), inside, "write costs and derivative"),
-        (optimizer, Optimizer, ("forward", "backward", "__call__"), "", "write step"),
-        *(
-            (part, Node, ("backward", "__call__"), "", "write pullback or value")
-            for part in everywhere
-        ),
-        *((part, kind_of(part), ("forward",), "", "write run") for part in everywhere),
+    passed_by: list[tuple[Any, list[str], str, str]] = [
+        (last, ["run", "pullback", "value"], inside, behind),
+        (last.activation, ["run"], inside, behind),
+        (loss, ["run", "pullback", "value"], inside, "write costs and derivative"),
+        (optimizer, ["forward", "backward", "__call__"], "", "write step"),
+        *((part, ["backward", "__call__"], "", "write pullback or value") for part in everywhere),
+        *((part, ["forward"], "", "write run") for part in everywhere),
     ]
-    for part, kind, names, where, cure in passed_by:
+    for part, names, where, cure in passed_by:
+        kind = next(k for k in (Layer, Activation, Loss, Optimizer) if isinstance(part, k))
         for name in names:
             if getattr(type(part), name) is not getattr(kind, name):
                 expected = f"the {name} of {kind.__name__}{where}"
                 checks.refuse(part.who, expected, "its own", cure, TypeError)
-
-
-def kind_of(part: Layer | Activation) -> type[Node]:
-    return Layer if isinstance(part, Layer) else Activation

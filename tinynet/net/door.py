@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.node import read_only
+from tinynet.base import Array, checks, read_only
 from tinynet.layers import Layer
 from tinynet.losses import Loss
 
@@ -34,12 +32,13 @@ class Door:
         self.who, self.said = who, examples is not None
         self.examples = "columns" if examples is None else examples
         self.other = checks.known(who, "examples", self.examples, ORIENTATIONS)
+        self.rows = self.examples == "rows"
         self.dtype = checks.float_type(who, dtype)
         self.X_axes = self.axes("n_x")
 
     def turned(self, array: Array) -> Array:
         """From the user's orientation to columns, and back."""
-        return array.T if self.examples == "rows" else array
+        return array.T if self.rows else array
 
     def inputs(self, X: Any, first: Layer) -> Array:
         """X as columns, of the width that the first layer has if it is built."""
@@ -48,7 +47,7 @@ class Door:
             product = f"({first.units}, {first.n_in})·{inside.shape} do not align"
             cure = self.other_axis("X") if inside.shape[1] == first.n_in else product
             checks.refuse(first.who, f"X of shape {self.axes(first.n_in)}", np.shape(X), cure)
-        return read_only(inside)
+        return inside
 
     def data(self, X: Any, Y: Any, layers: Sequence[Layer], loss: Loss) -> tuple[Array, Array]:
         """X and the loss's targets, as columns."""
@@ -63,7 +62,7 @@ class Door:
         if inside.shape != (units, m) and not (flat and inside.shape == (m,)):
             cure = f"{m} examples in X and {units} outputs"
             if units == 1 and one_hot(inside, m):
-                axis, k = int(self.examples == "rows"), len(inside)
+                axis, k = int(self.rows), len(inside)
                 cure = f"Y.argmax(axis={axis}) makes labels of it"
                 cure = f"is Y one-hot? {cure if k == 2 else f'a softmax over {k} units takes it'}"
             elif X.shape[0] in inside.shape and m not in inside.shape:
@@ -74,13 +73,13 @@ class Door:
                 cure = "np.ravel(Y) makes labels of it"
             expected = f"Y of shape {self.shape(units, m)}{f' or ({m},)' if flat else ''}"
             checks.refuse(self.who, expected, Y.shape, cure)
-        return X, read_only(loss.targets(inside, units, m, self.dtype))
+        return read_only(X), read_only(loss.targets(inside, units, m, self.dtype))
 
     def shape(self, n: int, m: int) -> tuple[int, int]:
-        return (m, n) if self.examples == "rows" else (n, m)
+        return (m, n) if self.rows else (n, m)
 
     def axes(self, n: Any) -> str:
-        return f"(m, {n})" if self.examples == "rows" else f"({n}, m)"
+        return f"(m, {n})" if self.rows else f"({n}, m)"
 
     def other_axis(self, name: str) -> str:
         return f"did you mean {name}.T, or examples='{self.other}'?"

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+Look: TypeAlias = Callable[[int], bool] | None
 Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the numbers of an epoch
 
 
@@ -23,11 +24,9 @@ class History:
     @property
     def history(self) -> dict[str, list[float]]:
         if len(self._columns.get("loss", [])) != len(self.rows) or not self._columns:
-            sets = dict.fromkeys(names for names, _ in self.rows)
-            columns = {name: [math.nan] * len(self.rows) for names in sets for name in names}
-            for i, (names, numbers) in enumerate(self.rows):
-                for name, number in zip(names, numbers, strict=True):
-                    columns[name][i] = number
+            epochs = [dict(zip(*row, strict=True)) for row in self.rows]
+            names = dict.fromkeys(name for epoch in epochs for name in epoch)
+            columns = {name: [epoch.get(name, math.nan) for epoch in epochs] for name in names}
             self._columns = columns or {"loss": []}
         return self._columns
 
@@ -49,12 +48,7 @@ class Reporter:
     """
 
     def __init__(
-        self,
-        history: History,
-        epochs: int,
-        verbose: bool = False,
-        look: Callable[[int], bool] | None = None,
-        every: int = 1,
+        self, history: History, epochs: int, verbose: bool, look: Look = None, every: int = 1
     ) -> None:
         self.history, self.epochs, self.verbose, self.first = history, epochs, verbose, len(history)
         self.lines = max(1, -(-epochs // 10))

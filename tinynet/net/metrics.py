@@ -11,8 +11,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation
-from tinynet.base import checks
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks
 
 
 class Metric:

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base.checks import Array
+from tinynet.base import Array
 from tinynet.layers import Layer
 
 
 def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     """One mapping of all layers' arrays, under the notes' names W1, b1, W2, ... (the input is layer
     0)."""
-    return {
-        f"{key}{i}": array for i, shelf in enumerate(shelves, 1) for key, array in shelf.items()
-    }
+    return {f"{key}{i}": a for i, shelf in enumerate(shelves, 1) for key, a in shelf.items()}
 
 
 def home_of(arrays: Collection[Array]) -> Array | None:
@@ -41,14 +39,11 @@ def gather(layers: Sequence[Layer]) -> Array:
 def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:
     """Each layer's part of an array of all parameters, in the shape of its theta."""
     ends = np.cumsum([layer.theta.size for layer in layers[:-1]])
-    return [
-        piece.reshape(layer.theta.shape)
-        for layer, piece in zip(layers, np.split(flat, ends), strict=True)
-    ]
+    cut = zip(layers, np.split(flat, ends), strict=True)
+    return [piece.reshape(layer.theta.shape) for layer, piece in cut]
 
 
 def parts(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
     """Each parameter's part of an array of all parameters, under its name."""
-    return named(
-        layer.split(piece) for layer, piece in zip(layers, pieces(layers, flat), strict=True)
-    )
+    cut = zip(layers, pieces(layers, flat), strict=True)
+    return named(layer.split(piece) for layer, piece in cut)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base.checks import Array
-from tinynet.optimizers.base import Arrays, Hyperparameter, Optimizer
+from tinynet.base import Array, Arrays, Setting, checks
+from tinynet.optimizers.base import Optimizer, Pulled, Stepped
 
 
 class Adam(Optimizer):
@@ -31,11 +31,8 @@ class Adam(Optimizer):
     steady = True
     slot_names, squared = ("m", "r"), ("r",)
 
-    beta_1, beta_2, epsilon = (
-        Hyperparameter("[0, 1)"),
-        Hyperparameter("[0, 1)"),
-        Hyperparameter("[1e-12, inf)"),
-    )
+    beta_1, beta_2 = Setting(checks.real, "[0, 1)"), Setting(checks.real, "[0, 1)")
+    epsilon = Setting(checks.real, "[1e-12, inf)")
 
     def __init__(
         self,
@@ -53,28 +50,20 @@ class Adam(Optimizer):
         n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
         return self.learning_rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
 
-    def step(
-        self, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         r = np.sqrt(self.beta_2 * np.square(slots["r"]) + np.square(g))
         return self.step_by(r, g, slots, *numbers)
 
-    def careful_step(
-        self, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         r = np.hypot(self.beta_2**0.5 * slots["r"], g)
         return self.step_by(r, g, slots, *numbers)
 
-    def step_by(
-        self, r: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def step_by(self, r: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         scale, epsilon = numbers
         m = self.beta_1 * slots["m"] + g
         return m * scale / (r + epsilon), {"m": m, "r": r}
 
-    def step_pullback(
-        self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Any, Array, dict[str, float]]:
+    def step_pullback(self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Pulled:
         scale, epsilon = numbers
         step, after = self.finite_step(p, g, slots, *numbers)
         r = after["r"]

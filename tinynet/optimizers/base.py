@@ -13,33 +13,26 @@ gradient. The base subtracts it.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import copy
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
-from tinynet.base.node import QUIET, Node, read_only
-from tinynet.base.settings import Part, Setting
+from tinynet.base import QUIET, Array, Arrays, Node, Part, Setting, checks, in_one_go, read_only
 
-Arrays: TypeAlias = Mapping[str, Array]
-Calls: TypeAlias = Sequence[Callable[[], Any]]
+Call: TypeAlias = Callable[[], Any]
+# what is subtracted from a parameter, and its slots after the step
+Stepped: TypeAlias = tuple[Array, dict[str, Array]]
+# the gradients of a step with respect to p, g and the hyperparameters
+Pulled: TypeAlias = tuple[Any, Array, dict[str, float]]
 DUSTING = 32  # every so many steps `without_dust` goes over the slots
 
 
-class Hyperparameter(Setting[float]):
-    """A setting that is a number in an interval."""
-
-    def __init__(self, interval: str) -> None:
-        super().__init__(checks.real, interval)
-
-
-class Learnable(Hyperparameter):
-    """One with a gradient after `backward`: it is in the optimizer's `params`."""
+class Learnable(Setting[float]):
+    """A number with a gradient after `backward`: it is in the optimizer's `params`."""
 
     def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
         return self if optimizer is None else optimizer.__dict__["params"][self.name].item()
@@ -57,16 +50,15 @@ class Optimizer(Node):
     """
 
     steady = True
-    learning_rate = Learnable("(0, inf)")
+    learning_rate = Learnable(checks.real, "(0, inf)")
     slots: dict[str, dict[str, Array]]
-    earlier: int
-    taken: list[None]
     slot_names: tuple[str, ...] = ()
     squared: tuple[str, ...] = ()  # the slots that a step squares
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
         self.params: dict[str, Array] = {}
+        self.earlier, self.taken = 0, list[None]()
         self.learning_rate = learning_rate
         self.reset()
 
@@ -84,45 +76,35 @@ class Optimizer(Node):
 
     @steps.setter
     def steps(self, steps: int) -> None:
-        vars(self).setdefault("taken", []).clear()  # whoever appends to it goes on with it
+        self.taken.clear()  # whoever appends to it goes on with it
         self.earlier = steps
 
     def cast(self, dtype: Any) -> None:
         dtype = checks.float_type(self.who, dtype)
-        self.slots = {
-            slot: {name: a.astype(dtype) for name, a in held.items()}
-            for slot, held in self.slots.items()
-        }
+        for slot, held in self.slots.items():
+            self.slots[slot] = {name: a.astype(dtype) for name, a in held.items()}
 
     def numbers(self, t: int) -> tuple[float, ...]:
         """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
         changes from one step to the next. It is called before every step."""
         return (self.learning_rate,)
 
-    def step(
-        self, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """What is subtracted from one array p, learning_rate * direction(g, slots), and the slots
         of p after the step."""
         checks.unwritten(self.who, "step")
 
-    def careful_step(
-        self, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """The same as `step`, for where that overflows though its result would be finite."""
         return self.step(p, g, slots, *numbers)
 
-    def step_pullback(
-        self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Any, Array, dict[str, float]]:
+    def step_pullback(self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Pulled:
         """From the upstream gradient d of `step`'s result, the gradients with respect to p, to g,
         and to the learnable hyperparameters but learning_rate. `slots` are those before the
         step."""
         checks.unwritten(self.who, "step_pullback")
 
-    def finite_step(
-        self, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def finite_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """`step`, or `careful_step` where that is not finite."""
         with QUIET():
             step, after = self.step(p, g, slots, *numbers)
@@ -146,11 +128,9 @@ class Optimizer(Node):
             found = {slot: self.without_dust(slot, a) for slot, a in found.items()}
         return found
 
-    def advance(
-        self, params: Arrays, grads: Arrays
-    ) -> tuple[dict[str, Array], dict[str, dict[str, Array]]]:
+    def advance(self, params: Arrays, grads: Arrays) -> tuple[Arrays, dict[str, Arrays]]:
         """The parameters and their slots after the next step; nothing is written."""
-        numbers, new, slots = self.numbers(self.steps + 1), {}, {}
+        numbers, new, slots = self.numbers(self.steps + 1), {}, dict[str, Arrays]()
         for name, g in grads.items():
             before = {slot: read_only(a) for slot, a in self.slots_of(name, g).items()}
             p = read_only(params[name])
@@ -169,27 +149,22 @@ class Optimizer(Node):
         """The step in place, as training takes it."""
         self.write(params, *self.advance(params, grads))
 
-    def write(
-        self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], also: Calls = ()
-    ) -> None:
+    def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Call) -> None:
         """Write the results of a step: new parameters, new slots, then the calls `also`. No
         interrupt comes between the first write and the last."""
-        writes: list[Callable[[], Any]] = []
-        for name, p in new.items():
-            values, places = [p, *slots[name].values()], [params[name]]
-            for slot, a in slots[name].items():
-                places.append(self.slots[slot].setdefault(name, np.zeros_like(a)))
-            for place, a in zip(places, values, strict=True):
-                shared = any(np.may_share_memory(a, other) for other in places)
-                writes.append(partial(place.__setitem__, ..., a.copy() if shared else a))
+        writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
+        for name, after in slots.items():
+            for slot, a in after.items():  # copies: a new slot may be a view of an old one
+                place = self.slots[slot].setdefault(name, np.zeros_like(a))
+                writes.append(partial(place.__setitem__, ..., a.copy()))
         in_one_go([*writes, *also, partial(self.taken.append, None)])
 
-    def value(self, params: Arrays, grads: Arrays) -> dict[str, Array]:
+    def value(self, params: Arrays, grads: Arrays) -> Arrays:
         return self.advance(params, grads)[0]
 
     def forward(self, params: Any, grads: Any) -> Any:
         """One step in place; what backward needs is copied first."""
-        grads = {name: g.copy() for name, g in self.admit(params, grads)[1].items()}
+        _, grads = self.admit(params, grads)
         for name, p in params.items():
             fits = isinstance(p, np.ndarray) and p.dtype == grads[name].dtype
             if not (fits and p.flags.writeable):
@@ -201,14 +176,11 @@ class Optimizer(Node):
             if np.shares_memory(params[name], params[other]):
                 got, cure = f"{name} and {other} of one memory", "give one of them a copy"
                 checks.refuse(self.who, "each array under one name", got, cure)
-        before = {
-            name: {slot: a.copy() for slot, a in self.slots_of(name, g).items()}
-            for name, g in grads.items()
-        }
-        numbers = self.numbers(self.steps + 1)
-        start = {name: p.copy() for name, p in params.items()}
-        self.update(params, grads)
-        self.cache = {"params": start, "grads": grads, "slots": before, "numbers": numbers}
+        slots = {name: self.slots_of(name, g) for name, g in grads.items()}
+        cache = copy.deepcopy({"params": dict(params), "grads": grads, "slots": slots})
+        cache["numbers"] = self.numbers(self.steps + 1)
+        self.update(params, cache["grads"])
+        self.cache = cache
         return params
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
@@ -237,18 +209,12 @@ class Optimizer(Node):
 
     def arrays(self, what: str, value: Any, like: Arrays | None = None) -> dict[str, Array]:
         """A mapping of named arrays, with the names, dtypes and shapes of `like`."""
-        if not isinstance(value, Mapping):
-            got = type(value).__name__
-            checks.refuse(self.who, f"{what} as a mapping of named arrays", got, error=TypeError)
-        for name in value:
-            if not isinstance(name, str):
-                got = checks.shown(name)
-                checks.refuse(self.who, f"{what} named by strings", got, error=TypeError)
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+            expected, got = f"{what} as a mapping of strings to arrays", checks.shown(value)
+            checks.refuse(self.who, expected, got, error=TypeError)
         if like is None:
             return {name: checks.numbers(self.who, name, a) for name, a in value.items()}
         if value.keys() != like.keys():
             checks.refuse(self.who, f"{what} named {', '.join(like)}", ", ".join(value) or "none")
-        return {
-            n: checks.numbers(self.who, f"{what}[{n!r}]", value[n], p.dtype, p.shape)
-            for n, p in like.items()
-        }
+        wanted = [(n, f"{what}[{n!r}]", p) for n, p in like.items()]
+        return {n: checks.numbers(self.who, t, value[n], p.dtype, p.shape) for n, t, p in wanted}

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.checks import Array
-from tinynet.base.settings import Setting
-from tinynet.optimizers.base import Arrays, Learnable, Optimizer
+from tinynet.base import Array, Arrays, Setting, checks
+from tinynet.optimizers.base import Learnable, Optimizer, Pulled, Stepped
 
 
 class SGD(Optimizer):
@@ -31,7 +29,7 @@ class SGD(Optimizer):
 
     steady = True
     slot_names = ("v",)
-    momentum = Learnable("[0, 1)")
+    momentum = Learnable(checks.real, "[0, 1)")
     nesterov = Setting(checks.switch)
 
     def __init__(
@@ -40,16 +38,12 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum, self.nesterov = momentum, nesterov
 
-    def step(
-        self, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Array, dict[str, Array]]:
+    def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         (rate,), momentum = numbers, self.momentum
         v = momentum * slots["v"] + g if momentum else g
         return rate * (g + momentum * v if self.nesterov else v), {"v": v}
 
-    def step_pullback(
-        self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any
-    ) -> tuple[Any, Array, dict[str, float]]:
+    def step_pullback(self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Pulled:
         (rate,), momentum, v = numbers, self.momentum, slots["v"]
         if self.nesterov:
             d_momentum = rate * float(np.vdot(2 * momentum * v + g, d))

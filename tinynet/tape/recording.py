@@ -4,8 +4,7 @@ the arrays it shall work on."""
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
+from tinynet.base import Array, in_one_go
 from tinynet.tape.memory import Arena
 from tinynet.tape.stand_ins import UnsteadyError
 from tinynet.tape.tape import Calls, Tape

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tinynet.base import functions
-from tinynet.base.checks import Array
+from tinynet.base import Array, functions
 
 if TYPE_CHECKING:
     from tinynet.tape.tape import Tape
@@ -116,6 +115,9 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             self.above_ones.origin, self.above_ones.path = self, "above ones"
             self.tape.add(np.ones_like, (), self.above_ones)
         return self.above_ones
+
+    def dot(self, other: Any) -> "StandIn":
+        return self.__array_function__(np.dot, None, (self, other), {})
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> "StandIn":
         return self.reduced(np.add, axis, dtype, keepdims)

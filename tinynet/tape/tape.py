@@ -18,8 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tinynet.base import functions
-from tinynet.base.checks import Array
+from tinynet.base import Array, functions
 from tinynet.tape.memory import Arena, Life
 from tinynet.tape.stand_ins import KEYWORD_ONLY, StandIn, UnsteadyError, outline
 
