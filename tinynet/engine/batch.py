@@ -26,8 +26,9 @@ class Examples:
 
 
 class Batch:
-    """Memory for `width` examples: Y, X above a row of ones for a block of them at a time, and for
-    `room` steps the outputs Z and targets that wait side by side until their costs are read.
+    """Memory for `width` examples: Y, the outputs Z and the penalty of a step, X above a row of
+    ones for a block of them at a time; and for `room` steps what waits of these, side by side,
+    until it is read.
 
     A batch of all examples in one block is `fixed`: what follows from it alone is computed once.
     """
@@ -45,9 +46,11 @@ class Batch:
         self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.whole else "F")
         self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)
         self.Y: Array = np.empty((n_t, width), dtype)
-        self.Z: Array = np.zeros((layers[-1].units, self.room * width), dtype)
-        self.targets = self.Y if self.room == 1 else np.empty((n_t, self.room * width), dtype)
-        self.penalties = np.zeros(self.room)
+        self.Z: Array = np.zeros((layers[-1].units, width), dtype)
+        self.outputs, self.targets = self.Z, self.Y
+        if self.room > 1:
+            self.outputs, self.targets = (np.repeat(a, self.room, 1) for a in (self.Z, self.Y))
+        self.penalty, self.penalties = np.zeros(()), np.zeros(self.room)
         self.places = [slice(i * width, (i + 1) * width) for i in range(self.room)]
 
     def load(self, examples: Examples) -> None:

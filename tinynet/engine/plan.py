@@ -16,8 +16,8 @@ import numpy as np
 from tinynet.base import Array, checks, in_one_go, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.readings import Readings, Record
-from tinynet.engine.step import Step, Written
-from tinynet.engine.store import Store
+from tinynet.engine.step import Step, written
+from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
 from tinynet.net.diagnose import first_not_finite, no_writes
 from tinynet.net.parameters import pieces
@@ -39,9 +39,8 @@ class Plan:
         self.readings = Readings(work, batch, self.reading)
         one = len(batch.blocks) == 1
         self.grads = store.grads if one else np.empty_like(store.grads)  # those of a block
-        self.thetas = [layer.theta for layer in work.cost.layers]
-        self.steps, self.prologues = list[Calls](), list[Calls]()
-        self.update, self.dust = Calls(), Calls()
+        self.steps = list[Calls]()
+        self.prologue, self.update, self.dust = Calls(), Calls(), Calls()
         if arena is not None:
             numbers = work.optimizer.numbers(work.optimizer.steps + 1)
             self.numbers = [np.zeros((), store.params.dtype) for _ in numbers]
@@ -54,26 +53,26 @@ class Plan:
     def made(
         self,
         function: Callable[..., Moves],
+        first: tuple[Any, ...],
         arrays: Sequence[Array],
         constant: Collection[int] = (),
-    ) -> Bound | Written:
-        """A function on these arrays, recorded or as it is written. Those of equal shapes share a
-        recording. `constant` are the indices of arrays that stay for a training."""
+    ) -> Bound:
+        """A function of `first` and of these arrays, recorded or as it is written. Those of equal
+        shapes share a recording. `constant` are the indices of arrays that stay for a training."""
+        whole = partial(function, *first)
         if self.arena is None:
-            return Written(function, arrays)
-        named = function.args if isinstance(function, partial) else ()
-        plain = function.func if isinstance(function, partial) else function
-        key = plain.__name__, named, tuple(a.shape for a in arrays)
+            return written(whole, arrays)
+        key = function.__name__, first, tuple(a.shape for a in arrays)
         if key not in self.recordings:
-            self.recordings[key] = Recording(function, arrays, self.arena, constant, self.count)
+            self.recordings[key] = Recording(whole, arrays, self.arena, constant, self.count)
         return self.recordings[key].bind(arrays)
 
-    def reading(self, arrays: Sequence[Array], constant: Collection[int]) -> Bound | Written:
+    def reading(self, arrays: Sequence[Array], constant: Collection[int]) -> Bound:
         """What reads costs and metrics; one that no tape can hold does it as it is written."""
         try:
-            return self.made(self.step.entries, arrays, constant)
+            return self.made(self.step.entries, (), arrays, constant)
         except UnsteadyError:
-            return Written(self.step.entries, arrays)
+            return written(self.step.entries, arrays)
 
     def count(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
@@ -81,8 +80,7 @@ class Plan:
 
     def begin(self) -> None:
         """Work on the examples that the batch has been given."""
-        for calls in self.prologues:
-            in_one_go(calls)
+        in_one_go(self.prologue)
         self.readings.renew()
 
     def forget(self) -> None:
@@ -90,49 +88,38 @@ class Plan:
             recording.forget()
 
     def bind(self) -> None:
-        """Settle the calls of each step of a chunk: the gradients, block by block, the outputs and
-        targets if they wait, the penalty and the update."""
-        batch, total = self.batch, self.store.grads
-        parts = [(block, self.gradients(block)) for block in batch.blocks]
-        self.prologues = [made.prologue for _, made in parts]
-        penalty, ends = self.penalty(), self.ends()
+        """Settle the calls of each step of a chunk: the gradients, block by block, the penalty,
+        what waits of the step, and the update."""
+        batch, total, several = self.batch, self.store.grads, len(self.batch.blocks) > 1
+        calls, ends, penalty = Calls(), self.ends(), self.work.cost.penalty() is not None
+        for block in batch.blocks:
+            made = self.gradients(block)
+            self.prologue += made.prologue
+            calls += [partial(batch.fetch_block, block), *made.calls] if several else made.calls
+            if several:
+                add = partial(np.add, total, self.grads, total)
+                calls.append(add if block.start else put(total, self.grads))
+        calls += self.penalty().calls if penalty else []
         for i, place in enumerate(batch.places):
-            calls: Calls = []
-            for block, made in parts:
-                if len(parts) > 1:
-                    calls.append(partial(batch.fetch_block, block))
-                waiting = [partial(batch.Z[:, place].__setitem__, ...)] if batch.room > 1 else []
-                calls += moved(made, waiting)
-                if self.grads is not total:
-                    add = partial(np.add, total, self.grads, total)
-                    first = partial(total.__setitem__, ..., self.grads)
-                    calls.append(add if block.start else first)
-            if batch.room > 1 and not batch.whole:
-                calls.append(partial(batch.targets[:, place].__setitem__, ..., batch.Y))
-            if penalty is not None:
-                calls += moved(penalty, [partial(batch.penalties.__setitem__, i)])
-            self.steps.append([*calls, *ends])
+            waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
+            if batch.room > 1:
+                waits.append(put(batch.outputs[:, place], batch.Z))
+                waits += [] if batch.whole else [put(batch.targets[:, place], batch.Y)]
+            self.steps.append([*calls, *waits, *ends])
 
-    def gradients(self, block: slice) -> Bound | Written:
+    def gradients(self, block: slice) -> Bound:
         """The gradients of a block of examples, into `grads`, with its outputs Z."""
         batch, store, weight = self.batch, self.store, self.work.cost.pair.weight
-        share = weight(batch.Z[:, : batch.width]) / weight(batch.Z[:, block])
-        width = block.stop - block.start
-        examples = [batch.X_above_ones[:, :width], read_only(batch.Y[:, block])]
-        read = [*self.thetas, *store.states]
-        written = [*pieces(self.work.cost.layers, self.grads), *store.next_states]
-        written += [] if batch.room > 1 else [batch.Z[:, block]]
-        function = partial(self.step.gradients, share, len(read))
-        fixed = [0, 1] if batch.fixed else []
-        return self.made(function, [*examples, *read, *written], fixed)
+        share = weight(batch.Z) / weight(batch.Z[:, block])
+        X = batch.X_above_ones[:, : block.stop - block.start]
+        places = [*pieces(store.layers, self.grads), *store.next_states, batch.Z[:, block]]
+        arrays = [read_only(X), read_only(batch.Y[:, block]), *store.read, *places]
+        return self.made(self.step.gradients, (share,), arrays, [0, 1] if batch.fixed else [])
 
-    def penalty(self) -> Bound | Written | None:
+    def penalty(self) -> Bound:
         """What the parameters alone add to J and to the gradients."""
-        if self.work.cost.penalty() is None:
-            return None
-        read = [*self.thetas, *self.store.states]
-        written = pieces(self.work.cost.layers, self.store.grads)
-        return self.made(partial(self.step.penalty, len(read)), [*read, *written])
+        places = [*pieces(self.store.layers, self.store.grads), self.batch.penalty]
+        return self.made(self.step.penalty, (), [*self.store.read, *places])
 
     def settle_update(self) -> None:
         """The optimizer's step, piece by piece, and what some steps begin with."""
@@ -140,18 +127,16 @@ class Plan:
         for start in range(0, store.params.size, PIECE):
             flat = [store.grads, store.params, *store.slots.values()]
             own = [a[start : start + PIECE] for a in flat]
-            update = partial(self.step.update, slots)
-            self.update += self.made(update, [*own, *self.numbers]).calls
+            self.update += self.made(self.step.update, (slots,), [*own, *self.numbers]).calls
             for slot, a in zip(slots, own[2:], strict=True):
-                self.dust += self.made(partial(self.step.dusting, slot), [a]).calls
+                self.dust += self.made(self.step.dusting, (slot,), [a]).calls
 
     def ends(self) -> Calls:
         """The update, the next state and the count: no interrupt comes between them."""
         return [*self.update, *self.states(), partial(self.work.optimizer.taken.append, None)]
 
     def states(self) -> Calls:
-        pairs = zip(self.store.states, self.store.next_states, strict=True)
-        return [partial(state.__setitem__, ..., after) for state, after in pairs]
+        return [*map(put, self.store.states, self.store.next_states)]
 
     def take(self, chosen: Sequence[Any]) -> None:
         """The steps on these examples, slices or indices. Each is whole, whenever an interrupt
@@ -165,13 +150,6 @@ class Plan:
                 written = numbers
             self.batch.fetch(examples)
             in_one_go(calls if t % DUSTING else chain(self.dust, calls))
-
-
-def moved(made: Bound | Written, places: Sequence[Callable[[Any], Any]]) -> Calls:
-    """Its calls, and what is kept of it into places."""
-    if isinstance(made, Written):
-        return [lambda: [put(a) for put, a in zip(places, made.play(), strict=True)]]
-    return [*made.calls, *(partial(p, a) for p, a in zip(places, made.results, strict=True))]
 
 
 class Walk(Plan):

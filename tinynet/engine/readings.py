@@ -6,7 +6,6 @@ from typing import TypeAlias
 
 from tinynet.base import functions, in_one_go, read_only
 from tinynet.engine.batch import Batch
-from tinynet.engine.step import Written
 from tinynet.engine.work import Work
 from tinynet.net.history import Row
 from tinynet.tape.recording import Bound
@@ -19,9 +18,9 @@ class Readings:
     """Reads the steps whose outputs wait in a batch's memory; `make` makes what reads a stretch of
     them."""
 
-    def __init__(self, work: Work, batch: Batch, make: Callable[..., Bound | Written]) -> None:
+    def __init__(self, work: Work, batch: Batch, make: Callable[..., Bound]) -> None:
         self.work, self.batch, self.make = work, batch, make
-        self.bound = dict[int, list[Bound | Written]]()
+        self.bound = dict[int, list[Bound]]()
         self.ready = set[int]()  # for how many steps the targets are repeated
 
     def read(self, steps: int) -> list[Record]:
@@ -34,7 +33,7 @@ class Readings:
         sums: list[list[list[float]]] = [[[]] * room for _ in self.work.metrics]
         for part in self.parts(room):
             costs, *others = part.play()
-            J = cost.J(costs, batch.Z[:, : batch.width], J)  # of several blocks the sum
+            J = cost.J(costs, batch.Z, J)  # of several blocks the sum
             for i, read in enumerate(others):
                 found = functions.totals(read, room)
                 sums[i] = [added(a, b) for a, b in zip(sums[i], found, strict=True)]
@@ -47,14 +46,14 @@ class Readings:
         least = 2 if self.batch.width == 1 else 1
         return min(self.batch.room, max(least, 1 << (steps - 1).bit_length()))
 
-    def parts(self, room: int) -> list[Bound | Written]:
+    def parts(self, room: int) -> list[Bound]:
         """What reads so many places: of one step block by block."""
         batch = self.batch
         if room not in self.bound:
             one = [slice(0, room * batch.width)]
             constant = [1] if batch.fixed and batch.room > 1 else []
             self.bound[room] = [
-                self.make([read_only(a[:, part]) for a in (batch.Z, batch.targets)], constant)
+                self.make([read_only(a[:, part]) for a in (batch.outputs, batch.targets)], constant)
                 for part in (batch.blocks if len(batch.blocks) > 1 else one)
             ]
         return self.bound[room]

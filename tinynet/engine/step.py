@@ -7,25 +7,21 @@ from typing import Any
 from tinynet.base import Array, checks, read_only
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
-from tinynet.net.cost import Cost
 from tinynet.net.metrics import values
-from tinynet.tape.recording import Moves
+from tinynet.net.parameters import named
+from tinynet.tape.recording import Bound, Moves
 
 
-class Written:
-    """A function of arrays that is called as it is written; `Bound` is the same, recorded."""
+def written(function: Callable[..., Moves], arrays: Sequence[Array]) -> Bound:
+    """A function of arrays that is called as it is written, in the form of one that is recorded."""
+    results = list[Array]()
 
-    def __init__(self, function: Callable[..., Moves], arrays: Sequence[Array]) -> None:
-        self.function, self.arrays = function, arrays
-        self.calls, self.prologue = [self.play], list[Any]()
-        self.results: list[Array] = []
-
-    def play(self) -> Sequence[Array]:
-        """Have everything where it goes; what is kept."""
-        moves, kept = self.function(*self.arrays)
+    def play() -> None:
+        moves, results[:] = function(*arrays)
         for value, place in moves:
             place[...] = value
-        return kept
+
+    return Bound([play], results, [])
 
 
 class Step:
@@ -37,55 +33,42 @@ class Step:
         self.cost, self.optimizer = work.twins() if recorded else (work.cost, work.optimizer)
         self.names = [list(layer.state) for layer in self.cost.layers]
 
-    def take(self, arrays: Sequence[Any]) -> Cost:
-        """The cost with these parameters, a theta a layer, and these arrays of state."""
-        layers = self.cost.layers
-        left = iter(arrays[len(layers) :])
-        for layer, theta, names in zip(layers, arrays, self.names, strict=False):
-            layer.theta, layer.state = theta, {name: next(left) for name in names}
-        return self.cost
+    def take(self, arrays: Sequence[Any]) -> list[Any]:
+        """Give each layer its theta and its arrays of state; what is left are places."""
+        left = iter(arrays)
+        for layer, names in zip(self.cost.layers, self.names, strict=True):
+            layer.theta, layer.state = next(left), {name: next(left) for name in names}
+        return list(left)
 
-    def homes(self, flat: Sequence[Any]) -> dict[str, Any]:
-        """What each parameter has of such arrays, one a layer, under its name."""
-        return {
-            f"{key}{i}": part
-            for i, (layer, own) in enumerate(zip(self.cost.layers, flat, strict=True), 1)
-            for key, part in layer.split(own).items()
-        }
+    def homes(self, thetas: Sequence[Any]) -> dict[str, Any]:
+        """Where each parameter is in arrays like the layers' thetas, under its name."""
+        pairs = zip(self.cost.layers, thetas, strict=True)
+        return named(layer.split(theta) for layer, theta in pairs)
 
-    def inputs(self, X_above_ones: Any) -> Any:
-        """X, of which it is known that it stands above a row of ones."""
-        X = X_above_ones[:-1]
-        if not self.recorded:
-            return read_only(X)
-        X.above_ones = X_above_ones
-        return X
-
-    def gradients(self, share: float, n: int, X: Any, Y: Any, *others: Any) -> Moves:
-        """The gradients of a block, `share` of the batch's, and the state after it. `others` are n
-        thetas and arrays of state, then where their gradients and the next state go, and Z; without
-        a place for Z it is kept."""
-        read, written = others[:n], others[n:]
-        cost, layers = self.take(read), self.cost.layers
-        Z, caches = cost.outputs(self.inputs(X))
-        found = cost.gradients(share, Z if self.recorded else read_only(Z), Y, caches)
+    def gradients(self, share: float, X_above_ones: Any, Y: Any, *arrays: Any) -> Moves:
+        """The gradients of a block, `share` of the batch's, the state after it, and Z. `arrays` are
+        what the layers take, then places for all these."""
+        X, layers, places = X_above_ones[:-1], self.cost.layers, self.take(arrays)
+        if self.recorded:
+            X.above_ones = X_above_ones
+        Z, caches = self.cost.outputs(X)
+        found = self.cost.gradients(share, Z if self.recorded else read_only(Z), Y, caches)
         require_state(layers, caches)
-        moves = [(found[k], home) for k, home in self.homes(written[: len(layers)]).items()]
+        homes = self.homes(places[: len(layers)])
         after = [
             cache.get("state", layer.state)[name]
             for layer, cache, names in zip(layers, caches, self.names, strict=True)
             for name in names
         ]
-        places = written[len(layers) :]
-        moves += zip([*after, Z], places, strict=False)
-        return moves, [Z] if len(places) == len(after) else []
+        pairs = zip([*after, Z], places[len(layers) :], strict=True)
+        return [*((found[name], home) for name, home in homes.items()), *pairs], []
 
-    def penalty(self, n: int, *arrays: Any) -> Moves:
-        """The gradients of what the parameters alone add to J, on top of those of the batch; that
-        is kept."""
-        cost, places = self.take(arrays[:n]), self.homes(arrays[n:])
-        found = cost.penalty_gradients().items()
-        return [(places[k] + g, places[k]) for k, g in found], [cost.penalty()]
+    def penalty(self, *arrays: Any) -> Moves:
+        """What the parameters alone add to J, and its gradients on top of those of the batch."""
+        *places, place = self.take(arrays)
+        homes, found = self.homes(places), self.cost.penalty_gradients().items()
+        moves = [(homes[name] + g, homes[name]) for name, g in found]
+        return [*moves, (self.cost.penalty(), place)], []
 
     def update(self, slots: Sequence[str], g: Any, p: Any, *others: Any) -> Moves:
         """The optimizer's step on a piece of all parameters."""

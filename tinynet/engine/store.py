@@ -7,10 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks, in_one_go
+from tinynet.base import checks
+from tinynet.base.calls import in_one_go
+from tinynet.base.checks import Array
 from tinynet.layers import Layer
 from tinynet.net.parameters import gather, home_of, parts
 from tinynet.optimizers import Optimizer
+from tinynet.tape.tape import Calls
+
+
+def put(place: Array, value: Array) -> Callable[[], Any]:
+    """The call that writes a value into its place."""
+    return partial(place.__setitem__, ..., value)
 
 
 def written(layers: Sequence[Layer], optimizer: Optimizer) -> list[Any]:
@@ -38,6 +46,8 @@ class Store:
             for name, a in held.items() if home is None else ():
                 views[name][...] = a
             held.update(views)
+        # what a step reads: a layer's theta, then its state
+        self.read = [a for layer in layers for a in (layer.theta, *layer.state.values())]
         self.states = [a for layer in layers for a in layer.state.values()]
         self.next_states = [a.copy() for a in self.states]
         self.generators = [g for layer in layers for g in layer.generators()]
@@ -54,23 +64,20 @@ class Store:
 
     def keep(self, *also: Callable[[], Any]) -> None:
         """Remember this moment, and no earlier one."""
-        moment = {"kept_steps": self.optimizer.steps, "kept_draws": self.draws()}
-        pairs = zip(self.kept, self.arrays, strict=True)
-        copies = [partial(kept.__setitem__, ..., a) for kept, a in pairs]
-        counted = partial(vars(self.optimizer).update, earlier=moment["kept_steps"])
-        kept = partial(self.__dict__.update, moment)
-        in_one_go([*copies, kept, counted, self.optimizer.taken.clear, *also])
+        steps = self.optimizer.steps
+        moment = partial(vars(self).update, kept_steps=steps, kept_draws=self.draws())
+        in_one_go([*map(put, self.kept, self.arrays), moment, *self.counted(steps), *also])
 
     def go_back(self) -> None:
         """To the moment remembered."""
-        pairs = zip(self.kept, self.arrays, strict=True)
-        copies: list[Any] = [partial(a.__setitem__, ..., kept) for kept, a in pairs]
-        moment = {"earlier": self.kept_steps}
-        calls = [*copies, *self.redraws(self.kept_draws)]
-        calls += [partial(vars(self.optimizer).update, moment), self.optimizer.taken.clear]
-        in_one_go(calls)
+        writes = [*map(put, self.arrays, self.kept), *self.redraws(self.kept_draws)]
+        in_one_go([*writes, *self.counted(self.kept_steps)])
 
-    def redraws(self, draws: Sequence[Any]) -> list[Any]:
+    def counted(self, steps: int) -> Calls:
+        """The calls that set the optimizer's count."""
+        return [partial(vars(self.optimizer).update, earlier=steps), self.optimizer.taken.clear]
+
+    def redraws(self, draws: Sequence[Any]) -> Calls:
         """The calls that set the generators back."""
         pairs = zip(self.generators, draws, strict=True)
         return [partial(setattr, g.bit_generator, "state", state) for g, state in pairs]

@@ -62,7 +62,7 @@ class Training:
         for width, walk in self.walks.items():  # what is read of a step is looked at before one
             Y = np.ascontiguousarray(examples.Y[:, :width])
             with no_writes(who):
-                walk.step.entries(read_only(walk.batch.Z[:, :width]), read_only(Y))
+                walk.step.entries(read_only(walk.batch.Z), read_only(Y))
         self.plans = dict[int, Plan]()
         self.reason = ""  # why no tape can hold a step
         if work.steady:
