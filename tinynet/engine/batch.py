@@ -55,7 +55,7 @@ class Batch:
 
     def load(self, examples: Examples) -> None:
         """Take the examples, all of them or to choose from."""
-        self.examples: Examples | None = examples
+        self.examples = examples
         if self.whole:
             self.Y[...] = examples.Y
         if self.fixed:
@@ -63,13 +63,12 @@ class Batch:
 
     def release(self) -> None:
         """Let go of a user's arrays."""
-        self.examples = None
+        vars(self).pop("examples", None)
 
     def fetch(self, chosen: Any) -> None:
         """Take the chosen examples, a slice or indices."""
         self.chosen = chosen
         if not self.whole:
-            assert self.examples is not None
             if isinstance(chosen, slice):
                 self.Y[...] = self.examples.Y[:, chosen]
             else:  # "clip", since numpy would copy for the sake of indices that are out of bounds
@@ -79,13 +78,12 @@ class Batch:
 
     def fetch_block(self, block: slice) -> None:
         """The block's examples into X."""
-        examples, n = self.examples, block.stop - block.start
-        assert examples is not None
+        n = block.stop - block.start
         X = self.X_above_ones[:-1, :n]
         if self.whole:
-            X[...] = examples.X[:, block]
+            X[...] = self.examples.X[:, block]
         elif isinstance(self.chosen, slice):
             start = self.chosen.start + block.start
-            X.T[...] = examples.rows[start : start + n]
+            X.T[...] = self.examples.rows[start : start + n]
         else:
-            X.T[...] = examples.rows.take(self.chosen[block], 0, self.gathered[:n], "clip")
+            X.T[...] = self.examples.rows.take(self.chosen[block], 0, self.gathered[:n], "clip")

@@ -10,8 +10,8 @@ from tinynet.engine.work import Work
 from tinynet.net.history import Row
 from tinynet.tape.recording import Bound
 
-# what is read of a step: its examples, its J, and for each metric its sums over the examples
-Record: TypeAlias = tuple[int, float, Sequence[Sequence[float]]]
+Sums: TypeAlias = Sequence[Sequence[float]]  # for each metric its sums over some examples
+Record: TypeAlias = tuple[int, float, Sums]  # what is read of a step: its examples, its J, its sums
 
 
 class Readings:
@@ -29,16 +29,14 @@ class Readings:
         room = self.room_for(steps)
         if batch.fixed and batch.room > 1 and room not in self.ready:
             self.repeat_targets(room)
-        J: list[float] = batch.penalties[:room].tolist()
-        sums: list[list[list[float]]] = [[[]] * room for _ in self.work.metrics]
+        J, sums = batch.penalties[:room].tolist(), list[Sums]([()] * room)
         for part in self.parts(room):
             costs, *others = part.play()
             J = cost.J(costs, batch.Z, J)  # of several blocks the sum
-            for i, read in enumerate(others):
-                found = functions.totals(read, room)
-                sums[i] = [added(a, b) for a, b in zip(sums[i], found, strict=True)]
-        rows = zip(*sums, strict=True) if sums else repeat(())
-        return list(islice(zip(repeat(batch.width), J, rows, strict=False), steps))
+            if others:
+                found = [functions.totals(read, room) for read in others]
+                sums = [*map(added, sums, zip(*found, strict=True))]
+        return list(islice(zip(repeat(batch.width), J, sums, strict=False), steps))
 
     def room_for(self, steps: int) -> int:
         """How many places are read: a power of two, so that there are few recordings; and at least
@@ -71,8 +69,10 @@ class Readings:
         self.ready.add(room)
 
 
-def added(sums: Sequence[float], others: Sequence[float]) -> list[float]:
-    return [a + b for a, b in zip(sums, others, strict=True)] if sums else list(others)
+def added(sums: Sums, others: Sums) -> Sums:
+    """The sums over two sets of examples together; the first may be nothing so far."""
+    pairs = zip(sums, others, strict=True) if sums else ()
+    return [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs] or others
 
 
 def rows(records: Sequence[Record], steps: int, work: Work) -> list[Row]:
@@ -91,6 +91,6 @@ def row(records: Sequence[Record], work: Work) -> Row:
         m = sum(width for width, _, _ in records)
         J = sum(width / m * J for width, J, _ in records)
     for _, _, found in others:
-        sums = [added(a, b) for a, b in zip(sums, found, strict=True)]
+        sums = added(sums, found)
     pairs = zip(work.metrics.values(), sums, strict=False)
     return ("loss", *work.metrics), (J, *[metric.result(own, m) for metric, own in pairs])

@@ -206,9 +206,7 @@ class Training:
         self.save()
         if self.playing and self.settings != self.work.settings():
             self.settings = self.work.settings()
-            examples = next(iter(self.batches.values())).examples
-            assert examples is not None
-            self.settle(examples)
+            self.settle(self.batches[self.size].examples)
             self.playing = bool(self.plans)
             for plan in self.plans.values():
                 plan.begin()
