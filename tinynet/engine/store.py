@@ -21,16 +21,6 @@ def put(place: Array, value: Array) -> Callable[[], Any]:
     return partial(place.__setitem__, ..., value)
 
 
-def written(layers: Sequence[Layer], optimizer: Optimizer) -> list[Any]:
-    """The very arrays and generators that a training of a net with its optimizer writes."""
-    held: list[Any] = [optimizer]
-    for layer in layers:
-        held += layer.activation, layer.theta, layer.generator, *layer.state.values()
-    for slots in optimizer.slots.values():
-        held += slots.values()
-    return held
-
-
 class Store:
     """All that a training of these layers with this optimizer writes, and one snapshot of it."""
 

@@ -14,7 +14,6 @@ import math
 import warnings
 from collections.abc import Sequence
 from itertools import repeat
-from operator import is_
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,7 +22,7 @@ from tinynet.base import read_only
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.readings import Record, rows
-from tinynet.engine.store import Store, written
+from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
 from tinynet.net.diagnose import no_writes
 from tinynet.net.history import Reporter
@@ -50,7 +49,7 @@ class Training:
         self.m, self.size = examples.m, examples.size
         self.steps_an_epoch = -(-self.m // self.size)
         self.settings, self.store = work.settings(), Store(work.cost.layers, work.optimizer)
-        self.written = written(work.cost.layers, work.optimizer)
+        self.written = work.cost, work.optimizer, *work.written()
         at_once = CHUNK if self.size == self.m else self.m // self.size
         widths = {self.m % self.size or self.size: 1} | {self.size: at_once}
         self.batches = {width: Batch(work, examples, width, n) for width, n in widths.items()}
@@ -70,14 +69,9 @@ class Training:
 
     def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
-        now = written(work.cost.layers, work.optimizer)
-        return (
-            self.work.cost is work.cost
-            and self.shapes == examples.shapes
-            and len(now) == len(self.written)
-            and all(map(is_, now, self.written))
-            and self.settings == work.settings()
-        )
+        held = work.cost, work.optimizer, *work.written()
+        same = [*map(id, held)] == [*map(id, self.written)]
+        return same and self.shapes == examples.shapes and self.settings == work.settings()
 
     def settle(self, examples: Examples) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""

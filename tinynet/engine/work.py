@@ -5,7 +5,6 @@ import pickle
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tinynet.base import Array
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
 from tinynet.net.metrics import Metric
@@ -60,11 +59,13 @@ class Work(NamedTuple):
         except Exception:  # what cannot be compared is taken for changed
             return object()
 
+    def written(self) -> list[Any]:
+        """The very arrays and generators that a training writes."""
+        layers = self.cost.layers
+        held = [a for x in layers for a in (x.theta, x.generator, *x.state.values())]
+        return held + [a for slots in self.optimizer.slots.values() for a in slots.values()]
+
     def twins(self) -> tuple[Cost, Optimizer]:
         """Copies of the cost and the optimizer, on which a step is recorded: so no stand-in stays
-        behind in a part. They share the arrays and the layers' generators."""
-        shared: list[Array] = [layer.theta for layer in self.cost.layers]
-        shared += [a for layer in self.cost.layers for a in layer.state.values()]
-        held: list[Any] = [*shared, self.optimizer.slots]
-        held += [layer.generator for layer in self.cost.layers]
-        return copy.deepcopy((self.cost, self.optimizer), {id(a): a for a in held})
+        behind in a part. They share what a training writes."""
+        return copy.deepcopy((self.cost, self.optimizer), {id(a): a for a in self.written()})
