@@ -74,6 +74,10 @@ class Plan:
         except UnsteadyError:
             return written(self.step.entries, arrays)
 
+    def read(self, steps: int) -> list[Record]:
+        """The records of the first steps that wait."""
+        return self.readings.read(steps)
+
     def count(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
         self.step.optimizer.steps = self.work.optimizer.steps + 1 - time
@@ -165,10 +169,10 @@ class Walk(Plan):
         self.named = self.step.homes(pieces(work.cost.layers, store.grads))
 
     def read(self, steps: int) -> list[Record]:
-        """The record of the last step."""
+        """The record of its last step."""
         if self.last is not None and self.last[0] == self.work.optimizer.steps:
             return [self.last[1]]
-        return self.readings.read(steps)
+        return super().read(steps)
 
     def walk(self, examples: Any, where: str) -> None:
         """The step on these examples."""

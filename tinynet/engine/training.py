@@ -52,16 +52,15 @@ class Training:
         self.written = work.cost, work.optimizer, *work.written()
         at_once = CHUNK if self.size == self.m else self.m // self.size
         widths = {self.m % self.size or self.size: 1} | {self.size: at_once}
-        self.batches = {width: Batch(work, examples, width, n) for width, n in widths.items()}
-        if any(len(batch.blocks) > 1 for batch in self.batches.values()):
-            work.cost.require_alone(examples.X)
-        self.walks = {
-            width: Walk(who, work, batch, self.store) for width, batch in self.batches.items()
-        }
-        for width, walk in self.walks.items():  # what is read of a step is looked at before one
+        self.batches, self.walks = dict[int, Batch](), dict[int, Walk]()
+        for width, room in widths.items():
+            batch = self.batches[width] = Batch(work, examples, width, room)
+            if len(batch.blocks) > 1:
+                work.cost.require_alone(examples.X)
+            walk = self.walks[width] = Walk(who, work, batch, self.store)
             Y = np.ascontiguousarray(examples.Y[:, :width])
-            with no_writes(who):
-                walk.step.entries(read_only(walk.batch.Z), read_only(Y))
+            with no_writes(who):  # what is read of a step is looked at before one
+                walk.step.entries(read_only(batch.Z), read_only(Y))
         self.plans = dict[int, Plan]()
         self.reason = ""  # why no tape can hold a step
         if work.steady:
@@ -107,7 +106,7 @@ class Training:
         self.stretch = Stretch(0, self.work.optimizer.steps, [])
         for walk in self.walks.values():
             walk.begun = -1, ()
-        self.current: Plan | Walk = walk
+        self.current: Plan = walk
         self.save()
         for batch in self.batches.values():
             batch.load(examples)
@@ -145,13 +144,12 @@ class Training:
 
     def shuffled(self, epoch: int) -> list[Chosen]:
         """The batches of an epoch."""
-        order = self.generator.permutation(self.m) if self.generator else None
-        stretches = [
-            slice(start, min(start + self.size, self.m)) for start in range(0, self.m, self.size)
-        ]
+        m, size = self.m, self.size
+        order = self.generator.permutation(m) if self.generator else None
+        parts = [slice(start, min(start + size, m)) for start in range(0, m, size)]
         return [
             (epoch, i, part if order is None else order[part], part.stop - part.start)
-            for i, part in enumerate(stretches, 1)
+            for i, part in enumerate(parts, 1)
         ]
 
     def chunk(self, chosen: Sequence[Chosen]) -> None:
@@ -202,8 +200,6 @@ class Training:
             self.settings = self.work.settings()
             self.settle(self.batches[self.size].examples)
             self.playing = bool(self.plans)
-            for plan in self.plans.values():
-                plan.begin()
 
     def save(self) -> None:
         """A snapshot, from which steps can be repeated."""
@@ -211,23 +207,16 @@ class Training:
 
     def pending(self) -> list[Record]:
         """The records of the steps that are taken and not yet read."""
-        reader = self.current if isinstance(self.current, Walk) else self.current.readings
-        return reader.read(self.unread) if self.unread > 0 else []
-
-    @property
-    def unread(self) -> int:
-        return self.work.optimizer.steps - self.stretch.steps - len(self.stretch.records)
+        unread = self.work.optimizer.steps - self.stretch.steps - len(self.stretch.records)
+        return self.current.read(unread) if unread > 0 else []
 
     def walk_again(self) -> None:
         """After it went back: the same steps as the methods are written."""
-        while True:
-            # none while a step that was read is repeated
-            self.stretch.records.extend(self.pending())
-            steps = self.work.optimizer.steps
-            if steps >= self.reached:
-                return
+        while (steps := self.work.optimizer.steps) < self.reached:
             try:
                 self.walk(self.unsaved[steps - self.store.kept_steps])
             except FloatingPointError:
                 self.reached = 0  # here it ends
                 raise
+            # none while a step that was read is repeated
+            self.stretch.records.extend(self.pending())
