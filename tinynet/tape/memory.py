@@ -27,28 +27,15 @@ class Arena:
 
     def places(self, lives: Mapping[int, Life]) -> dict[int, int]:
         """Where each value starts: in the order of time, in the smallest gap that holds it."""
-        gaps, end = list[tuple[int, int]](), 0  # start and end of what is free below `end`
-        ended, starts = list[tuple[float, int, int]](), dict[int, int]()
+        live, starts, end = list[tuple[int, int, float]](), dict[int, int](), 0
         for name, life in sorted(lives.items(), key=lambda item: item[1].first):
-            while ended and ended[0][0] < life.first:
-                _, start, stop = ended.pop(0)
-                insort(gaps, (start, stop))
-                joined = gaps.index((start, stop))
-                for i in (joined, joined - 1):
-                    if 0 <= i < len(gaps) - 1 and gaps[i][1] == gaps[i + 1][0]:
-                        gaps[i : i + 2] = [(gaps[i][0], gaps[i + 1][1])]
-            size = -(-life.size // LINE) * LINE
-            fitting = [gap for gap in gaps if gap[1] - gap[0] >= size]
-            if fitting:
-                start, stop = min(fitting, key=lambda gap: gap[1] - gap[0])
-                gaps.remove((start, stop))
-                if start + size < stop:
-                    insort(gaps, (start + size, stop))
-            else:
-                start = gaps.pop()[0] if gaps and gaps[-1][1] == end else end
-                end = start + size
-            starts[name] = start
-            insort(ended, (life.last, start, start + size))
+            live = [held for held in live if held[2] >= life.first]  # in the order of their starts
+            size, stops = -(-life.size // LINE) * LINE, [0, *(stop for _, stop, _ in live)]
+            free = zip(stops, [*(start for start, _, _ in live), end], strict=True)
+            gaps = [(stop - start, start) for start, stop in free if stop - start >= size]
+            start = min(gaps)[1] if gaps else stops[-1]
+            starts[name], end = start, max(end, start + size)
+            insort(live, (start, start + size, life.last))
         if end > self.bytes.size:  # arrays in the old memory keep it alive
             raw = np.empty(end + LINE, np.uint8)
             self.bytes = raw[-raw.__array_interface__["data"][0] % LINE :][:end]
