@@ -44,10 +44,10 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         self.order = "F" if like.ndim == 2 and like.strides[0] < like.strides[1] else "C"
         steps = zip(like.shape, like.strides, strict=True)
         self.layout = like.shape, like.dtype, *(step for n, step in steps if n > 1)
-        self.origin: StandIn | None = None  # of what it is a view, and how
-        self.look: Callable[[Array], Array] | None = None
+        self.origin: Any = None  # the stand-in of which it is a view, and how
+        self.look: Any = None
         self.constant, self.name, self.path = False, "", ""
-        self.array: Array | None = None  # known from the start where it was given, else later
+        self.array: Any = None  # known from the start where it was given, else later
         self.place: StandIn | None = None  # a given one, in whose memory it is computed
         self.above_ones: StandIn | None = None  # itself above a row of ones, once asked for
 
@@ -69,12 +69,9 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     def settled(self) -> Array:
         """The array it stands for."""
-        if self.place is not None:
-            return self.place.settled()
-        if self.origin is not None and self.look is not None:
-            return self.look(self.origin.settled())
-        assert self.array is not None
-        return self.array
+        if self.array is not None:
+            return self.array  # type: ignore[no-any-return]
+        return self.place.settled() if self.place is not None else self.look(self.origin.settled())
 
     def lies_in(self, place: "StandIn") -> bool:
         """Whether it is what stands in that place already."""
@@ -147,9 +144,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         settings = {"axis": axis, "keepdims": keepdims}
         return self.tape.record(ufunc.reduce, (self,), outline(seen.shape, seen.dtype), settings)
 
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any
-    ) -> "StandIn":
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         if ufunc is np.matmul and method == "__call__":
             return self.__array_function__(np.dot, None, inputs, settings)
         if "out" in settings:
@@ -171,9 +166,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         order = "F" if orders == {"F"} else "C"
         return self.tape.record(ufunc, inputs, outline(shape, result, order))
 
-    def __array_function__(
-        self, function: Any, types: Any, inputs: Any, settings: Any
-    ) -> "StandIn":
+    def __array_function__(self, function: Any, types: Any, inputs: Any, settings: Any) -> Any:
         if function in LIKE and not settings:
             numbers = np.broadcast_to(np.array(LIKE[function], self.dtype), self.shape)
             return self.tape.given(numbers, constant=True)
@@ -182,8 +175,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         if function is functions.uniform:
             return self.tape.draw(inputs[1], self)
         if function in REDUCTIONS:
-            made: StandIn = getattr(inputs[0], REDUCTIONS[function])(*inputs[1:], **settings)
-            return made
+            return getattr(inputs[0], REDUCTIONS[function])(*inputs[1:], **settings)
         if function is not np.dot or settings or any(x.ndim != 2 for x in inputs):
             raise UnsteadyError(function.__name__)
         (rows, _), (_, columns) = (x.shape for x in inputs)

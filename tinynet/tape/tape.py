@@ -48,7 +48,7 @@ class Call(NamedTuple):
         comes between two of them."""
         out, function, settings = self.out.settled(), self.function, self.settings
         first, *others = [x.settled() if isinstance(x, StandIn) else x for x in self.inputs] or [0]
-        kinds: dict[Any, Callable[[], Any]] = {
+        kinds: dict[Any, Callable[[], Callable[[], Any]]] = {
             functions.uniform: lambda: partial(settings["generator"].random, None, out.dtype, out),
             np.ones_like: lambda: partial(out[-1].fill, 1),
             np.dot: lambda: partial(first.dot, *others, out),
@@ -56,8 +56,7 @@ class Call(NamedTuple):
             np.argmax: lambda: partial(first.argmax, settings["axis"], out),
         }
         if function in kinds:
-            bound: Callable[[], Any] = kinds[function]()
-            return bound
+            return kinds[function]()
         if settings:
             return partial(function, first, settings["axis"], out.dtype, out, settings["keepdims"])
         if function in KEYWORD_ONLY:
@@ -106,9 +105,7 @@ class Tape:
             self.constants[key] = self.given(np.full(key[2], number), constant=True)
         return self.constants[key]
 
-    def record(
-        self, function: Any, inputs: Sequence[Any], like: Array, settings: Mapping[str, Any] = NONE
-    ) -> StandIn:
+    def record(self, function: Any, inputs: Any, like: Array, settings: Any = NONE) -> StandIn:
         stand_ins = [x for x in inputs if isinstance(x, StandIn)]
         foreign = any(isinstance(x, np.ndarray) and x.ndim for x in inputs)
         if foreign or not all(x.tape is self for x in stand_ins):
@@ -122,9 +119,7 @@ class Tape:
             self.add(function, inputs, result, settings)
         return result
 
-    def add(
-        self, function: Any, inputs: Sequence[Any], out: StandIn, settings: Mapping[str, Any] = NONE
-    ) -> None:
+    def add(self, function: Any, inputs: Any, out: StandIn, settings: Any = NONE) -> None:
         self.made.setdefault(id(out.root), len(self.calls))
         self.read |= {id(x.root): len(self.calls) for x in inputs if isinstance(x, StandIn)}
         self.calls.append(Call(function, settings, tuple(inputs), out))
@@ -197,24 +192,20 @@ class Tape:
             id(x.root): i for i, c in enumerate(self.calls) for x in c.stand_ins()
         }
         last |= dict.fromkeys((id(x.root) for x in kept), math.inf)
-        homes, lives, roots = dict[int, int](), dict[int, Life](), list[StandIn]()
+        homes, lives, roots = dict[int, int](), dict[int, Life](), list[tuple[StandIn, StandIn]]()
         for i, c in enumerate(self.calls):
             out = c.out.root
             if not out.placed and id(out) not in homes:
-                free = (x for x in c.heirs() if id(x) in homes and last[id(x)] == i)
-                heir = next(free, None)
-                home = id(out) if heir is None else homes[id(heir)]
+                free = (homes[id(x)] for x in c.heirs() if id(x) in homes and last[id(x)] == i)
+                home = homes[id(out)] = next(free, id(out))
+                around = out if out.above_ones is None else out.above_ones
                 first, _, size = lives.get(home, Life(i, i, 0))
-                own = (out if out.above_ones is None else out.above_ones).like.nbytes
-                homes[id(out)], lives[home] = home, Life(first, last[id(out)], max(size, own))
-                roots.append(out)
+                lives[home] = Life(first, last[id(out)], max(size, around.like.nbytes))
+                roots.append((out, around))
         starts = arena.places(lives)
-        for root in roots:
-            around = root if root.above_ones is None else root.above_ones
-            start = starts[homes[id(root)]]
-            around.array = np.ndarray(
-                around.shape, around.dtype, arena.bytes, start, around.like.strides
-            )
+        for root, around in roots:
+            like, start = around.like, starts[homes[id(root)]]
+            around.array = np.ndarray(like.shape, like.dtype, arena.bytes, start, like.strides)
             root.array = around.array if around is root else around.array[:-1]
 
     def bound(self) -> Calls:
