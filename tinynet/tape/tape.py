@@ -170,9 +170,7 @@ class Tape:
         collector."""
         for x in (x for c in self.calls for x in c.stand_ins()):
             x.above_ones = x.root.above_ones = None
-        self.calls.clear()
-        self.constants.clear()
-        self.prologue.clear()
+        vars(self).update(vars(Tape()))
 
     def drop_unread(self, kept: Sequence[StandIn]) -> None:
         """Leave out what is neither stored nor kept, nor read for what is. A draw stays: the next
