@@ -8,14 +8,17 @@ and one play of another tape reads the costs and metrics of them all.
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from itertools import chain, count
+from itertools import chain, count, islice, repeat
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, checks, in_one_go, read_only
+from tinynet.base import checks, functions
+from tinynet.base.calls import in_one_go
+from tinynet.base.checks import Array
+from tinynet.base.node import read_only
 from tinynet.engine.batch import Batch
-from tinynet.engine.readings import Readings, Record
+from tinynet.engine.readings import Record, Sums, added
 from tinynet.engine.step import Step, written
 from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
@@ -36,7 +39,8 @@ class Plan:
         self.work, self.batch, self.store, self.arena = work, batch, store, arena
         self.recordings = dict[Any, Recording]()
         self.step = Step(work, recorded=arena is not None)
-        self.readings = Readings(work, batch, self.reading)
+        self.bound = dict[int, list[Bound]]()  # what reads so many steps
+        self.repeated = set[int]()  # for how many steps the targets stand side by side
         one = len(batch.blocks) == 1
         self.grads = store.grads if one else np.empty_like(store.grads)  # those of a block
         self.steps = list[Calls]()
@@ -67,16 +71,45 @@ class Plan:
             self.recordings[key] = Recording(whole, arrays, self.arena, constant, self.count)
         return self.recordings[key].bind(arrays)
 
-    def reading(self, arrays: Sequence[Array], constant: Collection[int]) -> Bound:
+    def read(self, steps: int) -> list[Record]:
+        """The records of the first steps that wait. A power of two of them is read, so that there
+        are few recordings; and at least two columns, since numpy adds up a single one in another
+        order."""
+        batch, cost, least = self.batch, self.work.cost, 2 if self.batch.width == 1 else 1
+        room = min(batch.room, max(least, 1 << (steps - 1).bit_length()))
+        J, sums = batch.penalties[:room].tolist(), list[Sums]([()] * room)
+        for part in self.readings(room):
+            costs, *others = part.play()
+            J = cost.J(costs, batch.Z, J)  # of several blocks the sum
+            if others:
+                found = [functions.totals(read, room) for read in others]
+                sums = [*map(added, sums, zip(*found, strict=True))]
+        return list(islice(zip(repeat(batch.width), J, sums, strict=False), steps))
+
+    def readings(self, room: int) -> list[Bound]:
+        """What reads the outputs in so many places: of one step block by block."""
+        batch, repeats = self.batch, self.batch.fixed and self.batch.room > 1
+        if repeats and room not in self.repeated:
+            for place in batch.places[:room]:
+                batch.targets[:, place] = batch.Y
+            for part in self.bound.get(room, []):
+                in_one_go(part.prologue)
+            self.repeated.add(room)
+        if room not in self.bound:
+            one = [slice(0, room * batch.width)]
+            self.bound[room] = [
+                self.reading(part, [1] if repeats else [])
+                for part in (batch.blocks if len(batch.blocks) > 1 else one)
+            ]
+        return self.bound[room]
+
+    def reading(self, part: slice, constant: Sequence[int]) -> Bound:
         """What reads costs and metrics; one that no tape can hold does it as it is written."""
+        arrays = [read_only(a[:, part]) for a in (self.batch.outputs, self.batch.targets)]
         try:
             return self.made(self.step.entries, (), arrays, constant)
         except UnsteadyError:
             return written(self.step.entries, arrays)
-
-    def read(self, steps: int) -> list[Record]:
-        """The records of the first steps that wait."""
-        return self.readings.read(steps)
 
     def count(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
@@ -85,7 +118,7 @@ class Plan:
     def begin(self) -> None:
         """Work on the examples that the batch has been given."""
         in_one_go(self.prologue)
-        self.readings.renew()
+        self.repeated = set[int]()
 
     def forget(self) -> None:
         for recording in self.recordings.values():
@@ -205,7 +238,7 @@ class Walk(Plan):
     def end(self) -> None:
         """Look at the step, then write it."""
         optimizer, params = self.work.optimizer, self.work.cost.params
-        (record,) = self.readings.read(1)
+        (record,) = super().read(1)
         self.last = optimizer.steps + 1, record
         if not math.isfinite(record[1]):
             checks.refuse(self.who, "a finite cost", record[1], error=FloatingPointError)
