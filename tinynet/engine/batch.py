@@ -17,12 +17,9 @@ class Examples:
     def __init__(self, X: Array, Y: Array, size: int | None) -> None:
         self.X, self.Y, self.m = X, Y, X.shape[1]
         self.size = min(size or self.m, self.m)
+        self.shapes = X.shape, X.dtype, Y.shape, self.size
         if self.size < self.m:
             self.rows, self.Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y)
-
-    @property
-    def shapes(self) -> tuple[Any, ...]:
-        return self.X.shape, self.X.dtype, self.Y.shape, self.size
 
 
 class Batch:

@@ -6,7 +6,7 @@ and one play of another tape reads the costs and metrics of them all.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, count, islice, repeat
 from typing import Any
@@ -55,11 +55,7 @@ class Plan:
         self.bind()
 
     def made(
-        self,
-        function: Callable[..., Moves],
-        first: tuple[Any, ...],
-        arrays: Sequence[Array],
-        constant: Collection[int] = (),
+        self, function: Callable[..., Moves], first: Any, arrays: list[Array], constant: Any = ()
     ) -> Bound:
         """A function of `first` and of these arrays, recorded or as it is written. Those of equal
         shapes share a recording. `constant` are the indices of arrays that stay for a training."""
@@ -119,10 +115,6 @@ class Plan:
         """Work on the examples that the batch has been given."""
         in_one_go(self.prologue)
         self.repeated = set[int]()
-
-    def forget(self) -> None:
-        for recording in self.recordings.values():
-            recording.forget()
 
     def bind(self) -> None:
         """Settle the calls of each step of a chunk: the gradients, block by block, the penalty,

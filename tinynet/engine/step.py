@@ -31,13 +31,12 @@ class Step:
     def __init__(self, work: Work, recorded: bool) -> None:
         self.metrics, self.recorded = work.metrics, recorded
         self.cost, self.optimizer = work.twins() if recorded else (work.cost, work.optimizer)
-        self.names = [list(layer.state) for layer in self.cost.layers]
 
     def take(self, arrays: Sequence[Any]) -> list[Any]:
         """Give each layer its theta and its arrays of state; what is left are places."""
         left = iter(arrays)
-        for layer, names in zip(self.cost.layers, self.names, strict=True):
-            layer.theta, layer.state = next(left), {name: next(left) for name in names}
+        for layer in self.cost.layers:
+            layer.theta, layer.state = next(left), {name: next(left) for name in layer.state}
         return list(left)
 
     def homes(self, thetas: Sequence[Any]) -> dict[str, Any]:
@@ -53,13 +52,8 @@ class Step:
             X.above_ones = X_above_ones
         Z, caches = self.cost.outputs(X)
         found = self.cost.gradients(share, Z if self.recorded else read_only(Z), Y, caches)
-        require_state(layers, caches)
         homes = self.homes(places[: len(layers)])
-        after = [
-            cache.get("state", layer.state)[name]
-            for layer, cache, names in zip(layers, caches, self.names, strict=True)
-            for name in names
-        ]
+        after = [a for pair in zip(layers, caches, strict=True) for a in state_after(*pair)]
         pairs = zip([*after, Z], places[len(layers) :], strict=True)
         return [*((found[name], home) for name, home in homes.items()), *pairs], []
 
@@ -87,10 +81,10 @@ class Step:
         return [], [a if a.dtype == float else a.astype(float) for a in read]
 
 
-def require_state(layers: Sequence[Layer], caches: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a pass that forgets some of a layer's state."""
-    for layer, cache in zip(layers, caches, strict=True):
-        names = [*layer.state], [*cache.get("state", layer.state)]
-        if set(names[0]) != set(names[1]):
-            expected = f"{', '.join(names[0]) or 'no state'} in the cache's state"
-            checks.refuse(layer.who, expected, ", ".join(names[1]) or "none")
+def state_after(layer: Layer, cache: Mapping[str, Any]) -> list[Any]:
+    """A layer's arrays of state after a pass; an error if it forgets some."""
+    after = cache.get("state", layer.state)
+    if after.keys() != layer.state.keys():
+        expected = f"{', '.join(layer.state) or 'no state'} in the cache's state"
+        checks.refuse(layer.who, expected, ", ".join(after) or "none")
+    return [after[name] for name in layer.state]

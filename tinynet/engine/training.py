@@ -13,7 +13,6 @@ count what is still to be read, and `book` does that.
 import math
 import warnings
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -87,8 +86,8 @@ class Training:
 
     def forget(self) -> None:
         """Let go of the tapes."""
-        for plan in self.plans.values():
-            plan.forget()
+        for recording in (r for plan in self.plans.values() for r in plan.recordings.values()):
+            recording.forget()
         self.plans = {}
 
     def run(self, examples: Examples, generator: Any, report: Reporter) -> None:
@@ -139,8 +138,8 @@ class Training:
                 look = self.report.every - done % self.report.every
                 room = min(self.batches[self.m].room, self.report.epochs - done, look)
                 epochs = range(self.first + done, self.first + done + room)
-                every = repeat(1), repeat(slice(0, self.m)), repeat(self.m)
-                self.chunk(list(zip(epochs, *every, strict=False)))
+                every = 1, slice(0, self.m), self.m
+                self.chunk([(epoch, *every) for epoch in epochs])
 
     def shuffled(self, epoch: int) -> list[Chosen]:
         """The batches of an epoch."""
