@@ -122,8 +122,8 @@ def test_the_notes_net_takes_few_calls():
     model.compile(tn.SGD(1.2))
     (own,) = a_training(model, *tn.data.planar()).plans.values()
     assert len(own.steps[0]) <= 22
-    own.readings.read(64)
-    assert len(own.readings.bound[64][0].calls) / own.batch.room <= 0.2
+    own.read(64)
+    assert len(own.bound[64][0].calls) / own.batch.room <= 0.2
 
 
 def test_an_adam_step_takes_few_calls():
@@ -147,10 +147,10 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
     assert len(own.batch.blocks) > 1
     batch = np.arange(20_000) if batch_size else slice(0, m)
     own.take([batch])
-    own.readings.read(1)
+    own.read(1)
     tracemalloc.start()
     own.take([batch])
-    own.readings.read(1)
+    own.read(1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000 * 8, peak  # less than one float for each example

@@ -13,10 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks, functions
-from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
-from tinynet.base.node import read_only
+from tinynet.base import Array, checks, functions, in_one_go, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.readings import Record, Sums, added
 from tinynet.engine.step import Step, written

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import checks
-from tinynet.base.calls import in_one_go
-from tinynet.base.checks import Array
+from tinynet.base import Array, checks, in_one_go
 from tinynet.layers import Layer
 from tinynet.net.parameters import gather, home_of, parts
 from tinynet.optimizers import Optimizer

@@ -114,7 +114,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self.above_ones
 
     def dot(self, other: Any) -> "StandIn":
-        return self.__array_function__(np.dot, None, (self, other), {})
+        made: StandIn = self.__array_function__(np.dot, None, (self, other), {})
+        return made
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> "StandIn":
         return self.reduced(np.add, axis, dtype, keepdims)
