@@ -154,6 +154,8 @@ class Bashforth(tn.Optimizer):
 class F1(Metric):
     """2 tp / (2 tp + fp + fn), of one sigmoid."""
 
+    steady = True
+
     def read(self, activation, A, Y):
         said, so = A[0] > 0.5, Y[0] > 0.5
         return np.stack([said & so, said & ~so, ~said & so])
@@ -166,6 +168,8 @@ class F1(Metric):
 class R2(Metric):
     """1 - SS_res / SS_tot over all outputs."""
 
+    steady = True
+
     def read(self, activation, A, Y):
         return np.concatenate([np.square(A - Y), Y, np.square(Y)])
 
@@ -177,6 +181,8 @@ class R2(Metric):
 
 class Error(Metric):
     """The mean squared error, which a tape can hold."""
+
+    steady = True
 
     def read(self, activation, A, Y):
         return np.square(A - Y)

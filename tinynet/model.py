@@ -68,6 +68,12 @@ class Sequential(Chain):
         self._training: Training | None = None
         self._lock, self._making = threading.Lock(), threading.Lock()  # of a fit, of the weights
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "layers" and name in vars(self):
+            cure = "make a new model of them"
+            checks.refuse(self.who, "layers to stay as they were", "others", cure, AttributeError)
+        super().__setattr__(name, value)
+
     # ---- making and training
     def build(self, n_x: int) -> Self:
         """Draw the weights for inputs of width n_x; a first `fit` or `gradients` does it, too."""
@@ -331,11 +337,15 @@ class Sequential(Chain):
 
 @contextmanager
 def as_before(layers: Sequence[Layer]) -> Iterator[None]:
-    """If the block under it fails, the layers get back their caches and gradients."""
-    before = [(layer, layer.cache, layer.grads) for layer in layers]
+    """If the block under it fails, the layers get back their caches, gradients, state and draws."""
+    before = [(x, x.cache, x.grads, copy.deepcopy((x.state, x.generator))) for x in layers]
     try:
         yield
     except BaseException:
-        for layer, cache, grads in before:
+        for layer, cache, grads, (state, generator) in before:
             layer.cache, layer.grads = cache, grads
+            for name, a in state.items():
+                layer.state[name][...] = a
+            for own in layer.generators():
+                own.bit_generator.state = generator.bit_generator.state
         raise

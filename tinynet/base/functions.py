@@ -88,18 +88,3 @@ def totals(values: Array, runs: int = 1) -> list[list[float]]:
     float64. The sums of one run do not depend on the other runs."""
     rows = values.astype(np.float64, copy=False).reshape(-1, runs, values.shape[-1] // runs)
     return rows.sum(axis=2).T.tolist()
-
-
-def times_log(y: Array, a: Array) -> Array:
-    """y log a, and 0 where y is 0, whatever a is there."""
-    return y * np.log(np.where(y == 0, 1, a).astype(a.dtype))
-
-
-def times_log1p(y: Array, x: Array) -> Array:
-    """y log(1 + x), and 0 where y is 0, whatever x is there."""
-    return y * np.log1p(np.where(y == 0, 0, x).astype(x.dtype))
-
-
-def ratio(y: Array, a: Array) -> Array:
-    """y / a, and 0 where y is 0, whatever a is there."""
-    return y / np.where(y == 0, 1, a).astype(a.dtype)

@@ -9,6 +9,7 @@ setting's.
 
 import difflib
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tinynet.base import checks
@@ -61,7 +62,7 @@ class Part:
         return type(self).__name__
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.__dict__ and not hasattr(type(self), name):
+        if name not in self.__dict__:
             require_known(self, name)
         object.__setattr__(self, name, value)
 
@@ -79,9 +80,15 @@ def settings(kind: type[Part]) -> list[str]:
 
 
 def require_known(part: Part, name: str) -> None:
-    """Refuse a new attribute that no class body and no `__init__` names."""
+    """Refuse a new attribute that no class body and no `__init__` names, and one in the place of a
+    method of tinynet's."""
     kind = type(part)
-    if name.startswith("_") or any(declares(base, name) for base in kind.__mro__):
+    theirs = getattr(kind, name, None)
+    if isinstance(theirs, FunctionType) and theirs.__module__.startswith("tinynet."):
+        cure = "write it in a class, and make a new object"
+        checks.refuse(part.who, f"the method {name} of its class", "another", cure, AttributeError)
+    known = hasattr(kind, name) or name.startswith("_")
+    if known or any(declares(base, name) for base in kind.__mro__):
         return
     own = settings(kind)
     public = [n for n in (*vars(part), *dir(kind)) if not n.startswith("_")] if kind.ours else own

@@ -38,7 +38,7 @@ class Batch:
         self.blocks = blocks.runs(width, longest if work.divisible else width)
         one, block = len(self.blocks) == 1, self.blocks[0].stop
         room = min(CHUNK, at_once, WAITING // (layers[-1].units * width))
-        self.room = max(1, room) if one else 1
+        self.room = max(1, room) if one and work.separable else 1
         self.fixed = self.whole and one
         self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.whole else "F")
         self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)

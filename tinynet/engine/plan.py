@@ -7,6 +7,7 @@ and one play of another tape reads the costs and metrics of them all.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain, count, islice, repeat
 from typing import Any
@@ -19,13 +20,13 @@ from tinynet.engine.readings import Record, Sums, added
 from tinynet.engine.step import Step, written
 from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
+from tinynet.net.blocks import steady
 from tinynet.net.diagnose import first_not_finite, no_writes
-from tinynet.net.parameters import pieces
+from tinynet.net.parameters import parts, pieces
 from tinynet.optimizers import Optimizer
 from tinynet.optimizers.base import DUSTING
 from tinynet.tape.memory import Arena
 from tinynet.tape.recording import Bound, Moves, Recording
-from tinynet.tape.stand_ins import UnsteadyError
 from tinynet.tape.tape import Calls, Tape
 
 
@@ -44,7 +45,8 @@ class Plan:
         self.prologue, self.update, self.dust = Calls(), Calls(), Calls()
         if arena is not None:
             numbers = work.optimizer.numbers(work.optimizer.steps + 1)
-            self.numbers = [np.zeros((), store.params.dtype) for _ in numbers]
+            self.numbers = [np.array(number, store.params.dtype) for number in numbers]
+            self.step.require_entrywise(self.numbers)
             # a step has it from `numbers`; who asks the optimizer itself would have it for ever
             rate: Any = Tape().given(np.zeros(()))
             self.step.optimizer.params["learning_rate"] = rate
@@ -89,20 +91,18 @@ class Plan:
                 in_one_go(part.prologue)
             self.repeated.add(room)
         if room not in self.bound:
-            one = [slice(0, room * batch.width)]
-            self.bound[room] = [
-                self.reading(part, [1] if repeats else [])
-                for part in (batch.blocks if len(batch.blocks) > 1 else one)
-            ]
+            several = len(batch.blocks) > 1 and self.work.separable
+            parts = batch.blocks if several else [slice(0, room * batch.width)]
+            self.bound[room] = [self.reading(part, [1] if repeats else []) for part in parts]
         return self.bound[room]
 
     def reading(self, part: slice, constant: Sequence[int]) -> Bound:
-        """What reads costs and metrics; one that no tape can hold does it as it is written."""
+        """What reads costs and metrics; what no tape can hold is read as it is written."""
         arrays = [read_only(a[:, part]) for a in (self.batch.outputs, self.batch.targets)]
-        try:
-            return self.made(self.step.entries, (), arrays, constant)
-        except UnsteadyError:
-            return written(self.step.entries, arrays)
+        if all(map(steady, self.work.metrics.values())):
+            with suppress(Exception):
+                return self.made(self.step.entries, (), arrays, constant)
+        return written(Step(self.work, recorded=False).entries, arrays)
 
     def count(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
@@ -188,7 +188,7 @@ class Walk(Plan):
         self.begun: tuple[int, Sequence[Any]] = -1, ()  # a step, and where the generators stood
         self.last: tuple[int, Record] | None = None  # which step was read before its update
         super().__init__(work, batch, store, None)
-        self.named = self.step.homes(pieces(work.cost.layers, store.grads))
+        self.named = parts(store.layers, pieces(store.layers, store.grads))
 
     def read(self, steps: int) -> list[Record]:
         """The record of its last step."""
@@ -233,6 +233,7 @@ class Walk(Plan):
             checks.refuse(self.who, "a finite cost", record[1], error=FloatingPointError)
         if type(optimizer).update is Optimizer.update:
             optimizer.write(params, *optimizer.advance(params, self.named), *self.states())
-        else:
+        else:  # which may count its steps, or not
+            counted = self.store.counted(optimizer.steps + 1)
             optimizer.update(params, self.named)
-            in_one_go(self.states())
+            in_one_go([*self.states(), *counted])

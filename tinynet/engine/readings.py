@@ -1,6 +1,7 @@
 """What is read of the steps of a training, and what the epochs report of it."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TypeAlias
 
 from tinynet.engine.work import Work
@@ -27,11 +28,8 @@ def rows(records: Sequence[Record], steps: int, work: Work) -> list[Row]:
 def row(records: Sequence[Record], work: Work) -> Row:
     """What an epoch of steps reports: the mean of its costs, each before its step, and the metrics
     of all its examples."""
-    (m, J, sums), *others = records
-    if others:
-        m = sum(width for width, _, _ in records)
-        J = sum(width / m * J for width, J, _ in records)
-    for _, _, found in others:
-        sums = added(sums, found)
+    m = sum(width for width, _, _ in records)
+    J = sum(width / m * J for width, J, _ in records)
+    sums = reduce(added, [found for _, _, found in records])
     pairs = zip(work.metrics.values(), sums, strict=False)
     return ("loss", *work.metrics), (J, *[metric.result(own, m) for metric, own in pairs])

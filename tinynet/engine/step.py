@@ -4,12 +4,15 @@ are recorded, on arrays they are the step as the methods are written."""
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinynet.base import Array, checks, read_only
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
 from tinynet.net.metrics import values
-from tinynet.net.parameters import named
+from tinynet.net.parameters import parts
 from tinynet.tape.recording import Bound, Moves
+from tinynet.tape.stand_ins import UnsteadyError
 
 
 def written(function: Callable[..., Moves], arrays: Sequence[Array]) -> Bound:
@@ -29,8 +32,8 @@ class Step:
     stays behind in one, else on the parts themselves."""
 
     def __init__(self, work: Work, recorded: bool) -> None:
-        self.metrics, self.recorded = work.metrics, recorded
-        self.cost, self.optimizer = work.twins() if recorded else (work.cost, work.optimizer)
+        self.recorded = recorded
+        self.cost, self.optimizer, self.metrics = work.twins() if recorded else work
 
     def take(self, arrays: Sequence[Any]) -> list[Any]:
         """Give each layer its theta and its arrays of state; what is left are places."""
@@ -38,11 +41,6 @@ class Step:
         for layer in self.cost.layers:
             layer.theta, layer.state = next(left), {name: next(left) for name in layer.state}
         return list(left)
-
-    def homes(self, thetas: Sequence[Any]) -> dict[str, Any]:
-        """Where each parameter is in arrays like the layers' thetas, under its name."""
-        pairs = zip(self.cost.layers, thetas, strict=True)
-        return named(layer.split(theta) for layer, theta in pairs)
 
     def gradients(self, share: float, X_above_ones: Any, Y: Any, *arrays: Any) -> Moves:
         """The gradients of a block, `share` of the batch's, the state after it, and Z. `arrays` are
@@ -52,7 +50,7 @@ class Step:
             X.above_ones = X_above_ones
         Z, caches = self.cost.outputs(X)
         found = self.cost.gradients(share, Z if self.recorded else read_only(Z), Y, caches)
-        homes = self.homes(places[: len(layers)])
+        homes = parts(layers, places[: len(layers)])
         after = [a for pair in zip(layers, caches, strict=True) for a in state_after(*pair)]
         pairs = zip([*after, Z], places[len(layers) :], strict=True)
         return [*((found[name], home) for name, home in homes.items()), *pairs], []
@@ -60,9 +58,19 @@ class Step:
     def penalty(self, *arrays: Any) -> Moves:
         """What the parameters alone add to J, and its gradients on top of those of the batch."""
         *places, place = self.take(arrays)
-        homes, found = self.homes(places), self.cost.penalty_gradients().items()
+        homes, found = parts(self.cost.layers, places), self.cost.penalty_gradients().items()
         moves = [(homes[name] + g, homes[name]) for name, g in found]
         return [*moves, (self.cost.penalty(), place)], []
+
+    def require_entrywise(self, numbers: Sequence[Array]) -> None:
+        """Refuse to record an optimizer's step of which an entry depends on others: all parameters
+        are in one array, which is cut into pieces."""
+        x = np.linspace(0.5, 1, 8, dtype=numbers[0].dtype) if numbers else np.ones(0)
+        slots, step = self.optimizer.slots, self.optimizer.step
+        runs = (step(a, a, dict.fromkeys(slots, a), *numbers)[0] for a in (x, x[:4], x[4:]))
+        whole, *halves = runs
+        if not np.allclose(whole, np.concatenate(halves), 1e-5, 0):
+            raise UnsteadyError("an optimizer's step that looks at other entries than its own")
 
     def update(self, slots: Sequence[str], g: Any, p: Any, *others: Any) -> Moves:
         """The optimizer's step on a piece of all parameters."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.base import Array, checks, in_one_go
 from tinynet.layers import Layer
-from tinynet.net.parameters import gather, home_of, parts
+from tinynet.net.parameters import gather, home_of, parts, pieces
 from tinynet.optimizers import Optimizer
 from tinynet.tape.tape import Calls
 
@@ -30,7 +30,7 @@ class Store:
         for slot, held in optimizer.slots.items():
             home = home_of(held.values())
             self.slots[slot] = np.zeros_like(self.params) if home is None else home
-            views = parts(layers, self.slots[slot])
+            views = parts(layers, pieces(layers, self.slots[slot]))
             for name, a in held.items() if home is None else ():
                 views[name][...] = a
             held.update(views)

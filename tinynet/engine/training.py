@@ -13,7 +13,7 @@ count what is still to be read, and `book` does that.
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -31,17 +31,12 @@ from tinynet.tape.memory import Arena
 Chosen: TypeAlias = tuple[int, int, Any, int]
 
 
-class Stretch(NamedTuple):
-    """An epoch of batches, or a chunk of epochs that are a step each: where the counts stood at its
-    start, and what is read of it so far."""
-
-    epochs: int
-    steps: int
-    records: list[Record]
-
-
 class Training:
     """Steps of a cost and an optimizer on m examples, `size` or all of them a step."""
+
+    epochs_before: int
+    steps_before: int
+    records: list[Record]
 
     def __init__(self, who: str, work: Work, examples: Examples) -> None:
         self.who, self.work, self.shapes = who, work, examples.shapes
@@ -102,10 +97,10 @@ class Training:
         # what is not booked yet: the steps that were chosen since the snapshot, and up to which
         # step the training had come when it went back
         self.unsaved, self.reached = list[Chosen](), 0
-        self.stretch = Stretch(0, self.work.optimizer.steps, [])
+        self.begin()
         for walk in self.walks.values():
             walk.begun = -1, ()
-        self.current: Plan = walk
+        self.current: Plan = self.walks[self.size]
         self.save()
         for batch in self.batches.values():
             batch.load(examples)
@@ -125,8 +120,8 @@ class Training:
 
     def epochs(self) -> None:
         while self.report.done < self.report.epochs and not self.stopped:
-            done, steps = self.report.done, self.work.optimizer.steps
-            self.stretch = Stretch(done, steps, [])
+            self.begin()
+            done = self.report.done
             if self.size < self.m:
                 chosen = self.shuffled(self.first + done)
                 full, rest = chosen[: self.m // self.size], chosen[self.m // self.size :]
@@ -140,6 +135,12 @@ class Training:
                 epochs = range(self.first + done, self.first + done + room)
                 every = 1, slice(0, self.m), self.m
                 self.chunk([(epoch, *every) for epoch in epochs])
+
+    def begin(self) -> None:
+        """An epoch of batches, or a chunk of epochs that are a step each: where the counts stand at
+        its start, and what is read of it so far."""
+        counts = {"epochs_before": self.report.done, "steps_before": self.work.optimizer.steps}
+        vars(self).update(counts, records=list[Record]())
 
     def shuffled(self, epoch: int) -> list[Chosen]:
         """The batches of an epoch."""
@@ -182,11 +183,10 @@ class Training:
             self.store.go_back()
             self.playing = False  # what overflows once does so again
         elif found:
-            self.stretch.records.extend(found)
+            self.records.extend(found)
         self.walk_again()
-        epochs, _, records = self.stretch
         n = self.steps_an_epoch
-        new = rows(records[(self.report.done - epochs) * n :], n, self.work)
+        new = rows(self.records[(self.report.done - self.epochs_before) * n :], n, self.work)
         if new:
             self.stopped = self.report(new) or self.stopped
             if self.report.look is not None:
@@ -206,7 +206,7 @@ class Training:
 
     def pending(self) -> list[Record]:
         """The records of the steps that are taken and not yet read."""
-        unread = self.work.optimizer.steps - self.stretch.steps - len(self.stretch.records)
+        unread = self.work.optimizer.steps - self.steps_before - len(self.records)
         return self.current.read(unread) if unread > 0 else []
 
     def walk_again(self) -> None:
@@ -218,4 +218,4 @@ class Training:
                 self.reached = 0  # here it ends
                 raise
             # none while a step that was read is repeated
-            self.stretch.records.extend(self.pending())
+            self.records.extend(self.pending())

@@ -1,10 +1,14 @@
 """What a training works with, and how much of it at a time."""
 
 import copy
+import functools
 import pickle
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
+from tinynet.layers import Layer
+from tinynet.losses import Pair
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
 from tinynet.net.metrics import Metric
@@ -13,10 +17,17 @@ from tinynet.optimizers import Optimizer
 CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
 PIECE = 32_768  # parameters that an update goes over at a time
+# methods of an optimizer that a recorded step does not call
+PASSED_BY = "update", "advance", "write", "finite_step", "slots_of"
 PLAIN = {bool, int, float, str, type(None)}
 # what a part has beside the settings of its steps; its own parts come by themselves
-FLEETING = {"grads", "cache", "theta", "slots", "state", "generator", "taken", "earlier", "params"}
-FLEETING |= {"activation", "loss", "shapes", "initializer", "bias_initializer"}
+INITIALIZERS = "initializer", "bias_initializer"
+FLEETING: dict[type, set[str]] = {
+    Layer: {"grads", "cache", "theta", "state", "generator", "shapes", "activation", *INITIALIZERS},
+    Optimizer: {"grads", "cache", "params", "slots", "taken", "earlier"},
+    Pair: {"grads", "cache", "loss", "activation"},
+    object: {"grads", "cache"},
+}
 
 
 class Work(NamedTuple):
@@ -34,26 +45,37 @@ class Work(NamedTuple):
 
     @property
     def steady(self) -> bool:
-        own = any(
-            getattr(type(self.optimizer), name) is not getattr(Optimizer, name)
-            for name in ("update", "advance", "finite_step", "slots_of")
-        )
+        kind = type(self.optimizer)
+        own = any(getattr(kind, name) is not getattr(Optimizer, name) for name in PASSED_BY)
         return all(map(blocks.steady, self.parts)) and not own
 
     @property
     def divisible(self) -> bool:
         return blocks.divisible(self.parts[:-1])
 
+    @property
+    def separable(self) -> bool:
+        """Whether the outputs of several steps may be read side by side."""
+        pair = self.cost.pair
+        return blocks.divisible([pair, pair.loss, pair.activation, *self.metrics.values()])
+
     def settings(self) -> Any:
         """All that a recorded step takes for granted: equal as long as nobody changed a setting."""
-        known = self.optimizer.params.items()
-        plain: list[Any] = [(name, float(p)) for name, p in known if name != "learning_rate"]
-        others = list[Any](self.metrics.items())
-        for part in self.parts:
-            plain.append(("", type(part)))
-            for name, value in vars(part).items():
-                if name not in FLEETING:
-                    (plain if type(value) in PLAIN else others).append((name, value))
+        hyper = self.optimizer.params.items()
+        plain: list[Any] = [repr(float(p)) for name, p in hyper if name != "learning_rate"]
+        others = list[Any]()
+        for part in (*self.parts, *self.metrics.values()):
+            fleeting, classes = known(part.__class__)
+            plain.append(type(part))
+            for name, value in chain(*(vars(x).items() for x in (part, *classes))):
+                if name in fleeting or name.startswith("__"):
+                    continue
+                if type(value) in PLAIN:
+                    plain += name, value or repr(value)  # -0.0 is equal to 0.0, but is another
+                else:  # a method, or what is like one, is the same if it is the same object
+                    methods = dir(type(value))
+                    same = "__get__" in methods or "__set__" in methods
+                    (plain if same else others).extend((name, value))
         try:
             return plain, pickle.dumps(others)
         except Exception:  # what cannot be compared is taken for changed
@@ -65,7 +87,14 @@ class Work(NamedTuple):
         held = [a for x in layers for a in (x.theta, x.generator, *x.state.values())]
         return held + [a for slots in self.optimizer.slots.values() for a in slots.values()]
 
-    def twins(self) -> tuple[Cost, Optimizer]:
-        """Copies of the cost and the optimizer, on which a step is recorded: so no stand-in stays
-        behind in a part. They share what a training writes."""
-        return copy.deepcopy((self.cost, self.optimizer), {id(a): a for a in self.written()})
+    def twins(self) -> "Work":
+        """Copies of all parts, on which a step is recorded: so no stand-in stays behind in one.
+        They share what a training writes."""
+        return copy.deepcopy(self, {id(a): a for a in self.written()})
+
+
+@functools.cache
+def known(kind: Any) -> tuple[set[str], list[type]]:
+    """What steps change in a part of this class, and which of its classes are the user's."""
+    names = next(own for base, own in FLEETING.items() if issubclass(kind, base))
+    return names, [k for k in kind.__mro__[:-1] if not k.__module__.startswith("tinynet.")]

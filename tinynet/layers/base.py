@@ -46,14 +46,13 @@ class Layer(Node):
     whole_batch = False  # whether an output depends on other examples of its batch
     stochastic = False
 
-    own_value = False  # whether the class overrides `value`
-
     units = Fixed(checks.count)
     activation = Setting(activations.own)
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.own_value = cls.value is not Layer.value
+        if not cls.ours or cls.value is not Layer.value:
+            cls.outputs = cls.guarded_outputs  # type: ignore[method-assign]
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
@@ -148,14 +147,16 @@ class Layer(Node):
         return self.activation.value(self.preactivation(X))
 
     def outputs(self, X: Array) -> tuple[Array, Array]:
-        """Z and A of the value; for a layer that overrides `value`, A stands for both. A part of
-        the user's cannot write to X."""
-        if not (self.ours and self.activation.ours):
-            X = read_only(X)
-        if self.own_value:
-            return (A := self.value(X)), A
+        """Z and A of the value."""
         Z = self.preactivation(X)
         return Z, self.activation.value(Z)
+
+    def guarded_outputs(self, X: Array) -> tuple[Array, Array]:
+        """The `outputs` of a user's layer, which cannot write to X. If it overrides `value`, A
+        stands for both."""
+        if type(self).value is Layer.value:
+            return Layer.outputs(self, read_only(X))
+        return (A := self.value(read_only(X))), A
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(self.preactivation(X))

@@ -13,7 +13,6 @@ constant, computed from Z, which keeps the digits that A - Y loses where A is cl
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,7 +83,7 @@ class Loss(Node):
         with np.errstate(divide="ignore", over="ignore"):
             J, cache = self.run(A, Y)
             dA, _ = self.pullback(1.0, cache)
-        if not (math.isfinite(J) and checks.all_finite(dA)):
+        if not (np.isfinite(J) and checks.all_finite(dA)):
             expected = f"{self.reads} at a finite cost from Y"
             checks.refuse(self.who, expected, J, cure if self.match else "")
         return A, Y

@@ -12,6 +12,21 @@ from tinynet.base import Array, checks, functions
 from tinynet.losses.base import Loss
 
 
+def times_log(y: Array, a: Array) -> Array:
+    """y log a, and 0 where y is 0, whatever a is there."""
+    return y * np.log(np.where(y == 0, 1, a).astype(a.dtype))
+
+
+def times_log1p(y: Array, x: Array) -> Array:
+    """y log(1 + x), and 0 where y is 0, whatever x is there."""
+    return y * np.log1p(np.where(y == 0, 0, x).astype(x.dtype))
+
+
+def ratio(y: Array, a: Array) -> Array:
+    """y / a, and 0 where y is 0, whatever a is there."""
+    return y / np.where(y == 0, 1, a).astype(a.dtype)
+
+
 class BinaryCrossEntropy(Loss):
     """J = -the mean of y log a + (1 - y) log(1 - a), for 0 <= y <= 1; dA = ((1 - Y) / (1 - A) -
     Y / A) / (n_y m). Equation (13) of the course.
@@ -32,10 +47,10 @@ class BinaryCrossEntropy(Loss):
     match = Sigmoid
 
     def costs(self, A: Array, Y: Array) -> Array:
-        return -(functions.times_log(Y, A) + functions.times_log1p(1 - Y, -A))
+        return -(times_log(Y, A) + times_log1p(1 - Y, -A))
 
     def derivative(self, A: Array, Y: Array) -> Array:
-        return functions.ratio(1 - Y, 1 - A) - functions.ratio(Y, A)
+        return ratio(1 - Y, 1 - A) - ratio(Y, A)
 
     def pair_costs(self, Z: Array, Y: Array) -> Array:
         side, left = self.sides(Y)
@@ -87,10 +102,10 @@ class CrossEntropy(Loss):
     match = Softmax
 
     def costs(self, A: Array, Y: Array) -> Array:
-        return -functions.times_log(Y, A)
+        return -times_log(Y, A)
 
     def derivative(self, A: Array, Y: Array) -> Array:
-        return -functions.ratio(Y, A)
+        return -ratio(Y, A)
 
     def pair_costs(self, Z: Array, Y: Array) -> Array:
         _, _, rest = functions.softmax_terms(Z)

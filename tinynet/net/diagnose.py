@@ -1,7 +1,6 @@
 """What goes wrong: the first layer with inf or NaN, parts that write to their arguments, and
 overridden methods that a training would never call."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,7 +33,7 @@ def first_not_finite(net: Chain, blocks: Iterable[Array], grads: Mapping[str, Ar
 
 def require_finite(net: Chain, X: Array, J: float, grads: Mapping[str, Array] = {}) -> None:
     """Refuse a cost or a gradient that is not finite, and name the cause."""
-    if not (math.isfinite(J) and all(map(checks.all_finite, grads.values()))):
+    if not (np.isfinite(J) and all(map(checks.all_finite, grads.values()))):
         expected, cause = "a finite cost and gradient", first_not_finite(net, [X], grads)
         checks.refuse(net.who, expected, "inf or NaN", cause, FloatingPointError)
 
@@ -56,13 +55,13 @@ def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) ->
     """Refuse overridden methods that a training would never call."""
     last, everywhere = layers[-1], parts_of(layers)
     behind, inside = "put a Dense behind it", " in a model's last layer and in its loss"
+    verbs = ["forward", "backward", "__call__"]
     passed_by: list[tuple[Any, list[str], str, str]] = [
         (last, ["run", "pullback", "value"], inside, behind),
         (last.activation, ["run"], inside, behind),
-        (loss, ["run", "pullback", "value"], inside, "write costs and derivative"),
-        (optimizer, ["forward", "backward", "__call__"], "", "write step"),
-        *((part, ["backward", "__call__"], "", "write pullback or value") for part in everywhere),
-        *((part, ["forward"], "", "write run") for part in everywhere),
+        (loss, ["run", "pullback", "value", *verbs], inside, "write costs and derivative"),
+        (optimizer, ["value", *verbs], "", "write step"),
+        *((part, verbs, "", "write run and pullback, or value") for part in everywhere),
     ]
     for part, names, where, cure in passed_by:
         kind = next(k for k in (Layer, Activation, Loss, Optimizer) if isinstance(part, k))

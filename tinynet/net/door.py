@@ -18,12 +18,6 @@ from tinynet.losses import Loss
 ORIENTATIONS = {"columns": "rows", "rows": "columns"}  # each with the other one
 
 
-def one_hot(Y: Array, m: int) -> bool:
-    """Whether each of m columns is a 1 among zeros."""
-    several = Y.ndim == 2 and Y.shape[1] == m and len(Y) > 1
-    return several and bool(np.isin(Y, (0, 1)).all() and (Y.sum(axis=0) == 1).all())
-
-
 class Door:
     """The orientation and dtype of one model's data. `examples=None` means columns by default; only
     then is there a warning about an X that fits both ways."""
@@ -32,8 +26,7 @@ class Door:
         self.who, self.said = who, examples is not None
         self.examples = "columns" if examples is None else examples
         self.other = checks.known(who, "examples", self.examples, ORIENTATIONS)
-        self.rows = self.examples == "rows"
-        self.dtype = checks.float_type(who, dtype)
+        self.rows, self.dtype = self.examples == "rows", checks.float_type(who, dtype)
         self.X_axes = self.axes("n_x")
 
     def turned(self, array: Array) -> Array:
@@ -61,7 +54,8 @@ class Door:
         flat = units == 1 or loss.takes_labels
         if inside.shape != (units, m) and not (flat and inside.shape == (m,)):
             cure = f"{m} examples in X and {units} outputs"
-            if units == 1 and one_hot(inside, m):
+            several = units == 1 and inside.ndim == 2 and inside.shape[1] == m and len(inside) > 1
+            if several and np.isin(inside, (0, 1)).all() and (inside.sum(axis=0) == 1).all():
                 axis, k = int(self.rows), len(inside)
                 cure = f"Y.argmax(axis={axis}) makes labels of it"
                 cure = f"is Y one-hot? {cure if k == 2 else f'a softmax over {k} units takes it'}"

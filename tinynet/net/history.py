@@ -1,6 +1,5 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -26,7 +25,7 @@ class History:
         if len(self._columns.get("loss", [])) != len(self.rows) or not self._columns:
             epochs = [dict(zip(*row, strict=True)) for row in self.rows]
             names = dict.fromkeys(name for epoch in epochs for name in epoch)
-            columns = {name: [epoch.get(name, math.nan) for epoch in epochs] for name in names}
+            columns = {name: [epoch.get(name, float("nan")) for epoch in epochs] for name in names}
             self._columns = columns or {"loss": []}
         return self._columns
 
@@ -61,12 +60,9 @@ class Reporter:
 
     def __call__(self, rows: Sequence[Row]) -> bool:
         """Report these rows; returns whether to stop."""
-        before = self.done
+        stop, new = False, range(self.done + 1, self.done + len(rows) + 1)
         self.history.rows.extend(rows)
-        stop = False
-        if not self.verbose and self.look is None:
-            return stop
-        for epoch in range(before + 1, self.done + 1):
+        for epoch in new if self.verbose or self.look else ():
             if self.verbose and (epoch % self.lines == 0 or epoch == self.epochs):
                 row = self.history.rows[self.first + epoch - 1]
                 print(f"epoch {epoch}/{self.epochs}  {told(row, '  ')}", flush=True)

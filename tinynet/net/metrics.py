@@ -16,7 +16,10 @@ from tinynet.base import Array, checks
 
 class Metric:
     """`read` gives k values for each example, (k, m) or (m,); `result` makes the metric from their
-    sums over m examples."""
+    sums over m examples. A class that says `steady = True` in its body promises that an example's
+    values are those of its own outputs and targets, by the same numpy calls in every step."""
+
+    steady = True
 
     def require(self, who: str, activation: Activation) -> None:
         """Refuse an output activation for which the metric makes no sense."""
@@ -41,6 +44,8 @@ class Accuracy(Metric):
     0.5
     """
 
+    steady = True
+
     def require(self, who: str, activation: Activation) -> None:
         if not activation.classifies:
             expected = "a sigmoid or softmax output for accuracy"
@@ -55,9 +60,7 @@ def values(
     metrics: Mapping[str, Metric], activation: Activation, Z: Array, Y: Array
 ) -> list[Array]:
     """What each metric reads of the outputs activation(Z)."""
-    if not metrics:
-        return []
-    A = activation.value(Z)
+    A = activation.value(Z) if metrics else Z
     found = [metric.read(activation, A, Y) for metric in metrics.values()]
     for name, read in zip(metrics, found, strict=True):
         require_columns(name, "read", read, Z)

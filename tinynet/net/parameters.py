@@ -43,7 +43,7 @@ def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:
     return [piece.reshape(layer.theta.shape) for layer, piece in cut]
 
 
-def parts(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
-    """Each parameter's part of an array of all parameters, under its name."""
-    cut = zip(layers, pieces(layers, flat), strict=True)
-    return named(layer.split(piece) for layer, piece in cut)
+def parts(layers: Sequence[Layer], thetas: Sequence[Array]) -> dict[str, Array]:
+    """Each parameter's part of arrays like the layers' thetas, under its name."""
+    pairs = zip(layers, thetas, strict=True)
+    return named(layer.split(theta) for layer, theta in pairs)

@@ -15,7 +15,7 @@ gradient. The base subtracts it.
 
 import copy
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -23,7 +23,6 @@ import numpy as np
 
 from tinynet.base import QUIET, Array, Arrays, Node, Part, Setting, checks, in_one_go, read_only
 
-Call: TypeAlias = Callable[[], Any]
 # what is subtracted from a parameter, and its slots after the step
 Stepped: TypeAlias = tuple[Array, dict[str, Array]]
 # the gradients of a step with respect to p, g and the hyperparameters
@@ -149,7 +148,7 @@ class Optimizer(Node):
         """The step in place, as training takes it."""
         self.write(params, *self.advance(params, grads))
 
-    def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Call) -> None:
+    def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
         """Write the results of a step: new parameters, new slots, then the calls `also`. No
         interrupt comes between the first write and the last."""
         writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
