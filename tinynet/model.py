@@ -128,7 +128,8 @@ class Sequential(Chain):
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
         """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam
-        and the loss that matches the last activation. `metrics` is a list, of "accuracy" so far."""
+        and the loss that matches the last activation. `metrics` is a list of "accuracy" or Metric
+        objects."""
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
         pair = (
@@ -151,10 +152,10 @@ class Sequential(Chain):
         """Train for `epochs` more epochs and return their History; `self.history` keeps all.
 
         With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's
-        loss is J before its update; otherwise it is the mean over the batches, each before its own.
-        Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1` prints some ten
-        lines, 0 none. A cost that is not finite stops the training with a FloatingPointError; the
-        weights stay at the last finite ones.
+        loss is J before its update; otherwise it is the mean over the examples, each batch's before
+        its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1`
+        prints some ten lines, 0 none. A cost that is not finite stops the training with a
+        FloatingPointError; the weights stay at the last finite ones.
         """
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
