@@ -127,9 +127,8 @@ class Sequential(Chain):
         checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
-        """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam
-        and the loss that matches the last activation. `metrics` is a list of "accuracy" or Metric
-        objects."""
+        """Choose copies of an optimizer and a loss, objects or names; by default Adam and the loss
+        that matches the last activation. `metrics` is a list of "accuracy" or Metric objects."""
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
         pair = (
