@@ -133,13 +133,12 @@ class Sequential(Chain):
         checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
-        """Choose how to train: copies of an optimizer and a loss, objects or names; by default Adam
-        and the loss that matches the last activation. `metrics` is a list, of "accuracy" so far."""
+        """Choose copies of an optimizer and a loss, objects or names; by default Adam and the loss
+        that matches the last activation. `metrics` is a list of "accuracy" or Metric objects."""
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
-        pair = (
-            losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
-        ).pair(last.activation)
+        own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
+        pair = own_loss.pair(last.activation)
         pair.require_outputs(last.units)
         diagnose.require_called(self.layers, pair.loss, own)
         self._metrics = named_metrics(self.who, metrics, last.activation)
@@ -157,10 +156,10 @@ class Sequential(Chain):
         """Train for `epochs` more epochs and return their History; `self.history` keeps all.
 
         With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's
-        loss is J before its update; otherwise it is the mean over the batches, each before its own.
-        Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1` prints some ten
-        lines, 0 none. A cost that is not finite stops the training with a FloatingPointError; the
-        weights stay at the last finite ones.
+        loss is J before its update; otherwise it is the mean over the examples, each batch's before
+        its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1`
+        prints some ten lines, 0 none. A cost that is not finite stops the training with a
+        FloatingPointError; the weights stay at the last finite ones.
         """
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
@@ -244,9 +243,8 @@ class Sequential(Chain):
                 expected, got = "a forward before this backward", f"another of {layer.who}"
                 checks.refuse(self.who, expected, got, error=RuntimeError)
         m, units = self.layers[-1].cache["X"].shape[1], self.layers[-1].units
-        dA = self._door.turned(
-            checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m))
-        )
+        dA = checks.numbers(self.who, "dA", dA, self._door.dtype, self._door.shape(units, m))
+        dA = self._door.turned(dA)
         with as_before(self.layers):
             for layer in reversed(self.layers):
                 dA = layer.backward(dA)
@@ -284,9 +282,8 @@ class Sequential(Chain):
             got = f"{len(weights)} of them" if listed else type(weights).__name__
             checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
         pairs = zip(self.params.items(), weights, strict=True)
-        new = [
-            checks.numbers(self.who, name, w, p.dtype, p.shape).copy() for (name, p), w in pairs
-        ]  # copies, for they may be the model's own
+        # copies, for they may be the model's own
+        new = [checks.numbers(self.who, n, w, p.dtype, p.shape).copy() for (n, p), w in pairs]
         for p, w in zip(self.params.values(), new, strict=True):
             p[...] = w
 
@@ -320,13 +317,8 @@ class Sequential(Chain):
             got = "one without a loss and an optimizer"
             checks.refuse(self.who, "a compiled model", got, "call compile() first", RuntimeError)
         if self._cost.pair.activation is not self.layers[-1].activation:
-            checks.refuse(
-                self.who,
-                "the last activation of compile()",
-                "another",
-                "compile() again",
-                RuntimeError,
-            )
+            expected, cure = "the last activation of compile()", "compile() again"
+            checks.refuse(self.who, expected, "another", cure, RuntimeError)
         return self._cost, self.optimizer
 
     def _built(self) -> None:
