@@ -172,12 +172,6 @@ class Grandchild(Remembering):
     """Only its parent class says `steady = True`, so it is not steady."""
 
 
-def replaced():
-    activation = tn.Tanh()
-    activation.value = lambda Z: np.tanh(Z) + 0.1
-    return activation
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -227,12 +221,6 @@ def test_a_loss_with_a_constant_of_its_own_keeps_it_in_blocks(block, monkeypatch
             assert bool(a_training(model, X, Y).plans) == (way == "played")
             ends.append(model.fit(X, Y, 20, verbose=0).history["loss"])
     assert ends[0] == ends[1]
-
-
-def test_a_method_replaced_on_an_object_is_walked():
-    model = tn.Sequential([tn.Dense(3, replaced()), tn.Dense(2, "sigmoid")], seed=0)
-    model.compile("sgd")
-    assert not a_training(model, *problem("sigmoid", 9)).plans
 
 
 class Gelu(tn.Activation):

@@ -63,13 +63,10 @@ class Batch:
         vars(self).pop("examples", None)
 
     def fetch(self, chosen: Any) -> None:
-        """Take the chosen examples, a slice or indices."""
+        """Take the examples of these indices; all of them are there already."""
         self.chosen = chosen
-        if not self.whole:
-            if isinstance(chosen, slice):
-                self.Y[...] = self.examples.Y[:, chosen]
-            else:  # "clip", since numpy would copy for the sake of indices that are out of bounds
-                self.examples.Y.take(chosen, 1, self.Y, "clip")
+        if not self.whole:  # "clip", since numpy would copy for the sake of indices out of bounds
+            self.examples.Y.take(chosen, 1, self.Y, "clip")
             if len(self.blocks) == 1:
                 self.fetch_block(self.blocks[0])
 
@@ -79,8 +76,5 @@ class Batch:
         X = self.X_above_ones[:-1, :n]
         if self.whole:
             X[...] = self.examples.X[:, block]
-        elif isinstance(self.chosen, slice):
-            start = self.chosen.start + block.start
-            X.T[...] = self.examples.rows[start : start + n]
         else:
             X.T[...] = self.examples.rows.take(self.chosen[block], 0, self.gathered[:n], "clip")

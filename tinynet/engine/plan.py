@@ -165,8 +165,7 @@ class Plan:
         return [*map(put, self.store.states, self.store.next_states)]
 
     def take(self, chosen: Sequence[Any]) -> None:
-        """The steps on these examples, slices or indices. Each is whole, whenever an interrupt
-        comes."""
+        """The steps on these examples. Each is whole, whenever an interrupt comes."""
         optimizer, written = self.work.optimizer, tuple[float, ...]()
         for t, examples, calls in zip(count(optimizer.steps + 1), chosen, self.steps, strict=False):
             numbers = optimizer.numbers(t)

@@ -27,7 +27,7 @@ from tinynet.net.diagnose import no_writes
 from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
-# a step that is to be taken: its epoch, its batch, its examples (a slice or indices), their number
+# a step that is to be taken: its epoch, its batch, its examples (None: all of them), their number
 Chosen: TypeAlias = tuple[int, int, Any, int]
 
 
@@ -133,7 +133,7 @@ class Training:
                 look = self.report.every - done % self.report.every
                 room = min(self.batches[self.m].room, self.report.epochs - done, look)
                 epochs = range(self.first + done, self.first + done + room)
-                every = 1, slice(0, self.m), self.m
+                every = 1, None, self.m
                 self.chunk([(epoch, *every) for epoch in epochs])
 
     def begin(self) -> None:
@@ -145,12 +145,9 @@ class Training:
     def shuffled(self, epoch: int) -> list[Chosen]:
         """The batches of an epoch."""
         m, size = self.m, self.size
-        order = self.generator.permutation(m) if self.generator else None
-        parts = [slice(start, min(start + size, m)) for start in range(0, m, size)]
-        return [
-            (epoch, i, part if order is None else order[part], part.stop - part.start)
-            for i, part in enumerate(parts, 1)
-        ]
+        order = self.generator.permutation(m) if self.generator else np.arange(m)
+        parts = [order[start : start + size] for start in range(0, m, size)]
+        return [(epoch, i, part, len(part)) for i, part in enumerate(parts, 1)]
 
     def chunk(self, chosen: Sequence[Chosen]) -> None:
         """Take these steps and book them."""
