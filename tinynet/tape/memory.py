@@ -3,6 +3,7 @@ meet."""
 
 from bisect import insort
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,10 +31,9 @@ class Arena:
         live, starts, end = list[tuple[int, int, float]](), dict[int, int](), 0
         for name, life in sorted(lives.items(), key=lambda item: item[1].first):
             live = [held for held in live if held[2] >= life.first]  # in the order of their starts
-            size, stops = -(-life.size // LINE) * LINE, [0, *(stop for _, stop, _ in live)]
-            free = zip(stops, [*(start for start, _, _ in live), end], strict=True)
-            gaps = [(stop - start, start) for start, stop in free if stop - start >= size]
-            start = min(gaps)[1] if gaps else stops[-1]
+            size, edges = -(-life.size // LINE) * LINE, [(0, 0, 0), *live, (end, end, 0)]
+            gaps = [(b[0] - a[1], a[1]) for a, b in pairwise(edges) if b[0] - a[1] >= size]
+            start = min(gaps)[1] if gaps else edges[-2][1]
             starts[name], end = start, max(end, start + size)
             insort(live, (start, start + size, life.last))
         if end > self.bytes.size:  # arrays in the old memory keep it alive
