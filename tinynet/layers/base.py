@@ -51,7 +51,7 @@ class Layer(Node):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if not cls.ours or cls.value is not Layer.value:
+        if cls.outputs is Layer.outputs and not (cls.ours and cls.value is Layer.value):
             cls.outputs = cls.guarded_outputs  # type: ignore[method-assign]
 
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
