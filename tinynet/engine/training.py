@@ -121,20 +121,18 @@ class Training:
     def epochs(self) -> None:
         while self.report.done < self.report.epochs and not self.stopped:
             self.begin()
-            done = self.report.done
-            if self.size < self.m:
-                chosen = self.shuffled(self.first + done)
-                full, rest = chosen[: self.m // self.size], chosen[self.m // self.size :]
-                room = self.batches[self.size].room if self.playing else 1
-                chunks = [full[i : i + room] for i in range(0, len(full), room)]
-                for chunk in [*chunks, rest] if rest else chunks:
-                    self.chunk(chunk)
-            else:
-                look = self.report.every - done % self.report.every
-                room = min(self.batches[self.m].room, self.report.epochs - done, look)
-                epochs = range(self.first + done, self.first + done + room)
-                every = 1, None, self.m
-                self.chunk([(epoch, *every) for epoch in epochs])
+            chosen = self.shuffled() if self.size < self.m else self.whole()
+            n = sum(width == self.size for *_, width in chosen)  # the last may be shorter
+            room = self.batches[self.size].room if self.playing else 1
+            chunks = [chosen[start : min(start + room, n)] for start in range(0, n, room)]
+            for chunk in [*chunks, chosen[n:]] if chosen[n:] else chunks:
+                self.chunk(chunk)
+
+    def whole(self) -> list[Chosen]:
+        """Some epochs of one step each, up to the next that somebody looks at."""
+        done, look = self.report.done, self.report.every
+        n = min(self.batches[self.m].room, self.report.epochs - done, look - done % look)
+        return [(self.first + done + i, 1, None, self.m) for i in range(n)]
 
     def begin(self) -> None:
         """An epoch of batches, or a chunk of epochs that are a step each: where the counts stand at
@@ -142,9 +140,9 @@ class Training:
         counts = {"epochs_before": self.report.done, "steps_before": self.work.optimizer.steps}
         vars(self).update(counts, records=list[Record]())
 
-    def shuffled(self, epoch: int) -> list[Chosen]:
+    def shuffled(self) -> list[Chosen]:
         """The batches of an epoch."""
-        m, size = self.m, self.size
+        m, size, epoch = self.m, self.size, self.first + self.report.done
         order = self.generator.permutation(m) if self.generator else np.arange(m)
         parts = [order[start : start + size] for start in range(0, m, size)]
         return [(epoch, i, part, len(part)) for i, part in enumerate(parts, 1)]
