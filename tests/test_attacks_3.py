@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_attacks import X, Y, net
+from tests import parts
+from tests.test_attacks import X, Y, net, ways
 from tinynet.net.metrics import Metric
 
 # ---- what counts as a setting
@@ -242,3 +243,19 @@ def test_a_metric_that_keeps_what_it_reads_keeps_no_stand_in():
     model.fit(X, Y, 100, verbose=0)
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert twin.fit(X, Y, 1, verbose=0).history["loss"] != []
+
+
+@pytest.mark.parametrize("size", [None, 5, 32])
+@pytest.mark.parametrize("units", [1, 2])
+def test_a_matmul_of_one_unit_is_walked_and_played_alike(units, size):
+    """numpy's matmul and dot may differ in the last bit, so each is recorded as itself."""
+    data = np.random.default_rng(0).standard_normal((3, 301))
+    ends = []
+    for _, way in ways():
+        hidden = [parts.Matmul(units, "tanh"), parts.Matmul(4, "sigmoid"), parts.Matmul(1)]
+        model = tn.Sequential([*hidden, tn.Dense(1, "sigmoid")], seed=3)
+        model.compile(tn.SGD(0.5))
+        with way:
+            losses = model.fit(data, data[0] > 0, 20, size, verbose=0).history["loss"]
+        ends.append((losses, [w.tobytes() for w in model.get_weights()]))
+    assert ends[0] == ends[1]

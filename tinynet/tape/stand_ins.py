@@ -53,8 +53,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     def view(self, look: Callable[[Array], Array], name: str) -> "StandIn":
         twin = StandIn(self.tape, look(self.like))
-        twin.origin, twin.look, twin.path = self, look, self.path + name
-        twin.constant = self.constant
+        twin.origin, twin.look = self, look
+        twin.constant, twin.path = self.constant, self.path + name
         return twin
 
     @property
@@ -114,8 +114,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         return self.above_ones
 
     def dot(self, other: Any) -> "StandIn":
-        made: StandIn = self.__array_function__(np.dot, None, (self, other), {})
-        return made
+        return self.product(np.dot, self, other)
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> "StandIn":
         return self.reduced(np.add, axis, dtype, keepdims)
@@ -142,12 +141,12 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
     def reduced(self, ufunc: np.ufunc, axis: Any, dtype: Any, keepdims: bool) -> "StandIn":
         alike = np.broadcast_to(np.ones((), self.dtype), self.shape)
         seen = ufunc.reduce(alike, axis, dtype, keepdims=keepdims)
-        settings = {"axis": axis, "keepdims": keepdims}
-        return self.tape.record(ufunc.reduce, (self,), outline(seen.shape, seen.dtype), settings)
+        how = {"axis": axis, "keepdims": keepdims}
+        return self.tape.record(ufunc.reduce, (self,), outline(seen.shape, seen.dtype), how)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
-        if ufunc is np.matmul and method == "__call__":
-            return self.__array_function__(np.dot, None, inputs, settings)
+        if ufunc is np.matmul and method == "__call__" and not settings:
+            return self.product(np.matmul, *inputs)
         if "out" in settings:
             raise UnsteadyError("a write into an array")
         if method != "__call__" or ufunc.nout != 1 or ufunc.signature or settings:
@@ -161,9 +160,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         orders = {x.order for x in inputs if isinstance(x, StandIn) and x.shape == shape}
         if ufunc in KEYWORD_ONLY and shape:
             # against one number they are four times slower than against an array of it
-            inputs = tuple(
-                x if isinstance(x, StandIn) else self.tape.filled(x, shape) for x in inputs
-            )
+            filled = self.tape.filled
+            inputs = tuple(x if isinstance(x, StandIn) else filled(x, shape) for x in inputs)
         order = "F" if orders == {"F"} else "C"
         return self.tape.record(ufunc, inputs, outline(shape, result, order))
 
@@ -177,11 +175,16 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             return self.tape.draw(inputs[1], self)
         if function in REDUCTIONS:
             return getattr(inputs[0], REDUCTIONS[function])(*inputs[1:], **settings)
-        if function is not np.dot or settings or any(x.ndim != 2 for x in inputs):
-            raise UnsteadyError(function.__name__)
+        if function is np.dot and not settings:
+            return self.product(np.dot, *inputs)
+        raise UnsteadyError(function.__name__)
+
+    def product(self, function: Any, *inputs: Any) -> "StandIn":
+        if any(x.ndim != 2 for x in inputs):
+            raise UnsteadyError(f"{function.__name__} of what is no matrix")
         (rows, _), (_, columns) = (x.shape for x in inputs)
-        dtype = np.result_type(*(x.dtype for x in inputs))
-        return self.tape.record(np.dot, inputs, outline((rows, columns), dtype))
+        like = outline((rows, columns), np.result_type(*(x.dtype for x in inputs)))
+        return self.tape.record(function, inputs, like)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise UnsteadyError(name)

@@ -40,7 +40,7 @@ class Call(NamedTuple):
         """The inputs whose memory the result may take while they are read, if nobody needs them
         after."""
         roots = [x for x in self.inputs if isinstance(x, StandIn) and x is x.root]
-        elementwise = isinstance(self.function, np.ufunc)
+        elementwise = getattr(self.function, "signature", "") is None
         return [x for x in roots if elementwise and x.layout == self.out.layout]
 
     def bound(self) -> Callable[[], Any]:
@@ -93,8 +93,7 @@ class Tape:
     def given(self, array: Array, constant: bool = False, name: str = "") -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is
         computed at once."""
-        like = as_strided(np.empty((), array.dtype), array.shape, array.strides)
-        stand_in = StandIn(self, like)
+        stand_in = StandIn(self, as_strided(np.empty((), array.dtype), array.shape, array.strides))
         stand_in.array, stand_in.constant, stand_in.name = array, constant, name
         return stand_in
 
@@ -152,7 +151,7 @@ class Tape:
         if root.placed or made is None or not alike or not free:
             return False
         read = self.read.get(id(place.root), -1)
-        elementwise = isinstance(self.calls[made].function, np.ufunc)
+        elementwise = getattr(self.calls[made].function, "signature", "") is None
         itself = all(x is place for x in self.calls[made].stand_ins() if x.root is place.root)
         if read > made or (read == made and not (elementwise and itself)):
             return False
