@@ -102,7 +102,7 @@ def test_1_a_pool_of_processes():
 def test_7_numbers_of_no_dimension_are_looked_at():
     params, grads = {"w": np.array(1.0)}, {"w": np.array(1e300)}
     for call in (tn.SGD(1e300), tn.SGD(1e300).forward):
-        refused = pytest.raises(FloatingPointError, match="a finite step of w")
+        refused = pytest.raises(FloatingPointError, match="a finite (step of w|output)")
         with np.errstate(over="ignore"), refused:
             call(params, grads)
     assert params["w"] == 1.0
@@ -168,24 +168,16 @@ def test_9_slots_that_feed_one_another(kind):
 # ---- 10
 
 
-class ClippedUpdate(tn.SGD):
-    steady = True
-
-    def update(self, params, grads):
-        super().update(params, {name: np.clip(g, -1e-3, 1e-3) for name, g in grads.items()})
-
-
-class ClippedAdvance(tn.SGD):
+class Clipped(tn.SGD):
     steady = True
 
     def advance(self, params, grads):
         return super().advance(params, {n: np.clip(g, -1e-3, 1e-3) for n, g in grads.items()})
 
 
-@pytest.mark.parametrize("kind", [ClippedUpdate, ClippedAdvance])
 @pytest.mark.parametrize("size", [None, 150])
-def test_10_an_own_update_is_taken(kind, size):
-    as_the_loop(net(kind(0.5)), X, Y, 40, size)
+def test_10_an_own_advance_is_taken(size):
+    as_the_loop(net(Clipped(0.5)), X, Y, 40, size)
 
 
 # ---- 11

@@ -286,10 +286,11 @@ class Decaying(tn.SGD):
 
 
 class Clipping(tn.SGD):
-    """Overrides `update`."""
+    """Looks at all gradients."""
 
-    def update(self, params, grads):
-        super().update(params, {name: np.clip(g, -1e-3, 1e-3) for name, g in grads.items()})
+    def advance(self, params, grads):
+        largest = max(np.abs(g).max() for g in grads.values())
+        return super().advance(params, {name: g / largest for name, g in grads.items()})
 
 
 @pytest.mark.parametrize(("optimizer", "planned"), [(Decaying(0.5), True), (Clipping(0.5), False)])

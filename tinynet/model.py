@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinynet import losses, optimizers
-from tinynet.base import QUIET, Array, checks, functions, gradcheck, in_one_go
+from tinynet.base import QUIET, Array, checks, functions, gradcheck, in_one_go, no_writes, read_only
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
@@ -209,8 +209,8 @@ class Sequential(Chain):
         cost, _ = self._compiled()
         self._built()
         X, Y = self._data(X, Y)
-        Z = inference.outputs(self, X, activated=False)
-        with QUIET(), diagnose.no_writes(self.who):
+        Z = read_only(inference.outputs(self, X, activated=False))
+        with QUIET(), no_writes(self.who):
             (J,) = cost.J(cost.costs(Z, Y), Z, [float(cost.penalty() or 0)])
             read = values(self._metrics, cost.pair.activation, Z, Y)
         diagnose.require_finite(self, X, J)
@@ -256,7 +256,7 @@ class Sequential(Chain):
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
         X, Y = self._data(X, Y, build=True)
-        with np.errstate(all="ignore"), diagnose.no_writes(self.who):
+        with np.errstate(all="ignore"), no_writes(self.who):
             # whose draws are not the model's
             own = copy.deepcopy(cost) if cost.generators() else cost
             J, grads = own.by_blocks(X, Y)

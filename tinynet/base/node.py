@@ -6,13 +6,14 @@ backward needs. `node.backward(dy)` takes dy = dJ/dy, the upstream gradient, use
 replaces `node.grads` and returns dJ/dx.
 
 The verbs call two functions that write nothing: `run` gives a value with its cache, `pullback`
-turns an upstream gradient and that cache into gradients. The verbs add validated inputs, and a
-cache of copies that nobody else can change. Training calls `run` and `pullback` directly.
+turns an upstream gradient and that cache into gradients. The verbs add validated inputs, and give
+and keep copies that nobody else can change. Training calls `run` and `pullback` directly.
 """
 
 import copy
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -64,27 +65,27 @@ class Node(Part):
 
     def __call__(self, *inputs: Any) -> Any:
         inputs = self.admit(*inputs)
-        with QUIET():
-            value = self.value(*inputs)
+        with QUIET(), no_writes(self.who):
+            value = self.value(*map(read_only, inputs))
         checks.require_finite(self.who, "output", value)
-        return apart(value)
+        return copy.deepcopy(value)
 
     def forward(self, *inputs: Any) -> Any:
         inputs = self.admit(*inputs)
-        with QUIET():
-            value, cache = self.run(*inputs)
+        with QUIET(), no_writes(self.who):
+            value, cache = self.run(*map(read_only, inputs))
         checks.require_finite(self.who, "output", value)
         self.cache = copy.deepcopy(cache)
-        return apart(value)
+        return copy.deepcopy(value)
 
     def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
-        dy = self.admit_upstream(dy)
-        with QUIET():
+        dy = read_only(self.admit_upstream(dy))
+        with QUIET(), no_writes(self.who):
             d_inputs, grads = self.pullback(dy, self.cache)
         checks.require_finite(self.who, "gradient", (d_inputs, grads))
-        self.cache, self.grads = {}, grads
-        return d_inputs
+        self.cache, self.grads = {}, copy.deepcopy(grads)
+        return copy.deepcopy(d_inputs)
 
     def require_cache(self) -> None:
         if not self.cache:
@@ -118,17 +119,25 @@ def writeable(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
 
 
-def apart(value: Any) -> Any:
-    """A value in memory of its own: what a node returns is the caller's, though the node may go on
-    to use it."""
-    return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def read_only(array: Array) -> Array:
-    """A view of the array that cannot be written to."""
-    view = array.view()
+def read_only(value: Any) -> Any:
+    """Of an array a view that cannot be written to; any other value as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    view = value.view()
     view.setflags(write=False)
     return view
+
+
+@contextmanager
+def no_writes(who: str) -> Iterator[None]:
+    """Replace numpy's error about a write to an argument by one that says what to do."""
+    try:
+        yield
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        expected = "parts that write to none of their arguments"
+        checks.refuse(who, expected, "a write", "make a new array, as in Z = 2 * Z")
 
 
 class MissingError(RuntimeError, AttributeError):

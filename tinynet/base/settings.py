@@ -55,6 +55,9 @@ class Part:
 
     def __init_subclass__(cls) -> None:
         cls.ours = cls.__module__.startswith("tinynet.")
+        if any(vars(kind).get("__slots__") for kind in cls.__mro__):
+            cure = "the attributes of a part are in its own dict"
+            checks.refuse(cls.__name__, "a class without __slots__", "some", cure, TypeError)
 
     @property
     def who(self) -> str:

@@ -14,16 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, checks, functions, in_one_go, read_only
+from tinynet.base import Array, checks, functions, in_one_go, no_writes, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.readings import Record, Sums, added
 from tinynet.engine.step import Step, written
 from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
 from tinynet.net.blocks import steady
-from tinynet.net.diagnose import first_not_finite, no_writes
+from tinynet.net.diagnose import first_not_finite
 from tinynet.net.parameters import parts, pieces
-from tinynet.optimizers import Optimizer
 from tinynet.optimizers.base import DUSTING
 from tinynet.tape.memory import Arena
 from tinynet.tape.recording import Bound, Moves, Recording
@@ -46,7 +45,6 @@ class Plan:
         if arena is not None:
             numbers = work.optimizer.numbers(work.optimizer.steps + 1)
             self.numbers = [np.array(number, store.params.dtype) for number in numbers]
-            self.step.require_entrywise(self.numbers)
             # a step has it from `numbers`; who asks the optimizer itself would have it for ever
             rate: Any = Tape().given(np.zeros(()))
             self.step.optimizer.params["learning_rate"] = rate
@@ -150,6 +148,7 @@ class Plan:
     def settle_update(self) -> None:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
+        self.step.require_entrywise(self.numbers)
         for start in range(0, store.params.size, PIECE):
             flat = [store.grads, store.params, *store.slots.values()]
             own = [a[start : start + PIECE] for a in flat]
@@ -185,15 +184,13 @@ class Walk(Plan):
     def __init__(self, who: str, work: Work, batch: Batch, store: Store) -> None:
         self.who = who
         self.begun: tuple[int, Sequence[Any]] = -1, ()  # a step, and where the generators stood
-        self.last: tuple[int, Record] | None = None  # which step was read before its update
+        self.record = list[Record]()  # of the last step, read before its update
         super().__init__(work, batch, store, None)
         self.named = parts(store.layers, pieces(store.layers, store.grads))
 
     def read(self, steps: int) -> list[Record]:
         """The record of its last step."""
-        if self.last is not None and self.last[0] == self.work.optimizer.steps:
-            return [self.last[1]]
-        return super().read(steps)
+        return self.record
 
     def walk(self, examples: Any, where: str) -> None:
         """The step on these examples."""
@@ -226,13 +223,10 @@ class Walk(Plan):
     def end(self) -> None:
         """Look at the step, then write it."""
         optimizer, params = self.work.optimizer, self.work.cost.params
-        (record,) = super().read(1)
-        self.last = optimizer.steps + 1, record
-        if not math.isfinite(record[1]):
-            checks.refuse(self.who, "a finite cost", record[1], error=FloatingPointError)
-        if type(optimizer).update is Optimizer.update:
-            optimizer.write(params, *optimizer.advance(params, self.named), *self.states())
-        else:  # which may count its steps, or not
-            counted = self.store.counted(optimizer.steps + 1)
-            optimizer.update(params, self.named)
-            in_one_go([*self.states(), *counted])
+        self.record = super().read(1)
+        ((_, J, _),) = self.record
+        if not math.isfinite(J):
+            checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
+        before = {name: read_only(p) for name, p in params.items()}
+        grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep
+        optimizer.write(params, *optimizer.advance(before, grads), *self.states())

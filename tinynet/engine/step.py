@@ -13,14 +13,17 @@ from tinynet.net.metrics import values
 from tinynet.net.parameters import parts
 from tinynet.tape.recording import Bound, Moves
 from tinynet.tape.stand_ins import UnsteadyError
+from tinynet.tape.tape import Tape
 
 
 def written(function: Callable[..., Moves], arrays: Sequence[Array]) -> Bound:
-    """A function of arrays that is called as it is written, in the form of one that is recorded."""
+    """A function of arrays that is called as it is written, in the form of one that is recorded.
+    What is read only is given as a copy: a part may keep it."""
     results = list[Array]()
 
     def play() -> None:
-        moves, results[:] = function(*arrays)
+        given = [a if a.flags.writeable else read_only(a.copy("K")) for a in arrays]
+        moves, results[:] = function(*given)
         for value, place in moves:
             place[...] = value
 
@@ -49,7 +52,7 @@ class Step:
         if self.recorded:
             X.above_ones = X_above_ones
         Z, caches = self.cost.outputs(X)
-        found = self.cost.gradients(share, Z if self.recorded else read_only(Z), Y, caches)
+        found = self.cost.gradients(share, Z, Y, caches)
         homes = parts(layers, places[: len(layers)])
         after = [a for pair in zip(layers, caches, strict=True) for a in state_after(*pair)]
         pairs = zip([*after, Z], places[len(layers) :], strict=True)
@@ -63,14 +66,19 @@ class Step:
         return [*moves, (self.cost.penalty(), place)], []
 
     def require_entrywise(self, numbers: Sequence[Array]) -> None:
-        """Refuse to record an optimizer's step of which an entry depends on others: all parameters
-        are in one array, which is cut into pieces."""
-        x = np.linspace(0.5, 1, 8, dtype=numbers[0].dtype) if numbers else np.ones(0)
-        slots, step = self.optimizer.slots, self.optimizer.step
-        runs = (step(a, a, dict.fromkeys(slots, a), *numbers)[0] for a in (x, x[:4], x[4:]))
-        whole, *halves = runs
-        if not np.allclose(whole, np.concatenate(halves), 1e-5, 0):
-            raise UnsteadyError("an optimizer's step that looks at other entries than its own")
+        """Refuse to record an optimizer's step of which an entry depends on others or on a shape:
+        all parameters are in one array, which is cut into pieces."""
+        layers, slots = self.cost.layers, tuple(self.optimizer.slots)
+        found, wanted = list[Any](), {p.shape for x in layers for p in x.params.values()}
+        for shape in (*wanted, (8,)):
+            tape = Tape()
+            arrays = [np.empty(shape, layers[0].theta.dtype) for _ in range(2 + len(slots))]
+            given = [tape.given(a, name=str(i)) for i, a in enumerate([*arrays, *numbers])]
+            moves, _ = self.update(slots, *given)
+            tape.store(moves)
+            found.append(tape.entrywise())
+        if any(calls != found[0] for calls in found):
+            raise UnsteadyError("an optimizer's step that goes by a shape")
 
     def update(self, slots: Sequence[str], g: Any, p: Any, *others: Any) -> Moves:
         """The optimizer's step on a piece of all parameters."""

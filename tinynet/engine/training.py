@@ -17,13 +17,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import read_only
+from tinynet.base import no_writes, read_only
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.readings import Record, rows
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
-from tinynet.net.diagnose import no_writes
 from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
@@ -51,14 +50,16 @@ class Training:
             batch = self.batches[width] = Batch(work, examples, width, room)
             if len(batch.blocks) > 1:
                 work.cost.require_alone(examples.X)
-            walk = self.walks[width] = Walk(who, work, batch, self.store)
-            Y = np.ascontiguousarray(examples.Y[:, :width])
-            with no_writes(who):  # what is read of a step is looked at before one
-                walk.step.entries(read_only(batch.Z), read_only(Y))
+            self.walks[width] = Walk(who, work, batch, self.store)
         self.plans = dict[int, Plan]()
         self.reason = ""  # why no tape can hold a step
         if work.steady:
             self.settle(examples)
+        for plan in self.plans.values():
+            block = plan.batch.blocks[0]
+            Y = np.ascontiguousarray(examples.Y[:, block])
+            with no_writes(who):  # what is read of a step is looked at before one, by copies
+                plan.step.entries(read_only(plan.batch.Z[:, block]), read_only(Y))
 
     def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""

@@ -2,11 +2,15 @@
 
 import copy
 import functools
+import io
 import pickle
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain
+from types import FunctionType
 from typing import Any, NamedTuple
 
+from tinynet.base import Node
 from tinynet.layers import Layer
 from tinynet.losses import Pair
 from tinynet.net import blocks
@@ -18,7 +22,7 @@ CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
 PIECE = 32_768  # parameters that an update goes over at a time
 # methods of an optimizer that a recorded step does not call
-PASSED_BY = "update", "advance", "write", "finite_step", "slots_of"
+PASSED_BY = "advance", "finite_step", "slots_of"
 PLAIN = {bool, int, float, str, type(None)}
 # what a part has beside the settings of its steps; its own parts come by themselves
 INITIALIZERS = "initializer", "bias_initializer"
@@ -26,7 +30,8 @@ FLEETING: dict[type, set[str]] = {
     Layer: {"grads", "cache", "theta", "state", "generator", "shapes", "activation", *INITIALIZERS},
     Optimizer: {"grads", "cache", "params", "slots", "taken", "earlier"},
     Pair: {"grads", "cache", "loss", "activation"},
-    object: {"grads", "cache"},
+    Node: {"grads", "cache"},
+    object: set(),
 }
 
 
@@ -70,14 +75,16 @@ class Work(NamedTuple):
             for name, value in chain(*(vars(x).items() for x in (part, *classes))):
                 if name in fleeting or name.startswith("__"):
                     continue
-                if type(value) in PLAIN:
-                    plain += name, value or repr(value)  # -0.0 is equal to 0.0, but is another
+                if type(value) in PLAIN:  # -0.0 is equal to 0.0, but is another
+                    plain += name, type(value), value or repr(value)
                 else:  # a method, or what is like one, is the same if it is the same object
                     methods = dir(type(value))
                     same = "__get__" in methods or "__set__" in methods
                     (plain if same else others).extend((name, value))
+        told = io.BytesIO()
         try:
-            return plain, pickle.dumps(others)
+            Told(told).dump(others)
+            return plain, told.getvalue()
         except Exception:  # what cannot be compared is taken for changed
             return object()
 
@@ -89,8 +96,25 @@ class Work(NamedTuple):
 
     def twins(self) -> "Work":
         """Copies of all parts, on which a step is recorded: so no stand-in stays behind in one.
-        They share what a training writes."""
-        return copy.deepcopy(self, {id(a): a for a in self.written()})
+        They share what a training writes. A metric that cannot be copied is the same."""
+        cost, optimizer = copy.deepcopy(self[:2], {id(a): a for a in self.written()})
+        metrics = dict(self.metrics)
+        for name, metric in self.metrics.items():
+            with suppress(Exception):
+                metrics[name] = copy.deepcopy(metric)
+        return Work(cost, optimizer, metrics)
+
+
+class Told(pickle.Pickler):
+    """Pickles numbers, arrays and tinynet's own parts: what is in the class body of another object,
+    or in a function, might change unseen."""
+
+    def reducer_override(self, value: Any) -> Any:
+        kind = value if isinstance(value, type) else type(value)
+        known = kind.__module__.partition(".")[0] in ("builtins", "numpy", "tinynet")
+        if isinstance(value, FunctionType) or not known:
+            raise pickle.PicklingError(f"{kind.__name__} cannot be compared")
+        return NotImplemented
 
 
 @functools.cache

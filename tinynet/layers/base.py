@@ -17,7 +17,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, identity
-from tinynet.base import Array, Node, Part, Setting, checks, functions, read_only
+from tinynet.base import Array, Node, Part, Setting, checks, functions, no_writes, read_only
 from tinynet.layers import initializers
 
 T = TypeVar("T")
@@ -148,25 +148,29 @@ class Layer(Node):
 
     def outputs(self, X: Array) -> tuple[Array, Array]:
         """Z and A of the value."""
-        Z = self.preactivation(X)
-        return Z, self.activation.value(Z)
+        Z, g = self.preactivation(X), self.activation
+        if g.ours:
+            return Z, g.value(Z)
+        with no_writes(g.who):
+            return Z, g.value(read_only(Z))
 
     def guarded_outputs(self, X: Array) -> tuple[Array, Array]:
         """The `outputs` of a user's layer, which cannot write to X. If it overrides `value`, A
         stands for both."""
-        if type(self).value is Layer.value:
-            return Layer.outputs(self, read_only(X))
-        return (A := self.value(read_only(X))), A
+        with no_writes(self.who):
+            if type(self).value is Layer.value:
+                return Layer.outputs(self, read_only(X))
+            return (A := self.value(read_only(X))), A
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
-        A, kept = self.activation.run(self.preactivation(X))
+        A, kept = self.activation.run(read_only(self.preactivation(X)))
         return A, {**self.remembered(X), "activation": kept}
 
     def remembered(self, X: Array) -> dict[str, Any]:
         return {"X": X, "params": dict(self.params)}
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
-        dZ, _ = self.activation.pullback(dA, cache["activation"])
+        dZ = read_only(self.activation.pullback(dA, cache["activation"])[0])
         # the parameters' gradients come first: the last reader of X then frees its memory
         grads = self.parameter_gradients(dZ, cache)
         return self.input_gradient(dZ, cache), grads
@@ -185,7 +189,7 @@ class Layer(Node):
         if X.shape[0] != self.n_in:
             product = f"({self.units}, {self.n_in})·{X.shape} do not align"
             checks.refuse(self.who, f"X of shape ({self.n_in}, m)", X.shape, product)
-        return (read_only(X),)
+        return (X,)
 
     def admit_upstream(self, dA: Any) -> Array:
         X = self.cache["X"]

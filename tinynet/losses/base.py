@@ -20,7 +20,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, Softmax
-from tinynet.base import Array, Node, checks, functions
+from tinynet.base import Array, Node, checks, functions, read_only
 
 
 class Loss(Node):
@@ -128,14 +128,14 @@ class Pair(Loss):
     def costs(self, Z: Array, Y: Array) -> Array:
         if self.closed:
             return self.loss.pair_costs(Z, Y)
-        return self.loss.costs(self.activation.value(Z), Y)
+        return self.loss.costs(read_only(self.activation.value(Z)), Y)
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         Z, Y = cache["A"], cache["Y"]
         if self.closed:
             return self.loss.pair_derivative(Z, Y, dJ * self.weight(Z)), {}
         A, kept = self.activation.run(Z)
-        dA, _ = self.loss.pullback(dJ, {"A": A, "Y": Y})
+        dA, _ = self.loss.pullback(dJ, {"A": read_only(A), "Y": Y})
         return self.activation.pullback(dA, kept)
 
     def weight(self, Z: Array) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Node, checks, functions
+from tinynet.base import Array, Arrays, Node, checks, functions, read_only
 from tinynet.layers import Layer
 from tinynet.losses import Pair
 from tinynet.net import blocks, parameters
@@ -63,13 +63,14 @@ class Cost(Chain):
         *hidden, last = self.layers
         caches = []
         for layer in hidden:
-            X, cache = layer.run(X)
+            X, cache = layer.run(read_only(X))
             caches.append(cache)
-        return last.preactivation(X), [*caches, last.remembered(X)]
+        X = read_only(X)
+        return read_only(last.preactivation(X)), [*caches, last.remembered(X)]
 
     def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> Arrays:
         """The gradients of J without the penalties."""
-        dZ, _ = self.pair.pullback(dJ, {"A": Z, "Y": Y})
+        dZ = read_only(self.pair.pullback(dJ, {"A": Z, "Y": Y})[0])
         (*hidden, last), (*kept, own) = self.layers, caches
         grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
         for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
@@ -129,7 +130,7 @@ class Cost(Chain):
             sums = self.J(self.costs(Z, Y[:, block]), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
             found = self.gradients(share, Z, Y[:, block], caches)
-            total = {name: g + total[name] if name in total else g for name, g in found.items()}
+            total = {name: g + total.get(name, 0) for name, g in found.items()}
         return sums[0], total
 
     def require_alone(self, X: Array) -> None:

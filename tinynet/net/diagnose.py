@@ -1,8 +1,7 @@
-"""What goes wrong: the first layer with inf or NaN, parts that write to their arguments, and
-overridden methods that a training would never call."""
+"""What goes wrong: the first layer with inf or NaN, and overridden methods that a training would
+never call."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,19 +37,6 @@ def require_finite(net: Chain, X: Array, J: float, grads: Mapping[str, Array] = 
         checks.refuse(net.who, expected, "inf or NaN", cause, FloatingPointError)
 
 
-@contextmanager
-def no_writes(who: str) -> Iterator[None]:
-    """Replace numpy's error about a write to an argument by one that says what to do."""
-    try:
-        yield
-    except ValueError as error:
-        if "read-only" not in str(error):
-            raise
-        cure = "make a new array, as in Z = 2 * Z"
-        expected = "parts that write to none of their arguments"
-        checks.refuse(who, expected, f"a write ({error})", cure)
-
-
 def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) -> None:
     """Refuse overridden methods that a training would never call."""
     last, everywhere = layers[-1], parts_of(layers)
@@ -60,7 +46,7 @@ def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) ->
         (last, ["run", "pullback", "value"], inside, behind),
         (last.activation, ["run"], inside, behind),
         (loss, ["run", "pullback", "value", *verbs], inside, "write costs and derivative"),
-        (optimizer, ["value", *verbs], "", "write step"),
+        (optimizer, ["value", "update", "write", *verbs], "", "write step, or advance for all"),
         *((part, verbs, "", "write run and pullback, or value") for part in everywhere),
     ]
     for part, names, where, cure in passed_by:

@@ -11,10 +11,10 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation
-from tinynet.base import Array, checks
+from tinynet.base import Array, Part, checks, read_only
 
 
-class Metric:
+class Metric(Part):
     """`read` gives k values for each example, (k, m) or (m,); `result` makes the metric from their
     sums over m examples. A class that says `steady = True` in its body promises that an example's
     values are those of its own outputs and targets, by the same numpy calls in every step."""
@@ -26,7 +26,7 @@ class Metric:
 
     def read(self, activation: Activation, A: Array, Y: Array) -> Array:
         """The values of outputs A against targets Y, both (n_y, m)."""
-        checks.unwritten(type(self).__name__, "read")
+        checks.unwritten(self.who, "read")
 
     def result(self, sums: Sequence[float], m: int) -> float:
         """The metric of m examples: by default the mean."""
@@ -60,7 +60,7 @@ def values(
     metrics: Mapping[str, Metric], activation: Activation, Z: Array, Y: Array
 ) -> list[Array]:
     """What each metric reads of the outputs activation(Z)."""
-    A = activation.value(Z) if metrics else Z
+    A = read_only(activation.value(Z) if metrics else Z)
     found = [metric.read(activation, A, Y) for metric in metrics.values()]
     for name, read in zip(metrics, found, strict=True):
         require_columns(name, "read", read, Z)

@@ -14,14 +14,25 @@ gradient. The base subtracts it.
 # mypy: disable-error-code="no-any-return"
 
 import copy
-import itertools
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
-from tinynet.base import QUIET, Array, Arrays, Node, Part, Setting, checks, in_one_go, read_only
+from tinynet.base import (
+    QUIET,
+    Array,
+    Arrays,
+    Node,
+    Part,
+    Setting,
+    checks,
+    in_one_go,
+    no_writes,
+    read_only,
+)
 
 # what is subtracted from a parameter, and its slots after the step
 Stepped: TypeAlias = tuple[Array, dict[str, Array]]
@@ -105,7 +116,7 @@ class Optimizer(Node):
 
     def finite_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """`step`, or `careful_step` where that is not finite."""
-        with QUIET():
+        with QUIET(), no_writes(self.who):
             step, after = self.step(p, g, slots, *numbers)
         if all(map(checks.all_finite, (step, *after.values()))):
             return step, after
@@ -128,20 +139,18 @@ class Optimizer(Node):
         return found
 
     def advance(self, params: Arrays, grads: Arrays) -> tuple[Arrays, dict[str, Arrays]]:
-        """The parameters and their slots after the next step; nothing is written."""
+        """The parameters and their slots after the next step; nothing is written. What looks at
+        all gradients together, such as their norm, is said here."""
         numbers, new, slots = self.numbers(self.steps + 1), {}, dict[str, Arrays]()
-        for name, g in grads.items():
-            before = {slot: read_only(a) for slot, a in self.slots_of(name, g).items()}
-            p = read_only(params[name])
+        for name, gradient in grads.items():
+            before = {slot: read_only(a) for slot, a in self.slots_of(name, gradient).items()}
+            p, g = read_only(params[name]), read_only(gradient)
             # of the parameter's dtype throughout, as they are on a tape
             own = [np.array(number, p.dtype) for number in numbers]
             step, after = self.finite_step(p, g, before, *own)
             with np.errstate(over="ignore"):
                 new[name] = np.asarray(p - step, p.dtype)
                 slots[name] = {slot: np.asarray(a, p.dtype) for slot, a in after.items()}
-            if not all(map(checks.all_finite, (new[name], *slots[name].values()))):
-                expected = f"a finite step of {name}"
-                checks.refuse(self.who, expected, "inf or NaN", error=FloatingPointError)
         return new, slots
 
     def update(self, params: Arrays, grads: Arrays) -> None:
@@ -149,8 +158,17 @@ class Optimizer(Node):
         self.write(params, *self.advance(params, grads))
 
     def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
-        """Write the results of a step: new parameters, new slots, then the calls `also`. No
-        interrupt comes between the first write and the last."""
+        """Write the results of a step, once they are looked at: new parameters, new slots, then
+        the calls `also`. No interrupt comes between the first write and the last."""
+        found = {f"step of {name}": (params[name], p) for name, p in new.items()}
+        for name, after in slots.items():
+            for slot, a in after.items():
+                found[f"{slot} of {name}"] = self.slots[slot].get(name, a), a
+        for what, (place, a) in found.items():
+            if a.shape != place.shape:
+                checks.refuse(self.who, f"{what} of shape {place.shape}", a.shape)
+            if not checks.all_finite(a):
+                checks.refuse(self.who, f"a finite {what}", "inf or NaN", error=FloatingPointError)
         writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
         for name, after in slots.items():
             for slot, a in after.items():  # copies: a new slot may be a view of an old one
@@ -170,11 +188,15 @@ class Optimizer(Node):
                 expected, got = f"{name} as a writeable array of floats", checks.shown(p)
                 cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
                 checks.refuse(self.who, expected, got, cure, TypeError)
-        in_memory = sorted(params, key=lambda name: params[name].__array_interface__["data"])
-        for name, other in itertools.pairwise(in_memory):
-            if np.shares_memory(params[name], params[other]):
-                got, cure = f"{name} and {other} of one memory", "give one of them a copy"
-                checks.refuse(self.who, "each array under one name", got, cure)
+        near = list[tuple[int, str]]()  # where those end that may reach as far, and their names
+        for start, end, name in sorted((*byte_bounds(p), name) for name, p in params.items()):
+            near = [held for held in near if held[0] > start]
+            for _, other in near:
+                if np.shares_memory(params[name], params[other]):
+                    both, cure = " and ".join(sorted((name, other))), "give one of them a copy"
+                    got = f"{both} of one memory"
+                    checks.refuse(self.who, "each array under one name", got, cure)
+            near.append((end, name))
         slots = {name: self.slots_of(name, g) for name, g in grads.items()}
         cache = copy.deepcopy({"params": dict(params), "grads": grads, "slots": slots})
         cache["numbers"] = self.numbers(self.steps + 1)

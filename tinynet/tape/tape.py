@@ -36,12 +36,16 @@ class Call(NamedTuple):
     def stand_ins(self) -> list[StandIn]:
         return [x for x in (*self.inputs, self.out) if isinstance(x, StandIn)]
 
+    @property
+    def entrywise(self) -> bool:
+        """Whether an entry of the result follows from those in its place."""
+        return getattr(self.function, "signature", "") is None
+
     def heirs(self) -> list[StandIn]:
         """The inputs whose memory the result may take while they are read, if nobody needs them
         after."""
         roots = [x for x in self.inputs if isinstance(x, StandIn) and x is x.root]
-        elementwise = getattr(self.function, "signature", "") is None
-        return [x for x in roots if elementwise and x.layout == self.out.layout]
+        return [x for x in roots if self.entrywise and x.layout == self.out.layout]
 
     def bound(self) -> Callable[[], Any]:
         """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt
@@ -63,16 +67,18 @@ class Call(NamedTuple):
             return partial(function, first, *others, out=out)
         return partial(function, first, *others, out)
 
-    def key(self, numbering: dict[int, int]) -> tuple[Any, ...]:
-        """What makes it the same call on another tape."""
+    def key(self, numbering: dict[int, int], shaped: bool = True) -> tuple[Any, ...]:
+        """What makes it the same call on another tape; `shaped` if the shapes count."""
 
         def name(x: Any) -> tuple[Any, ...]:
             if not isinstance(x, StandIn):
                 return (x.item(),)
+            number = numbering.setdefault(id(x.root), len(numbering)), x.root.name
             folded = x.array if x.constant and not x.path else None
+            if not shaped:  # what is folded is then one number
+                return *number, None if folded is None else folded.flat[0].item()
             numbers = None if folded is None else zlib.crc32(np.ascontiguousarray(folded).data)
-            number = numbering.setdefault(id(x.root), len(numbering))
-            return number, x.root.name, x.path, x.shape, numbers
+            return *number, x.path, x.shape, numbers
 
         return self.function, dict(self.settings), name(self.out), *map(name, self.inputs)
 
@@ -151,9 +157,9 @@ class Tape:
         if root.placed or made is None or not alike or not free:
             return False
         read = self.read.get(id(place.root), -1)
-        elementwise = getattr(self.calls[made].function, "signature", "") is None
-        itself = all(x is place for x in self.calls[made].stand_ins() if x.root is place.root)
-        if read > made or (read == made and not (elementwise and itself)):
+        maker = self.calls[made]
+        itself = all(x is place for x in maker.stand_ins() if x.root is place.root)
+        if read > made or (read == made and not (maker.entrywise and itself)):
             return False
         root.place = whole
         taken.add(whole.path)
@@ -163,6 +169,16 @@ class Tape:
         """Equal for two tapes of the same calls."""
         numbering: dict[int, int] = {}
         return [c.key(numbering) for c in self.calls]
+
+    def entrywise(self) -> list[tuple[Any, ...]]:
+        """Equal for two tapes of the same calls, whatever the shapes; an error if an entry of a
+        result depends on others than its own."""
+        for c in self.calls:
+            own = c.entrywise or c.function is np.copyto
+            if not own or any(x.path for x in c.stand_ins()):
+                raise UnsteadyError("a step that looks at other entries than its own")
+        numbering: dict[int, int] = {}
+        return [c.key(numbering, shaped=False) for c in self.calls]
 
     def forget(self) -> None:
         """Let go of everything: what is on a tape knows its tape, and would wait for the garbage
