@@ -31,7 +31,7 @@ def only_names(path):
     """Whether an `__init__` has imports, `__all__` and the like, and no code of its own."""
     return path.name == "__init__.py" and all(
         isinstance(n, (ast.Expr, ast.ImportFrom))
-        or (isinstance(n, ast.Assign) and re.fullmatch(r"__\w+__", ast.unparse(n.targets[0])))
+        or re.fullmatch(r"__\w+__ \+?= .*", ast.unparse(n))
         for n in tree(path).body
     )
 

@@ -102,7 +102,7 @@ def test_1_a_pool_of_processes():
 def test_7_numbers_of_no_dimension_are_looked_at():
     params, grads = {"w": np.array(1.0)}, {"w": np.array(1e300)}
     for call in (tn.SGD(1e300), tn.SGD(1e300).forward):
-        refused = pytest.raises(FloatingPointError, match="a finite (step of w|output)")
+        refused = pytest.raises(FloatingPointError, match=r"a finite (step of w|output)")
         with np.errstate(over="ignore"), refused:
             call(params, grads)
     assert params["w"] == 1.0

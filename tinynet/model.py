@@ -175,9 +175,7 @@ class Sequential(Chain):
             report = history.Reporter(self.history, epochs, bool(verbose))
             with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
                 if self._training is None or not self._training.fits(work, examples):
-                    last, self._training = self._training, None
-                    if last is not None:
-                        last.forget()
+                    self._training = None  # its memory is free first
                     self._training = Training(self.who, work, examples)
                 self._training.run(examples, self._generator if shuffle else None, report)
         return history.History(self.history.rows[report.first :])
@@ -211,12 +209,13 @@ class Sequential(Chain):
         X, Y = self._data(X, Y)
         Z = read_only(inference.outputs(self, X, activated=False))
         with QUIET(), no_writes(self.who):
-            (J,) = cost.J(cost.costs(Z, Y), Z, [float(cost.penalty() or 0)])
+            (J,) = cost.J(functions.totals(cost.costs(Z, Y)), Z, [float(cost.penalty() or 0)])
             read = values(self._metrics, cost.pair.activation, Z, Y)
         diagnose.require_finite(self, X, J)
         m = X.shape[1]
-        pairs = zip(self._metrics.items(), read, strict=True)
-        return {"loss": J} | {k: x.result(functions.totals(a)[0], m) for (k, x), a in pairs}
+        sums = [functions.totals(a)[0].tolist() for a in read]
+        pairs = zip(self._metrics.items(), sums, strict=True)
+        return {"loss": J} | {name: metric.result(own, m) for (name, metric), own in pairs}
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}; nothing is written."""

@@ -44,8 +44,7 @@ def shown(value: object) -> str:
 def numbers(who: str, name: str, value: Any, dtype: Any = None, shape: Any = None) -> Array:
     """The value as an array of finite floats: of `dtype` if given, else float32 if it is an array
     of float32, else float64."""
-    if type(value) is not np.ndarray:
-        require_no_mask(who, name, value)
+    require_no_mask(who, name, value)
     try:
         array = np.asarray(value)
     except ValueError:

@@ -83,8 +83,8 @@ def uniform(X: Any, generator: Any) -> Array:
     return generator.random(X.shape[::-1], X.dtype).T
 
 
-def totals(values: Array, runs: int = 1) -> list[list[float]]:
+def totals(values: Any, runs: int = 1) -> Any:
     """Cut the columns into `runs` equal runs, and give for each run the sum of each row, in
-    float64. The sums of one run do not depend on the other runs."""
-    rows = values.astype(np.float64, copy=False).reshape(-1, runs, values.shape[-1] // runs)
-    return rows.sum(axis=2).T.tolist()
+    float64, (runs, rows). The sums of one run do not depend on the other runs."""
+    exact = values if values.dtype == np.float64 else values.astype(np.float64)
+    return exact.reshape(-1, runs, exact.shape[-1] // runs).sum(axis=2).T

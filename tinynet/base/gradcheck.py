@@ -54,8 +54,8 @@ class GradientTable:
         verdict = f"{self.who}: gradient check {'passed' if self.passed else 'FAILED'}"
         lines = [f"{verdict}, worst error {self.worst_error:.1e} in {self.worst_name}"]
         form = "{:>14} {:>12} {:>8} {:>8}  {:<12} {:>14} {:>14}"
-        titles = "", "shape", "checked", "error", "worst at", "backward", "difference"
-        lines.append(form.format(*titles))
+        titles = "shape", "checked", "error", "worst at", "backward", "difference"
+        lines.append(form.format("", *titles))
         for row in self.rows:
             figures = [f"{row.error:.1e}", str(row.at), f"{row.exact:.7g}", f"{row.numeric:.7g}"]
             lines.append(form.format(row.name, str(row.shape), row.checked, *figures))
@@ -130,16 +130,13 @@ class Probe:
         if np.shape(self.w) == () and not isinstance(self.w, Mapping):  # the gradients of J itself
             self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
 
-    def arguments(self) -> list[Any]:
-        """The inputs, read-only: only an optimizer's forward may write to an argument."""
-        own = np.copy if self.in_place else read_only
-        return [each(own, x) for x in self.inputs]
-
     def forward(self, subject: Node) -> Any:
-        """The value, with the same draws each time."""
+        """The value, with the same draws each time. Only an optimizer's forward may write to what
+        it is given."""
         for generator, state in zip(subject.generators(), self.draws, strict=True):
             generator.bit_generator.state = state
-        return subject.forward(*self.arguments())
+        own = np.copy if self.in_place else read_only
+        return subject.forward(*(each(own, x) for x in self.inputs))
 
     def measure(self) -> tuple[float, float]:
         """<w, forward>, and the sum of the absolute values of its terms, which bounds its rounding
@@ -202,9 +199,8 @@ def compare(probe: Probe, name: str, entries: int, rng: Any) -> GradientRow:
         v: Array = rng.standard_normal(array.shape) / n**0.5
         found, past = probe.settle(array, [(..., v)], np.array([np.vdot(exact, v)]))
         error = max(error, relative(past, found, exact * v))
-    worst = int(abs(numeric - expected).argmax())
-    figures = error, places[worst], expected[worst], numeric[worst]
-    return GradientRow(name, array.shape, len(places), *figures)
+    at = int(abs(numeric - expected).argmax())
+    return GradientRow(name, array.shape, len(places), error, places[at], expected[at], numeric[at])
 
 
 def relative(excess: Array, numeric: Array, expected: Array) -> float:

@@ -107,8 +107,11 @@ class Node(Part):
         """Those that its forward draws from."""
         return []
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({name: writeable(value) for name, value in state.items()})
+    def __setstate__(self, state: Any) -> None:
+        held, slots = state if isinstance(state, tuple) else (state, {})
+        vars(self).update(writeable(held))
+        for name, value in slots.items():
+            object.__setattr__(self, name, writeable(value))
 
 
 def writeable(value: Any) -> Any:
@@ -156,8 +159,8 @@ class Field:
             return self
         shelf: Mapping[str, Array] = getattr(node, self.shelf)
         if self.key not in shelf:
-            made = self.shelf == "grads"
-            cure = "a backward makes it" if made else "build(n_x) or a first fit makes it"
+            makes = {"params": "build(n_x) or a first fit", "grads": "a backward"}
+            cure = f"{makes[self.shelf]} makes it"
             checks.refuse(node.who, f"{self.key} in its {self.shelf}", "none", cure, MissingError)
         return shelf[self.key]
 

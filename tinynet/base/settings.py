@@ -10,7 +10,7 @@ setting's.
 import difflib
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from tinynet.base import checks
 
@@ -51,13 +51,11 @@ class Part:
 
     steady = True
     ours = True  # whether its class is tinynet's own
+    latest: ClassVar = [object()]  # another object whenever an attribute of a part was set
     cache: dict[str, Any]
 
     def __init_subclass__(cls) -> None:
         cls.ours = cls.__module__.startswith("tinynet.")
-        if any(vars(kind).get("__slots__") for kind in cls.__mro__):
-            cure = "the attributes of a part are in its own dict"
-            checks.refuse(cls.__name__, "a class without __slots__", "some", cure, TypeError)
 
     @property
     def who(self) -> str:
@@ -68,6 +66,7 @@ class Part:
         if name not in self.__dict__:
             require_known(self, name)
         object.__setattr__(self, name, value)
+        Part.latest[0] = object()
 
     def __repr__(self) -> str:
         """The settings by name; a single one without its name."""
@@ -84,10 +83,9 @@ def settings(kind: type[Part]) -> list[str]:
 
 def require_known(part: Part, name: str) -> None:
     """Refuse a new attribute that no class body and no `__init__` names, and one in the place of a
-    method of tinynet's."""
+    method."""
     kind = type(part)
-    theirs = getattr(kind, name, None)
-    if isinstance(theirs, FunctionType) and theirs.__module__.startswith("tinynet."):
+    if isinstance(getattr(kind, name, None), FunctionType):
         cure = "write it in a class, and make a new object"
         checks.refuse(part.who, f"the method {name} of its class", "another", cure, AttributeError)
     known = hasattr(kind, name) or name.startswith("_")

@@ -35,7 +35,7 @@ class Batch:
         layers = work.cost.layers
         longest = min(blocks.practice_size(layers), max(blocks.LEAST, WAITING // layers[-1].units))
         self.width, self.whole = width, width == examples.m
-        self.blocks = blocks.runs(width, longest if work.divisible else width)
+        self.blocks = blocks.runs(width, longest if blocks.divisible(work.parts[:-1]) else width)
         one, block = len(self.blocks) == 1, self.blocks[0].stop
         room = min(CHUNK, at_once, WAITING // (layers[-1].units * width))
         self.room = max(1, room) if one and work.separable else 1
@@ -44,9 +44,8 @@ class Batch:
         self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)
         self.Y: Array = np.empty((n_t, width), dtype)
         self.Z: Array = np.zeros((layers[-1].units, width), dtype)
-        self.outputs, self.targets = self.Z, self.Y
-        if self.room > 1:
-            self.outputs, self.targets = (np.repeat(a, self.room, 1) for a in (self.Z, self.Y))
+        waiting = [np.repeat(a, self.room, 1) if self.room > 1 else a for a in (self.Z, self.Y)]
+        self.outputs, self.targets = waiting
         self.penalty, self.penalties = np.zeros(()), np.zeros(self.room)
         self.places = [slice(i * width, (i + 1) * width) for i in range(self.room)]
 
@@ -57,6 +56,10 @@ class Batch:
             self.Y[...] = examples.Y
         if self.fixed:
             self.X_above_ones[:-1] = examples.X
+
+    def contents(self) -> bytes:
+        """All that is fixed."""
+        return self.X_above_ones.tobytes() + self.Y.tobytes() if self.fixed else b""
 
     def release(self) -> None:
         """Let go of a user's arrays."""
@@ -70,11 +73,12 @@ class Batch:
             if len(self.blocks) == 1:
                 self.fetch_block(self.blocks[0])
 
-    def fetch_block(self, block: slice) -> None:
-        """The block's examples into X."""
+    def fetch_block(self, block: slice) -> Array:
+        """The block's examples, in X."""
         n = block.stop - block.start
         X = self.X_above_ones[:-1, :n]
         if self.whole:
             X[...] = self.examples.X[:, block]
         else:
             X.T[...] = self.examples.rows.take(self.chosen[block], 0, self.gathered[:n], "clip")
+        return X

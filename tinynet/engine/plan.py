@@ -6,17 +6,16 @@ and one play of another tape reads the costs and metrics of them all.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, count, islice, repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Array, checks, functions, in_one_go, no_writes, read_only
+from tinynet.base import Array, checks, in_one_go, no_writes, read_only
 from tinynet.engine.batch import Batch
-from tinynet.engine.readings import Record, Sums, added
 from tinynet.engine.step import Step, written
 from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
@@ -25,8 +24,17 @@ from tinynet.net.diagnose import first_not_finite
 from tinynet.net.parameters import parts, pieces
 from tinynet.optimizers.base import DUSTING
 from tinynet.tape.memory import Arena
-from tinynet.tape.recording import Bound, Moves, Recording
-from tinynet.tape.tape import Calls, Tape
+from tinynet.tape.recording import Bound, Recording
+from tinynet.tape.tape import Calls
+
+Sums: TypeAlias = Sequence[Sequence[float]]  # for each metric its sums over some examples
+Record: TypeAlias = tuple[int, float, Sums]  # what is read of a step: its examples, its J, its sums
+
+
+def added(sums: Sums, others: Sums) -> Sums:
+    """The sums over two sets of examples together; the first may be nothing so far."""
+    pairs = zip(sums, others, strict=True) if sums else ()
+    return [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs] or others
 
 
 class Plan:
@@ -37,23 +45,19 @@ class Plan:
         self.recordings = dict[Any, Recording]()
         self.step = Step(work, recorded=arena is not None)
         self.bound = dict[int, list[Bound]]()  # what reads so many steps
-        self.repeated = set[int]()  # for how many steps the targets stand side by side
-        one = len(batch.blocks) == 1
-        self.grads = store.grads if one else np.empty_like(store.grads)  # those of a block
+        self.seen = b""  # the examples for which constants were computed
+        # those of a block
+        self.grads = store.grads if len(batch.blocks) == 1 else np.empty_like(store.grads)
         self.steps = list[Calls]()
         self.prologue, self.update, self.dust = Calls(), Calls(), Calls()
+        self.next_states = [*map(put, store.states, store.next_states)]
         if arena is not None:
             numbers = work.optimizer.numbers(work.optimizer.steps + 1)
             self.numbers = [np.array(number, store.params.dtype) for number in numbers]
-            # a step has it from `numbers`; who asks the optimizer itself would have it for ever
-            rate: Any = Tape().given(np.zeros(()))
-            self.step.optimizer.params["learning_rate"] = rate
             self.settle_update()
         self.bind()
 
-    def made(
-        self, function: Callable[..., Moves], first: Any, arrays: list[Array], constant: Any = ()
-    ) -> Bound:
+    def made(self, function: Any, first: Any, arrays: list[Array], constant: Any = ()) -> Bound:
         """A function of `first` and of these arrays, recorded or as it is written. Those of equal
         shapes share a recording. `constant` are the indices of arrays that stay for a training."""
         whole = partial(function, *first)
@@ -75,47 +79,50 @@ class Plan:
             costs, *others = part.play()
             J = cost.J(costs, batch.Z, J)  # of several blocks the sum
             if others:
-                found = [functions.totals(read, room) for read in others]
-                sums = [*map(added, sums, zip(*found, strict=True))]
+                sums = [*map(added, sums, zip(*(read.tolist() for read in others), strict=True))]
         return list(islice(zip(repeat(batch.width), J, sums, strict=False), steps))
 
     def readings(self, room: int) -> list[Bound]:
         """What reads the outputs in so many places: of one step block by block."""
-        batch, repeats = self.batch, self.batch.fixed and self.batch.room > 1
-        if repeats and room not in self.repeated:
-            for place in batch.places[:room]:
-                batch.targets[:, place] = batch.Y
-            for part in self.bound.get(room, []):
-                in_one_go(part.prologue)
-            self.repeated.add(room)
+        batch = self.batch
         if room not in self.bound:
+            repeats = batch.fixed and batch.room > 1  # the same targets for each step
+            in_one_go(put(batch.targets[:, i], batch.Y) for i in batch.places[:room] if repeats)
             several = len(batch.blocks) > 1 and self.work.separable
             parts = batch.blocks if several else [slice(0, room * batch.width)]
-            self.bound[room] = [self.reading(part, [1] if repeats else []) for part in parts]
+            bound = [self.reading(room, part, [1] if repeats else []) for part in parts]
+            in_one_go(call for part in bound for call in part.prologue)
+            self.bound[room] = bound
         return self.bound[room]
 
-    def reading(self, part: slice, constant: Sequence[int]) -> Bound:
+    def reading(self, steps: int, part: slice, constant: Sequence[int]) -> Bound:
         """What reads costs and metrics; what no tape can hold is read as it is written."""
         arrays = [read_only(a[:, part]) for a in (self.batch.outputs, self.batch.targets)]
         if all(map(steady, self.work.metrics.values())):
             with suppress(Exception):
-                return self.made(self.step.entries, (), arrays, constant)
-        return written(Step(self.work, recorded=False).entries, arrays)
+                return self.made(self.step.totals, (steps,), arrays, constant)
+        return written(partial(Step(self.work, recorded=False).totals, steps), arrays)
 
     def count(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
         self.step.optimizer.steps = self.work.optimizer.steps + 1 - time
 
     def begin(self) -> None:
-        """Work on the examples that the batch has been given."""
-        in_one_go(self.prologue)
-        self.repeated = set[int]()
+        """Compute what follows from the examples of the batch alone, if they are others."""
+        seen = self.batch.contents()
+        if seen != self.seen:
+            self.seen, self.bound = b"", {}
+            in_one_go(self.prologue)
+            self.seen = seen
 
     def bind(self) -> None:
         """Settle the calls of each step of a chunk: the gradients, block by block, the penalty,
         what waits of the step, and the update."""
         batch, total, several = self.batch, self.store.grads, len(self.batch.blocks) > 1
-        calls, ends, penalty = Calls(), self.ends(), self.work.cost.penalty() is not None
+        calls, penalty = Calls(), self.work.cost.penalty() is not None
+        # no interrupt comes between the update, the next state and the count
+        taken = partial(self.work.optimizer.taken.append, None)
+        ends = [*self.update, *self.next_states, taken] if self.arena is not None else Calls()
         for block in batch.blocks:
             made = self.gradients(block)
             self.prologue += made.prologue
@@ -123,7 +130,9 @@ class Plan:
             if several:
                 add = partial(np.add, total, self.grads, total)
                 calls.append(add if block.start else put(total, self.grads))
-        calls += self.penalty().calls if penalty else []
+        if penalty:  # what the parameters alone add to J and to the gradients
+            places = [*pieces(self.store.layers, total), batch.penalty]
+            calls += self.made(self.step.penalty, (), [*self.store.read, *places]).calls
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
             if batch.room > 1:
@@ -140,11 +149,6 @@ class Plan:
         arrays = [read_only(X), read_only(batch.Y[:, block]), *store.read, *places]
         return self.made(self.step.gradients, (share,), arrays, [0, 1] if batch.fixed else [])
 
-    def penalty(self) -> Bound:
-        """What the parameters alone add to J and to the gradients."""
-        places = [*pieces(self.store.layers, self.store.grads), self.batch.penalty]
-        return self.made(self.step.penalty, (), [*self.store.read, *places])
-
     def settle_update(self) -> None:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
@@ -156,22 +160,12 @@ class Plan:
             for slot, a in zip(slots, own[2:], strict=True):
                 self.dust += self.made(self.step.dusting, (slot,), [a]).calls
 
-    def ends(self) -> Calls:
-        """The update, the next state and the count: no interrupt comes between them."""
-        return [*self.update, *self.states(), partial(self.work.optimizer.taken.append, None)]
-
-    def states(self) -> Calls:
-        return [*map(put, self.store.states, self.store.next_states)]
-
     def take(self, chosen: Sequence[Any]) -> None:
         """The steps on these examples. Each is whole, whenever an interrupt comes."""
-        optimizer, written = self.work.optimizer, tuple[float, ...]()
+        optimizer = self.work.optimizer
         for t, examples, calls in zip(count(optimizer.steps + 1), chosen, self.steps, strict=False):
-            numbers = optimizer.numbers(t)
-            if numbers != written:
-                for cell, number in zip(self.numbers, numbers, strict=True):
-                    cell[()] = number
-                written = numbers
+            for cell, number in zip(self.numbers, optimizer.numbers(t), strict=True):
+                cell[()] = number
             self.batch.fetch(examples)
             in_one_go(calls if t % DUSTING else chain(self.dust, calls))
 
@@ -192,33 +186,26 @@ class Walk(Plan):
         """The record of its last step."""
         return self.record
 
-    def walk(self, examples: Any, where: str) -> None:
+    def walk(self, epoch: int, batch: int, examples: Any) -> None:
         """The step on these examples."""
         self.begun = self.work.optimizer.steps, self.store.draws()
         try:
             self.batch.fetch(examples)
             with no_writes(self.who):
                 in_one_go(self.steps[0])
+                self.end()
         except FloatingPointError as error:
-            cause = first_not_finite(self.work.cost, self.inputs(), self.named)
+            X = map(self.batch.fetch_block, self.batch.blocks)
+            cause = first_not_finite(self.work.cost, X, self.named)
             cure = "the weights are the last finite ones; a smaller learning rate may help"
+            where = f"epoch {epoch}, batch {batch}"
             raise FloatingPointError(f"{where}: {error}; {cause}; {cure}") from None
-
-    def inputs(self) -> Iterator[Array]:
-        """X of the batch, block by block."""
-        for block in self.batch.blocks:
-            if len(self.batch.blocks) > 1:
-                self.batch.fetch_block(block)
-            yield self.batch.X_above_ones[:-1, : block.stop - block.start]
 
     def undraw(self) -> None:
         """If its last step was begun and not taken, nothing was drawn for it."""
         steps, draws = self.begun
         if steps == self.work.optimizer.steps:
             in_one_go(self.store.redraws(draws))
-
-    def ends(self) -> Calls:
-        return [self.end]
 
     def end(self) -> None:
         """Look at the step, then write it."""
@@ -229,4 +216,4 @@ class Walk(Plan):
             checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
         before = {name: read_only(p) for name, p in params.items()}
         grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep
-        optimizer.write(params, *optimizer.advance(before, grads), *self.states())
+        optimizer.write(params, *optimizer.advance(before, grads), *self.next_states)

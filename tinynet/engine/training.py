@@ -12,36 +12,49 @@ count what is still to be read, and `book` does that.
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import no_writes, read_only
+from tinynet.base import Part, no_writes, read_only
 from tinynet.engine.batch import Batch, Examples
-from tinynet.engine.plan import Plan, Walk
-from tinynet.engine.readings import Record, rows
+from tinynet.engine.plan import Plan, Record, Walk, added
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
-from tinynet.net.history import Reporter
+from tinynet.net.history import Reporter, Row
+from tinynet.net.metrics import Metric
 from tinynet.tape.memory import Arena
 
 # a step that is to be taken: its epoch, its batch, its examples (None: all of them), their number
 Chosen: TypeAlias = tuple[int, int, Any, int]
 
 
+def rows(records: Sequence[Record], steps: int, metrics: Mapping[str, Metric]) -> list[Row]:
+    """What each epoch of so many steps reports, as far as it is whole: the mean of its costs, each
+    before its step, and the metrics of all its examples."""
+    if steps == 1 and not metrics:
+        return [(("loss",), (J,)) for _, J, _ in records]
+    found = list[Row]()
+    for start in range(0, len(records) - steps + 1, steps):
+        widths, costs, read = zip(*records[start : start + steps], strict=True)
+        m, sums = sum(widths), reduce(added, read)
+        J = sum(width / m * J for width, J in zip(widths, costs, strict=True))
+        pairs = zip(metrics.values(), sums, strict=False)
+        found.append((("loss", *metrics), (J, *[metric.result(own, m) for metric, own in pairs])))
+    return found
+
+
 class Training:
     """Steps of a cost and an optimizer on m examples, `size` or all of them a step."""
-
-    epochs_before: int
-    steps_before: int
-    records: list[Record]
 
     def __init__(self, who: str, work: Work, examples: Examples) -> None:
         self.who, self.work, self.shapes = who, work, examples.shapes
         self.m, self.size = examples.m, examples.size
         self.steps_an_epoch = -(-self.m // self.size)
-        self.settings, self.store = work.settings(), Store(work.cost.layers, work.optimizer)
+        self.store = Store(work.cost.layers, work.optimizer)
         self.written = work.cost, work.optimizer, *work.written()
         at_once = CHUNK if self.size == self.m else self.m // self.size
         widths = {self.m % self.size or self.size: 1} | {self.size: at_once}
@@ -51,40 +64,43 @@ class Training:
             if len(batch.blocks) > 1:
                 work.cost.require_alone(examples.X)
             self.walks[width] = Walk(who, work, batch, self.store)
-        self.plans = dict[int, Plan]()
         self.reason = ""  # why no tape can hold a step
+        self.plans, self.latest, self.settings = dict[int, Plan](), object(), object()
         if work.steady:
             self.settle(examples)
         for plan in self.plans.values():
             block = plan.batch.blocks[0]
             Y = np.ascontiguousarray(examples.Y[:, block])
             with no_writes(who):  # what is read of a step is looked at before one, by copies
-                plan.step.entries(read_only(plan.batch.Z[:, block]), read_only(Y))
+                plan.step.totals(1, read_only(plan.batch.Z[:, block]), read_only(Y))
 
     def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
         held = work.cost, work.optimizer, *work.written()
         same = [*map(id, held)] == [*map(id, self.written)]
-        return same and self.shapes == examples.shapes and self.settings == work.settings()
+        return same and self.shapes == examples.shapes and self.unchanged(work)
+
+    def unchanged(self, work: Work) -> bool:
+        """Whether the settings are those of the plans. They are compared only if an attribute of
+        some part was set since they were compared last."""
+        latest = Part.latest[0]
+        if self.latest is not latest and self.settings == work.settings():
+            self.latest = latest
+        return self.latest is latest and self.numbers == work.numbers()
 
     def settle(self, examples: Examples) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
-        arena = Arena()
-        self.forget()
+        settings, numbers, plans = self.work.settings(), self.work.numbers(), dict[int, Plan]()
+        self.plans, arena = {}, Arena()
         try:
             for width, batch in self.batches.items():
                 batch.load(examples)
-                self.plans[width] = Plan(self.work, batch, self.store, arena)
+                plans[width] = Plan(self.work, batch, self.store, arena)
+            self.plans = plans
         # what no stand-in can do says nothing about the net: a walk does
         except Exception as reason:
-            self.forget()
             self.reason = str(reason)
-
-    def forget(self) -> None:
-        """Let go of the tapes."""
-        for recording in (r for plan in self.plans.values() for r in plan.recordings.values()):
-            recording.forget()
-        self.plans = {}
+        self.latest, self.settings, self.numbers = object(), settings, numbers
 
     def run(self, examples: Examples, generator: Any, report: Reporter) -> None:
         """Train for the epochs of the report; the generator draws the batches, if there is one."""
@@ -94,24 +110,19 @@ class Training:
             warnings.warn(text, UserWarning, stacklevel=4)
         self.report, self.generator, self.stopped = report, generator, False
         self.playing = bool(self.plans)
-        self.first = report.first + 1
         # what is not booked yet: the steps that were chosen since the snapshot, and up to which
         # step the training had come when it went back
         self.unsaved, self.reached = list[Chosen](), 0
         self.begin()
-        for walk in self.walks.values():
-            walk.begun = -1, ()
         self.current: Plan = self.walks[self.size]
         self.save()
-        for batch in self.batches.values():
+        for width, batch in self.batches.items():
             batch.load(examples)
-        for plan in (*self.plans.values(), *self.walks.values()):
+            self.walks[width].begun = -1, ()
+        for plan in self.plans.values():
             plan.begin()
         try:
-            try:
-                self.epochs()
-            finally:
-                self.book()
+            self.epochs()
         except BaseException:
             self.book()
             raise
@@ -121,29 +132,28 @@ class Training:
 
     def epochs(self) -> None:
         while self.report.done < self.report.epochs and not self.stopped:
-            self.begin()
-            chosen = self.shuffled() if self.size < self.m else self.whole()
-            n = sum(width == self.size for *_, width in chosen)  # the last may be shorter
-            room = self.batches[self.size].room if self.playing else 1
-            chunks = [chosen[start : min(start + room, n)] for start in range(0, n, room)]
-            for chunk in [*chunks, chosen[n:]] if chosen[n:] else chunks:
-                self.chunk(chunk)
-
-    def whole(self) -> list[Chosen]:
-        """Some epochs of one step each, up to the next that somebody looks at."""
-        done, look = self.report.done, self.report.every
-        n = min(self.batches[self.m].room, self.report.epochs - done, look - done % look)
-        return [(self.first + done + i, 1, None, self.m) for i in range(n)]
+            if self.records:
+                self.begin()
+            for width, several in groupby(self.next_steps(), lambda one: one[3]):
+                chosen, room = [*several], self.batches[width].room if self.playing else 1
+                for start in range(0, len(chosen), room):
+                    self.chunk(chosen[start : start + room])
 
     def begin(self) -> None:
         """An epoch of batches, or a chunk of epochs that are a step each: where the counts stand at
         its start, and what is read of it so far."""
-        counts = {"epochs_before": self.report.done, "steps_before": self.work.optimizer.steps}
-        vars(self).update(counts, records=list[Record]())
+        done, steps, records = self.report.done, self.work.optimizer.steps, list[Record]()
+        # no interrupt comes between these assignments: Python handles one at calls and loops
+        self.epochs_before, self.steps_before, self.records = done, steps, records
 
-    def shuffled(self) -> list[Chosen]:
-        """The batches of an epoch."""
-        m, size, epoch = self.m, self.size, self.first + self.report.done
+    def next_steps(self) -> list[Chosen]:
+        """The batches of an epoch; if an epoch is one step, some epochs, up to the next that
+        somebody looks at."""
+        m, size, done, look = self.m, self.size, self.report.done, self.report.every
+        epoch = len(self.report.history) + 1
+        if size == m:
+            n = min(self.batches[m].room, self.report.epochs - done, look - done % look)
+            return [(epoch + i, 1, None, m) for i in range(n)]
         order = self.generator.permutation(m) if self.generator else np.arange(m)
         parts = [order[start : start + size] for start in range(0, m, size)]
         return [(epoch, i, part, len(part)) for i, part in enumerate(parts, 1)]
@@ -163,9 +173,8 @@ class Training:
         self.book()
 
     def walk(self, one: Chosen) -> None:
-        epoch, batch, examples, width = one
-        walk = self.current = self.walks[width]
-        walk.walk(examples, f"epoch {epoch}, batch {batch}")
+        walk = self.current = self.walks[one[3]]
+        walk.walk(*one[:3])
 
     def book(self) -> None:
         """Read what was taken, go back if it is not finite, and report the epochs that are whole.
@@ -182,19 +191,15 @@ class Training:
             self.records.extend(found)
         self.walk_again()
         n = self.steps_an_epoch
-        new = rows(self.records[(self.report.done - self.epochs_before) * n :], n, self.work)
+        unreported = self.records[(self.report.done - self.epochs_before) * n :]
+        new = rows(unreported, n, self.work.metrics)
         if new:
             self.stopped = self.report(new) or self.stopped
-            if self.report.look is not None:
-                self.after_a_look()
-
-    def after_a_look(self) -> None:
-        """Whoever looks may change settings and weights: both count from here on."""
-        self.save()
-        if self.playing and self.settings != self.work.settings():
-            self.settings = self.work.settings()
-            self.settle(self.batches[self.size].examples)
-            self.playing = bool(self.plans)
+        if new and self.report.look is not None:  # who may change settings and weights
+            self.save()
+            if self.playing and not self.unchanged(self.work):
+                self.settle(self.batches[self.size].examples)
+                self.playing = bool(self.plans)
 
     def save(self) -> None:
         """A snapshot, from which steps can be repeated."""

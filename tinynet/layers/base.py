@@ -49,11 +49,6 @@ class Layer(Node):
     units = Fixed(checks.count)
     activation = Setting(activations.own)
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if cls.outputs is Layer.outputs and not (cls.ours and cls.value is Layer.value):
-            cls.outputs = cls.guarded_outputs  # type: ignore[method-assign]
-
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
         # its number in a model, from 1 (the input is layer 0); n_in is 0 until it is built
@@ -147,20 +142,15 @@ class Layer(Node):
         return self.activation.value(self.preactivation(X))
 
     def outputs(self, X: Array) -> tuple[Array, Array]:
-        """Z and A of the value."""
-        Z, g = self.preactivation(X), self.activation
-        if g.ours:
-            return Z, g.value(Z)
-        with no_writes(g.who):
-            return Z, g.value(read_only(Z))
-
-    def guarded_outputs(self, X: Array) -> tuple[Array, Array]:
-        """The `outputs` of a user's layer, which cannot write to X. If it overrides `value`, A
-        stands for both."""
+        """Z and A of the value. A user's parts cannot write to X or Z; if a layer of theirs
+        overrides `value`, A stands for both."""
+        g = self.activation
+        if self.ours and g.ours:
+            return (Z := self.preactivation(X)), g.value(Z)
         with no_writes(self.who):
-            if type(self).value is Layer.value:
-                return Layer.outputs(self, read_only(X))
-            return (A := self.value(read_only(X))), A
+            if type(self).value is not Layer.value:
+                return (A := self.value(read_only(X))), A
+            return (Z := read_only(self.preactivation(read_only(X)))), g.value(Z)
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(read_only(self.preactivation(X)))

@@ -66,7 +66,8 @@ class Loss(Node):
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
     def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        return sum(functions.totals(self.costs(A, Y))[0]) * self.weight(A), {"A": A, "Y": Y}
+        (total,) = functions.totals(self.costs(A, Y)).tolist()
+        return sum(total) * self.weight(A), {"A": A, "Y": Y}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, Y = cache["A"], cache["Y"]
@@ -74,8 +75,7 @@ class Loss(Node):
 
     def admit(self, A: Any, Y: Any) -> tuple[Array, Array]:
         A = checks.matrix(self.who, self.reads, A, "(n_y, m)")
-        n_y, m = A.shape
-        Y = self.targets(Y, n_y, m, A.dtype)
+        Y = self.targets(Y, A.shape[0], A.shape[1], A.dtype)
         cure = f"{self.who}().pair(activation) takes Z, as fit, evaluate and gradients do"
         if self.match and (A.min() < 0 or A.max() > 1):
             got = f"{A.flat[np.abs(A - 0.5).argmax()]:g}"

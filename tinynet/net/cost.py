@@ -85,12 +85,11 @@ class Cost(Chain):
         require_columns(self.pair.loss.who, "costs", costs, Z)
         return costs if weights is None else costs * weights
 
-    def J(self, costs: Array, Z: Array, penalties: Sequence[float] = (0.0,)) -> list[float]:
-        """J of one step for each of the penalties. `costs` has the columns of the first step, then
-        those of the second, and so on; Z is that of a single step. Every J that tinynet reports is
-        made here."""
-        weight, rows = self.pair.weight(Z), functions.totals(costs, len(penalties))
-        return [sum(own) * weight + p for own, p in zip(rows, penalties, strict=True)]
+    def J(self, totals: Array, Z: Array, penalties: Sequence[float] = (0.0,)) -> list[float]:
+        """J of one step for each of the penalties. `totals` are those of the costs, a row a step; Z
+        is that of a single step. Every J that tinynet reports is made here."""
+        weight = self.pair.weight(Z)
+        return [sum(row) * weight + p for row, p in zip(totals.tolist(), penalties, strict=True)]
 
     def penalty(self) -> Any:
         """What the parameters alone add to J; None where no layer has a penalty."""
@@ -105,16 +104,11 @@ class Cost(Chain):
         return checked(self.layers, found, some=True)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
-        Z, caches = self.outputs(X)
-        (J,) = self.J(self.costs(Z, Y), Z, [float(self.penalty() or 0)])
-        penalties = {name: g.copy() for name, g in self.penalty_gradients().items()}
-        return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": penalties}
+        J, grads = self.by_blocks(X, Y)
+        return J, {"grads": grads}
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
-        grads = dict(self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"]))
-        for name, g in cache["penalties"].items():
-            grads[name] = grads[name] + dJ * g
-        return (), grads
+        return (), {name: dJ * g for name, g in cache["grads"].items()}
 
     def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
         """J and its gradients, a block of examples at a time if the parts allow it: both are sums
@@ -127,7 +121,7 @@ class Cost(Chain):
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
         for block in cut:
             Z, caches = self.outputs(X[:, block])
-            sums = self.J(self.costs(Z, Y[:, block]), like, sums)
+            sums = self.J(functions.totals(self.costs(Z, Y[:, block])), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
             found = self.gradients(share, Z, Y[:, block], caches)
             total = {name: g + total.get(name, 0) for name, g in found.items()}

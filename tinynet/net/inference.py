@@ -19,7 +19,8 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
             checks.refuse(last.who, f"an output of shape {(last.units, m)}", made.shape)
         return made.astype(X.dtype)  # a copy: a part may go on to use what it returned
     result = np.empty((last.units, m), X.dtype)
-    for run in blocks.runs(m, blocks.use_size(net.layers)):
+    longest = max(blocks.LEAST, blocks.PREDICTED // max(layer.units for layer in net.layers))
+    for run in blocks.runs(m, longest):
         result[:, run] = through(net, X[:, run])[activated]
     alone = through(net, X[:, :2])[activated]
     blocks.require_alone(net.who, net.layers, result[:, :2], alone)
@@ -35,6 +36,5 @@ def through(net: Chain, X: Array) -> tuple[Array, Array]:
         seen += Z.ravel("K").dot(A.ravel("K"))
     if not math.isfinite(seen):
         for layer, *made in net.walk(X):
-            if not all(map(checks.all_finite, made)):
-                checks.refuse(layer.who, "a finite output", "inf or NaN", error=FloatingPointError)
+            checks.require_finite(layer.who, "output", made)
     return Z, A

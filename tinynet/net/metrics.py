@@ -56,12 +56,10 @@ class Accuracy(Metric):
         return right
 
 
-def values(
-    metrics: Mapping[str, Metric], activation: Activation, Z: Array, Y: Array
-) -> list[Array]:
-    """What each metric reads of the outputs activation(Z)."""
-    A = read_only(activation.value(Z) if metrics else Z)
-    found = [metric.read(activation, A, Y) for metric in metrics.values()]
+def values(metrics: Mapping[str, Metric], g: Activation, Z: Array, Y: Array) -> list[Array]:
+    """What each metric reads of the outputs g(Z)."""
+    A = read_only(g.value(Z) if metrics else Z)
+    found = [metric.read(g, A, Y) for metric in metrics.values()]
     for name, read in zip(metrics, found, strict=True):
         require_columns(name, "read", read, Z)
     return found

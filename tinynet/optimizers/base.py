@@ -14,12 +14,12 @@ gradient. The base subtracts it.
 # mypy: disable-error-code="no-any-return"
 
 import copy
+import itertools
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
 
 from tinynet.base import (
     QUIET,
@@ -160,15 +160,11 @@ class Optimizer(Node):
     def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
         """Write the results of a step, once they are looked at: new parameters, new slots, then
         the calls `also`. No interrupt comes between the first write and the last."""
-        found = {f"step of {name}": (params[name], p) for name, p in new.items()}
-        for name, after in slots.items():
-            for slot, a in after.items():
-                found[f"{slot} of {name}"] = self.slots[slot].get(name, a), a
-        for what, (place, a) in found.items():
-            if a.shape != place.shape:
-                checks.refuse(self.who, f"{what} of shape {place.shape}", a.shape)
-            if not checks.all_finite(a):
-                checks.refuse(self.who, f"a finite {what}", "inf or NaN", error=FloatingPointError)
+        kept = [(s, self.slots[s], n, a) for n, after in slots.items() for s, a in after.items()]
+        for what, held, name, a in [*(("step", params, n, p) for n, p in new.items()), *kept]:
+            if a.shape != held.get(name, a).shape:
+                checks.refuse(self.who, f"{what} of {name} of shape {held[name].shape}", a.shape)
+            checks.require_finite(self.who, f"{what} of {name}", a)
         writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
         for name, after in slots.items():
             for slot, a in after.items():  # copies: a new slot may be a view of an old one
@@ -188,15 +184,10 @@ class Optimizer(Node):
                 expected, got = f"{name} as a writeable array of floats", checks.shown(p)
                 cure = f"{type(self).__name__.lower()}(params, grads) returns new arrays instead"
                 checks.refuse(self.who, expected, got, cure, TypeError)
-        near = list[tuple[int, str]]()  # where those end that may reach as far, and their names
-        for start, end, name in sorted((*byte_bounds(p), name) for name, p in params.items()):
-            near = [held for held in near if held[0] > start]
-            for _, other in near:
-                if np.shares_memory(params[name], params[other]):
-                    both, cure = " and ".join(sorted((name, other))), "give one of them a copy"
-                    got = f"{both} of one memory"
-                    checks.refuse(self.who, "each array under one name", got, cure)
-            near.append((end, name))
+        for name, other in itertools.combinations(params, 2):
+            if np.shares_memory(params[name], params[other]):
+                got, cure = f"{name} and {other} of one memory", "give one of them a copy"
+                checks.refuse(self.who, "each array under one name", got, cure)
         slots = {name: self.slots_of(name, g) for name, g in grads.items()}
         cache = copy.deepcopy({"params": dict(params), "grads": grads, "slots": slots})
         cache["numbers"] = self.numbers(self.steps + 1)

@@ -38,20 +38,14 @@ class Recording:
         before: Callable[[int], Any] = id,
     ) -> None:
         once, self.tape = Tape(), Tape()
-        try:
-            for time, tape in enumerate((once, self.tape)):
-                before(time)
-                self.given = [tape.given(a, i in constant, str(i)) for i, a in enumerate(arrays)]
-                moves, self.results = function(*self.given)
-                tape.store(moves)
-            if once.key() != self.tape.key():
-                raise UnsteadyError("a step that differs from the one before")
-            self.tape.settle(arena, self.results)
-        except BaseException:
-            self.forget()
-            raise
-        finally:
-            once.forget()
+        for time, tape in enumerate((once, self.tape)):
+            before(time)
+            self.given = [tape.given(a, i in constant, str(i)) for i, a in enumerate(arrays)]
+            moves, self.results = function(*self.given)
+            tape.store(moves)
+        if once.key() != self.tape.key():
+            raise UnsteadyError("a step that differs from the one before")
+        self.tape.settle(arena, self.results)
 
     def bind(self, arrays: Sequence[Array]) -> Bound:
         """The calls on these arrays, which are like those of the recording."""
@@ -59,7 +53,3 @@ class Recording:
             stand_in.array = array
         results = [result.settled() for result in self.results]
         return Bound(self.tape.bound(), results, list(self.tape.prologue))
-
-    def forget(self) -> None:
-        self.tape.forget()
-        self.given, self.results = [], []

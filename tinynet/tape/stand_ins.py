@@ -49,7 +49,6 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         self.constant, self.name, self.path = False, "", ""
         self.array: Any = None  # known from the start where it was given, else later
         self.place: StandIn | None = None  # a given one, in whose memory it is computed
-        self.above_ones: StandIn | None = None  # itself above a row of ones, once asked for
 
     def view(self, look: Callable[[Array], Array], name: str) -> "StandIn":
         twin = StandIn(self.tape, look(self.like))
@@ -98,20 +97,22 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     def with_ones(self) -> "StandIn":
         """Itself above a row of ones, in the memory around its own."""
-        if self.above_ones is not None:
-            return self.above_ones
+        held = self.tape.above_ones.get(id(self))
+        if held is not None:
+            return held[1]
         if self.constant:
             around = functions.with_ones(self.settled())
-            self.above_ones = self.tape.given(around, constant=True)
+            above = self.tape.given(around, constant=True)
             self.tape.prologue.append(partial(around[:-1].__setitem__, ..., self.settled()))
         elif self.root is not self or self.placed:
-            self.above_ones = self.astype(self.dtype).with_ones()
+            above = self.astype(self.dtype).with_ones()
         else:
             n, m = self.shape
-            self.above_ones = StandIn(self.tape, outline((n + 1, m), self.dtype, self.order))
-            self.above_ones.origin, self.above_ones.path = self, "above ones"
-            self.tape.add(np.ones_like, (), self.above_ones)
-        return self.above_ones
+            above = StandIn(self.tape, outline((n + 1, m), self.dtype, self.order))
+            above.origin, above.path = self, "above ones"
+            self.tape.add(np.ones_like, (), above)
+        self.tape.above_ones[id(self)] = self, above
+        return above
 
     def dot(self, other: Any) -> "StandIn":
         return self.product(np.dot, self, other)

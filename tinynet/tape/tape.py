@@ -9,6 +9,7 @@ Only what is the same in every step can be on a tape; for everything else there 
 """
 
 import math
+import weakref
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -67,7 +68,7 @@ class Call(NamedTuple):
             return partial(function, first, *others, out=out)
         return partial(function, first, *others, out)
 
-    def key(self, numbering: dict[int, int], shaped: bool = True) -> tuple[Any, ...]:
+    def key(self, numbering: dict[int, int], shaped: bool) -> tuple[Any, ...]:
         """What makes it the same call on another tape; `shaped` if the shapes count."""
 
         def name(x: Any) -> tuple[Any, ...]:
@@ -94,12 +95,16 @@ class Tape:
         # of a given array, where values are computed right there
         self.taken: dict[int, set[str]] = {}
         self.constants: dict[Any, StandIn] = {}
+        # stand-ins above a row of ones, by the id of what stands there, which is kept with them
+        self.above_ones: dict[int, tuple[StandIn, StandIn]] = {}
+        self.proxy: Any = weakref.proxy(self)  # what stand-ins know: so there is no circle
         self.prologue: Calls = []  # what follows from constants alone; again when they are others
 
     def given(self, array: Array, constant: bool = False, name: str = "") -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is
         computed at once."""
-        stand_in = StandIn(self, as_strided(np.empty((), array.dtype), array.shape, array.strides))
+        like = as_strided(np.empty((), array.dtype), array.shape, array.strides)
+        stand_in = StandIn(self.proxy, like)
         stand_in.array, stand_in.constant, stand_in.name = array, constant, name
         return stand_in
 
@@ -113,9 +118,9 @@ class Tape:
     def record(self, function: Any, inputs: Any, like: Array, settings: Any = NONE) -> StandIn:
         stand_ins = [x for x in inputs if isinstance(x, StandIn)]
         foreign = any(isinstance(x, np.ndarray) and x.ndim for x in inputs)
-        if foreign or not all(x.tape is self for x in stand_ins):
+        if foreign or not all(x.tape is self.proxy for x in stand_ins):
             raise UnsteadyError("an array that is not the tape's")
-        result = StandIn(self, like)
+        result = StandIn(self.proxy, like)
         if stand_ins and all(x.constant for x in stand_ins):
             result.array, result.constant = np.empty_like(like), True
             self.prologue.append(Call(function, settings, tuple(inputs), result).bound())
@@ -132,7 +137,7 @@ class Tape:
     def draw(self, generator: Any, like: StandIn) -> StandIn:
         if any(c.settings.get("generator") is generator for c in self.calls):
             raise UnsteadyError("two draws of one layer in a pass")
-        result = StandIn(self, outline(like.shape[::-1], like.dtype))
+        result = StandIn(self.proxy, outline(like.shape[::-1], like.dtype))
         self.add(functions.uniform, (), result, {"generator": generator})
         return result.T
 
@@ -153,7 +158,7 @@ class Tape:
             return False
         made, taken = self.made.get(id(root)), self.taken.setdefault(id(place.root), set())
         free = not taken or (whole.path not in taken and "" not in taken and whole.path)
-        alike = root.layout == whole.layout and root.above_ones is None
+        alike = root.layout == whole.layout and id(root) not in self.above_ones
         if root.placed or made is None or not alike or not free:
             return False
         read = self.read.get(id(place.root), -1)
@@ -165,27 +170,15 @@ class Tape:
         taken.add(whole.path)
         return True
 
-    def key(self) -> list[tuple[Any, ...]]:
-        """Equal for two tapes of the same calls."""
+    def key(self, shaped: bool = True) -> list[tuple[Any, ...]]:
+        """Equal for two tapes of the same calls; `shaped` if the shapes count."""
         numbering: dict[int, int] = {}
-        return [c.key(numbering) for c in self.calls]
+        return [c.key(numbering, shaped) for c in self.calls]
 
-    def entrywise(self) -> list[tuple[Any, ...]]:
-        """Equal for two tapes of the same calls, whatever the shapes; an error if an entry of a
-        result depends on others than its own."""
-        for c in self.calls:
-            own = c.entrywise or c.function is np.copyto
-            if not own or any(x.path for x in c.stand_ins()):
-                raise UnsteadyError("a step that looks at other entries than its own")
-        numbering: dict[int, int] = {}
-        return [c.key(numbering, shaped=False) for c in self.calls]
-
-    def forget(self) -> None:
-        """Let go of everything: what is on a tape knows its tape, and would wait for the garbage
-        collector."""
-        for x in (x for c in self.calls for x in c.stand_ins()):
-            x.above_ones = x.root.above_ones = None
-        vars(self).update(vars(Tape()))
+    def entrywise(self) -> bool:
+        """Whether an entry of each result follows from those in its place."""
+        parts = any(x.path for c in self.calls for x in c.stand_ins())
+        return not parts and all(c.entrywise or c.function is np.copyto for c in self.calls)
 
     def drop_unread(self, kept: Sequence[StandIn]) -> None:
         """Leave out what is neither stored nor kept, nor read for what is. A draw stays: the next
@@ -201,9 +194,7 @@ class Tape:
     def settle(self, arena: Arena, kept: Sequence[StandIn] = ()) -> None:
         """Find memory of the arena's for all values. Those `kept` last until the end."""
         self.drop_unread(kept)
-        last: dict[int, float] = {
-            id(x.root): i for i, c in enumerate(self.calls) for x in c.stand_ins()
-        }
+        last = {id(x.root): float(i) for i, c in enumerate(self.calls) for x in c.stand_ins()}
         last |= dict.fromkeys((id(x.root) for x in kept), math.inf)
         homes, lives, roots = dict[int, int](), dict[int, Life](), list[tuple[StandIn, StandIn]]()
         for i, c in enumerate(self.calls):
@@ -211,7 +202,7 @@ class Tape:
             if not out.placed and id(out) not in homes:
                 free = (homes[id(x)] for x in c.heirs() if id(x) in homes and last[id(x)] == i)
                 home = homes[id(out)] = next(free, id(out))
-                around = out if out.above_ones is None else out.above_ones
+                _, around = self.above_ones.get(id(out), (out, out))
                 first, _, size = lives.get(home, Life(i, i, 0))
                 lives[home] = Life(first, last[id(out)], max(size, around.like.nbytes))
                 roots.append((out, around))
