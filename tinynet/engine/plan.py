@@ -181,6 +181,8 @@ class Walk(Plan):
         self.record = list[Record]()  # of the last step, read before its update
         super().__init__(work, batch, store, None)
         self.named = parts(store.layers, pieces(store.layers, store.grads))
+        self.params = work.cost.params
+        self.before = {name: read_only(p) for name, p in self.params.items()}
 
     def read(self, steps: int) -> list[Record]:
         """The record of its last step."""
@@ -209,11 +211,10 @@ class Walk(Plan):
 
     def end(self) -> None:
         """Look at the step, then write it."""
-        optimizer, params = self.work.optimizer, self.work.cost.params
         self.record = super().read(1)
         ((_, J, _),) = self.record
         if not math.isfinite(J):
             checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
-        before = {name: read_only(p) for name, p in params.items()}
         grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep
-        optimizer.write(params, *optimizer.advance(before, grads), *self.next_states)
+        new, slots = self.work.optimizer.advance(self.before, grads)
+        self.work.optimizer.write(self.params, new, slots, *self.next_states)

@@ -53,7 +53,6 @@ class Training:
     def __init__(self, who: str, work: Work, examples: Examples) -> None:
         self.who, self.work, self.shapes = who, work, examples.shapes
         self.m, self.size = examples.m, examples.size
-        self.steps_an_epoch = -(-self.m // self.size)
         self.store = Store(work.cost.layers, work.optimizer)
         self.written = work.cost, work.optimizer, *work.written()
         at_once = CHUNK if self.size == self.m else self.m // self.size
@@ -190,7 +189,7 @@ class Training:
         elif found:
             self.records.extend(found)
         self.walk_again()
-        n = self.steps_an_epoch
+        n = -(-self.m // self.size)  # steps an epoch
         unreported = self.records[(self.report.done - self.epochs_before) * n :]
         new = rows(unreported, n, self.work.metrics)
         if new:

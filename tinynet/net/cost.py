@@ -104,11 +104,13 @@ class Cost(Chain):
         return checked(self.layers, found, some=True)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
-        J, grads = self.by_blocks(X, Y)
-        return J, {"grads": grads}
+        Z, caches = self.outputs(X)
+        (J,) = self.J(functions.totals(self.costs(Z, Y)), Z, [float(self.penalty() or 0)])
+        return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": self.penalty_gradients()}
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
-        return (), {name: dJ * g for name, g in cache["grads"].items()}
+        grads = self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"])
+        return (), {n: g + dJ * cache["penalties"].get(n, 0) for n, g in grads.items()}
 
     def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
         """J and its gradients, a block of examples at a time if the parts allow it: both are sums

@@ -22,8 +22,7 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     longest = max(blocks.LEAST, blocks.PREDICTED // max(layer.units for layer in net.layers))
     for run in blocks.runs(m, longest):
         result[:, run] = through(net, X[:, run])[activated]
-    alone = through(net, X[:, :2])[activated]
-    blocks.require_alone(net.who, net.layers, result[:, :2], alone)
+    blocks.require_alone(net.who, net.layers, result[:, :2], through(net, X[:, :2])[activated])
     return result
 
 
