@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array
-from tinynet.engine.work import CHUNK, WAITING, Work
+from tinynet.engine.work import WAITING, Work
 from tinynet.net import blocks
 
 
@@ -24,20 +24,20 @@ class Examples:
 
 class Batch:
     """Memory for `width` examples: Y, the outputs Z and the penalty of a step, X above a row of
-    ones for a block of them at a time; and for `room` steps what waits of these, side by side,
-    until it is read.
+    ones for a block of them at a time; and for `room` steps, at most `most`, what waits of these,
+    side by side, until it is read.
 
     A batch of all examples in one block is `fixed`: what follows from it alone is computed once.
     """
 
-    def __init__(self, work: Work, examples: Examples, width: int, at_once: int) -> None:
+    def __init__(self, work: Work, examples: Examples, width: int, most: int) -> None:
         n_x, n_t, dtype = len(examples.X), len(examples.Y), examples.X.dtype
         layers = work.cost.layers
         longest = min(blocks.practice_size(layers), max(blocks.LEAST, WAITING // layers[-1].units))
         self.width, self.whole = width, width == examples.m
         self.blocks = blocks.runs(width, longest if blocks.divisible(work.parts[:-1]) else width)
         one, block = len(self.blocks) == 1, self.blocks[0].stop
-        room = min(CHUNK, at_once, WAITING // (layers[-1].units * width))
+        room = min(most, WAITING // (layers[-1].units * width))
         self.room = max(1, room) if one and work.separable else 1
         self.fixed = self.whole and one
         self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.whole else "F")

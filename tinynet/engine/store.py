@@ -50,7 +50,7 @@ class Store:
         """Where the layers' generators stand."""
         return [generator.bit_generator.state for generator in self.generators]
 
-    def keep(self, *also: Callable[[], Any]) -> None:
+    def snapshot(self, *also: Callable[[], Any]) -> None:
         """Remember this moment, and no earlier one."""
         steps = self.optimizer.steps
         moment = partial(vars(self).update, kept_steps=steps, kept_draws=self.draws())

@@ -55,11 +55,11 @@ class Training:
         self.m, self.size = examples.m, examples.size
         self.store = Store(work.cost.layers, work.optimizer)
         self.written = work.cost, work.optimizer, *work.written()
-        at_once = CHUNK if self.size == self.m else self.m // self.size
-        widths = {self.m % self.size or self.size: 1} | {self.size: at_once}
+        most = CHUNK if self.size == self.m else min(CHUNK, self.m // self.size)
+        widths = {self.m % self.size or self.size: 1} | {self.size: most}
         self.batches, self.walks = dict[int, Batch](), dict[int, Walk]()
-        for width, room in widths.items():
-            batch = self.batches[width] = Batch(work, examples, width, room)
+        for width, most in widths.items():
+            batch = self.batches[width] = Batch(work, examples, width, most)
             if len(batch.blocks) > 1:
                 work.cost.require_alone(examples.X)
             self.walks[width] = Walk(who, work, batch, self.store)
@@ -111,7 +111,7 @@ class Training:
         self.playing = bool(self.plans)
         # what is not booked yet: the steps that were chosen since the snapshot, and up to which
         # step the training had come when it went back
-        self.unsaved, self.reached = list[Chosen](), 0
+        self.since_snapshot, self.reached = list[Chosen](), 0
         self.begin()
         self.current: Plan = self.walks[self.size]
         self.save()
@@ -164,9 +164,9 @@ class Training:
                 self.walk(one)
                 self.book()
             return
-        if len(self.unsaved) + len(chosen) > CHUNK:
+        if len(self.since_snapshot) + len(chosen) > CHUNK:
             self.save()
-        self.unsaved.extend(chosen)
+        self.since_snapshot.extend(chosen)
         plan = self.current = self.plans[chosen[0][3]]
         plan.take([examples for _, _, examples, _ in chosen])
         self.book()
@@ -202,7 +202,7 @@ class Training:
 
     def save(self) -> None:
         """A snapshot, from which steps can be repeated."""
-        self.store.keep(self.unsaved.clear)
+        self.store.snapshot(self.since_snapshot.clear)
 
     def pending(self) -> list[Record]:
         """The records of the steps that are taken and not yet read."""
@@ -213,7 +213,7 @@ class Training:
         """After it went back: the same steps as the methods are written."""
         while (steps := self.work.optimizer.steps) < self.reached:
             try:
-                self.walk(self.unsaved[steps - self.store.kept_steps])
+                self.walk(self.since_snapshot[steps - self.store.kept_steps])
             except FloatingPointError:
                 self.reached = 0  # here it ends
                 raise
