@@ -44,7 +44,7 @@ class Loose:
 
 def unrowed(self, ufunc, method, *inputs, **settings):
     """As if numpy's maximum were as fast against a number as against an array of it."""
-    with mock.patch("tinynet.tape.stand_ins.KEYWORD_ONLY", ()), warnings.catch_warnings():
+    with mock.patch("tinynet.tape.stand_ins.EXTREMES", ()), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return recorded(self, ufunc, method, *inputs, **settings)
 

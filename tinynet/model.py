@@ -215,13 +215,13 @@ class Sequential(Chain):
         m = X.shape[1]
         sums = [functions.totals(a)[0].tolist() for a in read]
         pairs = zip(self._metrics.items(), sums, strict=True)
-        return {"loss": J} | {name: metric.result(own, m) for (name, metric), own in pairs}
+        return {"loss": J} | {name: metric.measured(own, m) for (name, metric), own in pairs}
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}; nothing is written."""
         seen = {}
         with QUIET():
-            for layer, Z, A in self.walk(*self.admit(X)):
+            for layer, Z, A in self.each_output(*self.admit(X)):
                 checks.require_finite(layer.who, "output", (Z, A))
                 for name, array in (("Z", Z), ("A", A)):
                     seen[f"{name}{layer.position}"] = self._door.turned(array.copy())

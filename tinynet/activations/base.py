@@ -36,7 +36,11 @@ class Activation(Node):
         return A, {self.keeps: kept}
 
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        return dA * self.derivative(cache[self.keeps]), {}
+        kept = cache[self.keeps]
+        derivative = self.derivative(kept)
+        checks.shaped(self.who, "a derivative", derivative, kept.shape)
+        checks.shaped(self.who, "dA", dA, kept.shape)
+        return dA * derivative, {}
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:
         """The classes that outputs A, or targets Y, stand for."""

@@ -90,13 +90,20 @@ def require_no_mask(who: str, name: str, value: Any) -> None:
         refuse(who, f"{name} without a mask", "a masked array", cure, TypeError)
 
 
+def shaped(who: str, what: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what has another shape, even if numpy would spread it."""
+    got = getattr(value, "shape", ())
+    if got != shape:
+        refuse(who, f"{what} of shape {shape}", got)
+
+
 def require_finite(who: str, what: str, value: Any) -> None:
     """Refuse inf or NaN in what a node hands out: a number, an array, or several under names."""
     if isinstance(value, (tuple, list, Mapping)):
         for inner in value.values() if isinstance(value, Mapping) else value:
             require_finite(who, what, inner)
     elif np.asarray(value).dtype.kind == "f" and not all_finite(np.asarray(value)):
-        cure = "what came in, or a parameter, is too large"
+        cure = "what came in, or a parameter, is too large, or it is not defined there"
         refuse(who, f"a finite {what}", "inf or NaN", cure, FloatingPointError)
 
 

@@ -3,7 +3,8 @@ its digits.
 
 Each takes and gives arrays, elementwise or down the columns (axis 0: the classes); float32 stays
 float32. exp may overflow to inf. Then 1 / inf is 0, which is the right result, so the callers
-silence the warning.
+silence the warning. The last three, a row of ones, draws and sums of runs, are here since a tape or
+the engine needs them as functions.
 """
 
 # numpy's ufuncs give Any:
@@ -30,10 +31,9 @@ def exp_difference(a: Array, b: Array) -> Array:
     point. So the rounding error r (Knuth's two-sum, 1969) is put back: exp(d + r) = exp(d) (1 + r),
     as r is tiny."""
     # where d is -inf, r is NaN, fmax ignores it, and the result is 0
-    with np.errstate(over="ignore", invalid="ignore"):
-        d = a - b
-        minus_b = d - a
-        r = (a - (d - minus_b)) - (b + minus_b)
+    d = a - b
+    minus_b = d - a
+    r = (a - (d - minus_b)) - (b + minus_b)
     e = np.exp(d)
     return e + e * np.fmax(r, -1)
 

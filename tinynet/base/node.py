@@ -25,7 +25,7 @@ from tinynet.base.settings import Part
 
 # Where exp or cosh overflow, 1 / inf is 0, as it should be. inf - inf is NaN, which the verbs
 # refuse by an error that names the node.
-QUIET = functools.partial(np.errstate, over="ignore", under="ignore", invalid="ignore")
+QUIET = functools.partial(np.errstate, all="ignore")
 
 
 class Node(Part):

@@ -1,10 +1,10 @@
 """Settings: the arguments of a part, such as a slope or a learning rate.
 
-A part is a node or an initializer. It declares its settings in its class body. Each is checked
-whenever it is set, and the repr shows them all. Any other attribute of a part of tinynet must be
-named in a class body or in an `__init__`; setting one that is not is an error, which suggests the
-nearest known name. A part that a user wrote may have any attribute whose name is not nearly a
-setting's.
+A part is a node, an initializer or a metric. It declares its settings in its class body. Each is
+checked whenever it is set, and the repr shows them (of a layer its units and its activation). Any
+other attribute of a part of tinynet must be named in a class body or in an `__init__`; setting one
+that is not is an error, which suggests the nearest known name. A part that a user wrote may have
+any attribute whose name is not nearly a setting's.
 """
 
 import difflib
@@ -47,7 +47,7 @@ class Setting(Generic[T]):
 
 
 class Part:
-    """A node or an initializer."""
+    """A node, an initializer or a metric."""
 
     steady = True
     ours = True  # whether its class is tinynet's own

@@ -45,7 +45,7 @@ class Batch:
         self.Y: Array = np.empty((n_t, width), dtype)
         self.Z: Array = np.zeros((layers[-1].units, width), dtype)
         waiting = [np.repeat(a, self.room, 1) if self.room > 1 else a for a in (self.Z, self.Y)]
-        self.outputs, self.targets = waiting
+        self.waiting_Z, self.waiting_Y = waiting
         self.penalty, self.penalties = np.zeros(()), np.zeros(self.room)
         self.places = [slice(i * width, (i + 1) * width) for i in range(self.room)]
 
@@ -56,10 +56,6 @@ class Batch:
             self.Y[...] = examples.Y
         if self.fixed:
             self.X_above_ones[:-1] = examples.X
-
-    def contents(self) -> bytes:
-        """All that is fixed."""
-        return self.X_above_ones.tobytes() + self.Y.tobytes() if self.fixed else b""
 
     def release(self) -> None:
         """Let go of a user's arrays."""

@@ -9,14 +9,14 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import chain, count, islice, repeat
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from tinynet.base import Array, checks, in_one_go, no_writes, read_only
 from tinynet.engine.batch import Batch
-from tinynet.engine.step import Step, written
+from tinynet.engine.step import Step, as_written
 from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
 from tinynet.net.blocks import steady
@@ -28,7 +28,8 @@ from tinynet.tape.recording import Bound, Recording
 from tinynet.tape.tape import Calls
 
 Sums: TypeAlias = Sequence[Sequence[float]]  # for each metric its sums over some examples
-Record: TypeAlias = tuple[int, float, Sums]  # what is read of a step: its examples, its J, its sums
+# what is read of a step: its number of examples, its J, its sums
+Reading: TypeAlias = tuple[int, float, Sums]
 
 
 def added(sums: Sums, others: Sums) -> Sums:
@@ -62,13 +63,13 @@ class Plan:
         shapes share a recording. `constant` are the indices of arrays that stay for a training."""
         whole = partial(function, *first)
         if self.arena is None:
-            return written(whole, arrays)
+            return as_written(whole, arrays)
         key = function.__name__, first, tuple(a.shape for a in arrays)
         if key not in self.recordings:
-            self.recordings[key] = Recording(whole, arrays, self.arena, constant, self.count)
+            self.recordings[key] = Recording(whole, arrays, self.arena, constant, self.pretend)
         return self.recordings[key].bind(arrays)
 
-    def read(self, steps: int) -> list[Record]:
+    def read(self, steps: int) -> list[Reading]:
         """The records of the first steps that wait. A power of two of them is read, so that there
         are few recordings; and at least two columns, since numpy adds up a single one in another
         order."""
@@ -80,36 +81,37 @@ class Plan:
             J = cost.J(costs, batch.Z, J)  # of several blocks the sum
             if others:
                 sums = [*map(added, sums, zip(*(read.tolist() for read in others), strict=True))]
-        return list(islice(zip(repeat(batch.width), J, sums, strict=False), steps))
+        return [(batch.width, *pair) for pair in zip(J, sums, strict=True)][:steps]
 
     def readings(self, room: int) -> list[Bound]:
         """What reads the outputs in so many places: of one step block by block."""
         batch = self.batch
         if room not in self.bound:
             repeats = batch.fixed and batch.room > 1  # the same targets for each step
-            in_one_go(put(batch.targets[:, i], batch.Y) for i in batch.places[:room] if repeats)
+            in_one_go(put(batch.waiting_Y[:, i], batch.Y) for i in batch.places[: room * repeats])
             several = len(batch.blocks) > 1 and self.work.separable
             parts = batch.blocks if several else [slice(0, room * batch.width)]
             bound = [self.reading(room, part, [1] if repeats else []) for part in parts]
-            in_one_go(call for part in bound for call in part.prologue)
+            in_one_go(chain.from_iterable(part.prologue for part in bound))
             self.bound[room] = bound
         return self.bound[room]
 
     def reading(self, steps: int, part: slice, constant: Sequence[int]) -> Bound:
         """What reads costs and metrics; what no tape can hold is read as it is written."""
-        arrays = [read_only(a[:, part]) for a in (self.batch.outputs, self.batch.targets)]
+        arrays = [read_only(a[:, part]) for a in (self.batch.waiting_Z, self.batch.waiting_Y)]
         if all(map(steady, self.work.metrics.values())):
             with suppress(Exception):
                 return self.made(self.step.totals, (steps,), arrays, constant)
-        return written(partial(Step(self.work, recorded=False).totals, steps), arrays)
+        return as_written(partial(Step(self.work, recorded=False).totals, steps), arrays)
 
-    def count(self, time: int) -> None:
+    def pretend(self, time: int) -> None:
         """First a step further, then as it is: a part that counts its steps shows."""
         self.step.optimizer.steps = self.work.optimizer.steps + 1 - time
 
     def begin(self) -> None:
         """Compute what follows from the examples of the batch alone, if they are others."""
-        seen = self.batch.contents()
+        batch = self.batch
+        seen = batch.X_above_ones.tobytes() + batch.Y.tobytes() if batch.fixed else b""
         if seen != self.seen:
             self.seen, self.bound = b"", {}
             in_one_go(self.prologue)
@@ -132,12 +134,12 @@ class Plan:
                 calls.append(add if block.start else put(total, self.grads))
         if penalty:  # what the parameters alone add to J and to the gradients
             places = [*pieces(self.store.layers, total), batch.penalty]
-            calls += self.made(self.step.penalty, (), [*self.store.read, *places]).calls
+            calls += self.made(self.step.penalty, (), [*self.store.inputs, *places]).calls
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
             if batch.room > 1:
-                waits.append(put(batch.outputs[:, place], batch.Z))
-                waits += [] if batch.whole else [put(batch.targets[:, place], batch.Y)]
+                waits.append(put(batch.waiting_Z[:, place], batch.Z))
+                waits += [] if batch.whole else [put(batch.waiting_Y[:, place], batch.Y)]
             self.steps.append([*calls, *waits, *ends])
 
     def gradients(self, block: slice) -> Bound:
@@ -146,7 +148,7 @@ class Plan:
         share = weight(batch.Z) / weight(batch.Z[:, block])
         X = batch.X_above_ones[:, : block.stop - block.start]
         places = [*pieces(store.layers, self.grads), *store.next_states, batch.Z[:, block]]
-        arrays = [read_only(X), read_only(batch.Y[:, block]), *store.read, *places]
+        arrays = [read_only(X), read_only(batch.Y[:, block]), *store.inputs, *places]
         return self.made(self.step.gradients, (share,), arrays, [0, 1] if batch.fixed else [])
 
     def settle_update(self) -> None:
@@ -178,17 +180,17 @@ class Walk(Plan):
     def __init__(self, who: str, work: Work, batch: Batch, store: Store) -> None:
         self.who = who
         self.begun: tuple[int, Sequence[Any]] = -1, ()  # a step, and where the generators stood
-        self.record = list[Record]()  # of the last step, read before its update
+        self.found = list[Reading]()  # of the last step, read before its update
         super().__init__(work, batch, store, None)
         self.named = parts(store.layers, pieces(store.layers, store.grads))
         self.params = work.cost.params
         self.before = {name: read_only(p) for name, p in self.params.items()}
 
-    def read(self, steps: int) -> list[Record]:
-        """The record of its last step."""
-        return self.record
+    def read(self, steps: int) -> list[Reading]:
+        """What was read of its last step: the only one that waits."""
+        return self.found
 
-    def walk(self, epoch: int, batch: int, examples: Any) -> None:
+    def walk(self, epoch: int, i: int, examples: Any) -> None:
         """The step on these examples."""
         self.begun = self.work.optimizer.steps, self.store.draws()
         try:
@@ -200,7 +202,7 @@ class Walk(Plan):
             X = map(self.batch.fetch_block, self.batch.blocks)
             cause = first_not_finite(self.work.cost, X, self.named)
             cure = "the weights are the last finite ones; a smaller learning rate may help"
-            where = f"epoch {epoch}, batch {batch}"
+            where = f"epoch {epoch}, batch {i}"
             raise FloatingPointError(f"{where}: {error}; {cause}; {cure}") from None
 
     def undraw(self) -> None:
@@ -211,8 +213,8 @@ class Walk(Plan):
 
     def end(self) -> None:
         """Look at the step, then write it."""
-        self.record = super().read(1)
-        ((_, J, _),) = self.record
+        self.found = super().read(1)
+        ((_, J, _),) = self.found
         if not math.isfinite(J):
             checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
         grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep

@@ -16,7 +16,7 @@ from tinynet.tape.stand_ins import UnsteadyError
 from tinynet.tape.tape import Tape
 
 
-def written(function: Callable[..., Moves], arrays: Sequence[Array]) -> Bound:
+def as_written(function: Callable[..., Moves], arrays: Sequence[Array]) -> Bound:
     """A function of arrays that is called as it is written, in the form of one that is recorded.
     What is read only is given as a copy: a part may keep it."""
     results = list[Array]()
@@ -37,7 +37,7 @@ class Step:
     def __init__(self, work: Work, recorded: bool) -> None:
         self.cost, self.optimizer, self.metrics = work.twins() if recorded else work
 
-    def take(self, arrays: Sequence[Any]) -> list[Any]:
+    def hand_out(self, arrays: Sequence[Any]) -> list[Any]:
         """Give each layer its theta and its arrays of state; what is left are places."""
         left = iter(arrays)
         for layer in self.cost.layers:
@@ -47,10 +47,10 @@ class Step:
     def gradients(self, share: float, X_above_ones: Any, Y: Any, *arrays: Any) -> Moves:
         """The gradients of a block, `share` of the batch's, the state after it, and Z. `arrays` are
         what the layers take, then places for all these."""
-        X, layers, places = X_above_ones[:-1], self.cost.layers, self.take(arrays)
+        X, layers, places = X_above_ones[:-1], self.cost.layers, self.hand_out(arrays)
         if not isinstance(X, np.ndarray):
             X.tape.above_ones[id(X)] = X, X_above_ones
-        Z, caches = self.cost.outputs(X)
+        Z, caches = self.cost.practice(X)
         found = self.cost.gradients(share, Z, Y, caches)
         homes = parts(layers, places[: len(layers)])
         after = [a for pair in zip(layers, caches, strict=True) for a in state_after(*pair)]
@@ -59,7 +59,7 @@ class Step:
 
     def penalty(self, *arrays: Any) -> Moves:
         """What the parameters alone add to J, and its gradients on top of those of the batch."""
-        *places, place = self.take(arrays)
+        *places, place = self.hand_out(arrays)
         homes, found = parts(self.cost.layers, places), self.cost.penalty_gradients().items()
         moves = [(homes[name] + g, homes[name]) for name, g in found]
         return [*moves, (self.cost.penalty(), place)], []
@@ -83,7 +83,7 @@ class Step:
         """The optimizer's step on a piece of all parameters."""
         places = dict(zip(slots, others, strict=False))
         step, after = self.optimizer.step(p, g, places, *others[len(slots) :])
-        return [(p - step, p), *((a, places[slot]) for slot, a in after.items())], []
+        return [(p - step, p), *((after[s], places[s]) for s in {**places, **after})], []
 
     def dusting(self, slot: str, a: Any) -> Moves:
         """Numbers of a slot that have decayed to nothing become 0."""

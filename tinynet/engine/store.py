@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, checks, in_one_go
+from tinynet.base import Array, in_one_go
 from tinynet.layers import Layer
 from tinynet.net.parameters import gather, home_of, parts, pieces
 from tinynet.optimizers import Optimizer
@@ -35,16 +35,13 @@ class Store:
                 views[name][...] = a
             held.update(views)
         # what a step reads: a layer's theta, then its state
-        self.read = [a for layer in layers for a in (layer.theta, *layer.state.values())]
+        self.inputs = [a for layer in layers for a in (layer.theta, *layer.state.values())]
         self.states = [a for layer in layers for a in layer.state.values()]
         self.next_states = [a.copy() for a in self.states]
         self.generators = [g for layer in layers for g in layer.generators()]
         self.arrays = [self.params, *self.slots.values(), *self.states]
         self.kept = [np.empty_like(a) for a in self.arrays]
         self.kept_steps, self.kept_draws = 0, list[Any]()
-
-    def finite(self) -> bool:
-        return all(map(checks.all_finite, self.arrays))
 
     def draws(self) -> list[Any]:
         """Where the layers' generators stand."""

@@ -2,7 +2,7 @@
 
 A step is played from its plan. After each chunk somebody looks: if a cost or a number written is
 not finite, everything goes back to the last snapshot, and the same steps are walked again as the
-methods are written, one by one, which finds the place, or a way around it. A net that no plan can
+methods are written, one by one, which finds the place, or a way around it. A net that no tape can
 hold is walked from the start.
 
 An interrupt may come at any moment. What a step writes is written in one go, with its count; what
@@ -19,9 +19,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Part, no_writes, read_only
+from tinynet.base import Part, checks, no_writes, read_only
 from tinynet.engine.batch import Batch, Examples
-from tinynet.engine.plan import Plan, Record, Walk, added
+from tinynet.engine.plan import Plan, Reading, Walk, added
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
 from tinynet.net.history import Reporter, Row
@@ -32,7 +32,7 @@ from tinynet.tape.memory import Arena
 Chosen: TypeAlias = tuple[int, int, Any, int]
 
 
-def rows(records: Sequence[Record], steps: int, metrics: Mapping[str, Metric]) -> list[Row]:
+def rows(records: Sequence[Reading], steps: int, metrics: Mapping[str, Metric]) -> list[Row]:
     """What each epoch of so many steps reports, as far as it is whole: the mean of its costs, each
     before its step, and the metrics of all its examples."""
     if steps == 1 and not metrics:
@@ -43,7 +43,7 @@ def rows(records: Sequence[Record], steps: int, metrics: Mapping[str, Metric]) -
         m, sums = sum(widths), reduce(added, read)
         J = sum(width / m * J for width, J in zip(widths, costs, strict=True))
         pairs = zip(metrics.values(), sums, strict=False)
-        found.append((("loss", *metrics), (J, *[metric.result(own, m) for metric, own in pairs])))
+        found.append((("loss", *metrics), (J, *[metric.measured(own, m) for metric, own in pairs])))
     return found
 
 
@@ -54,7 +54,7 @@ class Training:
         self.who, self.work, self.shapes = who, work, examples.shapes
         self.m, self.size = examples.m, examples.size
         self.store = Store(work.cost.layers, work.optimizer)
-        self.written = work.cost, work.optimizer, *work.written()
+        self.changed = work.cost, work.optimizer, *work.changed()
         most = CHUNK if self.size == self.m else min(CHUNK, self.m // self.size)
         widths = {self.m % self.size or self.size: 1} | {self.size: most}
         self.batches, self.walks = dict[int, Batch](), dict[int, Walk]()
@@ -68,28 +68,27 @@ class Training:
         if work.steady:
             self.settle(examples)
         for plan in self.plans.values():
-            block = plan.batch.blocks[0]
-            Y = np.ascontiguousarray(examples.Y[:, block])
+            Y = np.ascontiguousarray(examples.Y[:, plan.batch.blocks[0]])
             with no_writes(who):  # what is read of a step is looked at before one, by copies
-                plan.step.totals(1, read_only(plan.batch.Z[:, block]), read_only(Y))
+                plan.step.totals(1, read_only(plan.batch.Z[:, : Y.shape[1]]), read_only(Y))
 
     def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
-        held = work.cost, work.optimizer, *work.written()
-        same = [*map(id, held)] == [*map(id, self.written)]
+        held = work.cost, work.optimizer, *work.changed()
+        same = [*map(id, held)] == [*map(id, self.changed)]
         return same and self.shapes == examples.shapes and self.unchanged(work)
 
     def unchanged(self, work: Work) -> bool:
         """Whether the settings are those of the plans. They are compared only if an attribute of
         some part was set since they were compared last."""
-        latest = Part.latest[0]
+        latest = Part.latest[0]  # never equal for a walked net, which has no plans to compare
         if self.latest is not latest and self.settings == work.settings():
             self.latest = latest
-        return self.latest is latest and self.numbers == work.numbers()
+        return self.latest is latest and self.frozen == work.frozen()
 
     def settle(self, examples: Examples) -> None:
         """Plan a step, and the shorter one at the end of an epoch."""
-        settings, numbers, plans = self.work.settings(), self.work.numbers(), dict[int, Plan]()
+        settings, frozen, plans = self.work.settings(), self.work.frozen(), dict[int, Plan]()
         self.plans, arena = {}, Arena()
         try:
             for width, batch in self.batches.items():
@@ -99,7 +98,7 @@ class Training:
         # what no stand-in can do says nothing about the net: a walk does
         except Exception as reason:
             self.reason = str(reason)
-        self.latest, self.settings, self.numbers = object(), settings, numbers
+        self.latest, self.settings, self.frozen = object(), settings, frozen
 
     def run(self, examples: Examples, generator: Any, report: Reporter) -> None:
         """Train for the epochs of the report; the generator draws the batches, if there is one."""
@@ -141,7 +140,7 @@ class Training:
     def begin(self) -> None:
         """An epoch of batches, or a chunk of epochs that are a step each: where the counts stand at
         its start, and what is read of it so far."""
-        done, steps, records = self.report.done, self.work.optimizer.steps, list[Record]()
+        done, steps, records = self.report.done, self.work.optimizer.steps, list[Reading]()
         # no interrupt comes between these assignments: Python handles one at calls and loops
         self.epochs_before, self.steps_before, self.records = done, steps, records
 
@@ -180,9 +179,9 @@ class Training:
         It can be begun again at any time."""
         if isinstance(self.current, Walk):
             self.current.undraw()
-        found = self.pending()
-        finite = all(math.isfinite(J) for _, J, _ in found)
-        if found and self.playing and not (finite and self.store.finite()):
+        found, arrays = self.pending(), self.store.arrays
+        finite = all(math.isfinite(J) for _, J, _ in found) and all(map(checks.all_finite, arrays))
+        if found and self.playing and not finite:
             self.reached = self.work.optimizer.steps
             self.store.go_back()
             self.playing = False  # what overflows once does so again
@@ -191,7 +190,11 @@ class Training:
         self.walk_again()
         n = -(-self.m // self.size)  # steps an epoch
         unreported = self.records[(self.report.done - self.epochs_before) * n :]
-        new = rows(unreported, n, self.work.metrics)
+        try:
+            new = rows(unreported, n, self.work.metrics)
+        except Exception:  # a metric's: the epochs are reported without any
+            self.report(rows(unreported, n, {}))
+            raise
         if new:
             self.stopped = self.report(new) or self.stopped
         if new and self.report.look is not None:  # who may change settings and weights
@@ -204,7 +207,7 @@ class Training:
         """A snapshot, from which steps can be repeated."""
         self.store.snapshot(self.since_snapshot.clear)
 
-    def pending(self) -> list[Record]:
+    def pending(self) -> list[Reading]:
         """The records of the steps that are taken and not yet read."""
         unread = self.work.optimizer.steps - self.steps_before - len(self.records)
         return self.current.read(unread) if unread > 0 else []

@@ -14,7 +14,7 @@ CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
 PIECE = 32_768  # parameters that an update goes over at a time
 # methods of an optimizer that a recorded step does not call
-PASSED_BY = "advance", "finite_step", "slots_of"
+UNRECORDED = "advance", "finite_step", "slots_of"
 PLAIN = {bool, int, float, str, type(None)}
 
 
@@ -34,7 +34,7 @@ class Work(NamedTuple):
     @property
     def steady(self) -> bool:
         kind = type(self.optimizer)
-        own = any(getattr(kind, name) is not getattr(Optimizer, name) for name in PASSED_BY)
+        own = any(getattr(kind, name) is not getattr(Optimizer, name) for name in UNRECORDED)
         return all(map(blocks.steady, self.parts)) and not own
 
     @property
@@ -54,12 +54,12 @@ class Work(NamedTuple):
         plain = [a or repr(a) for b in held for n, a in b if type(a) in PLAIN and n != "earlier"]
         return [*map(type, recorded)], plain
 
-    def numbers(self) -> list[float]:
+    def frozen(self) -> list[float]:
         """The hyperparameters that a recorded step takes for granted."""
         hyper = self.optimizer.params.items()
         return [float(p) for name, p in hyper if name != "learning_rate"]
 
-    def written(self) -> list[Any]:
+    def changed(self) -> list[Any]:
         """The very arrays and generators that a training writes."""
         layers = self.cost.layers
         held = [a for x in layers for a in (x.theta, x.generator, *x.state.values())]
@@ -68,7 +68,7 @@ class Work(NamedTuple):
     def twins(self) -> "Work":
         """Copies of all parts, on which a step is recorded: so no stand-in stays behind in one.
         They share what a training writes. A metric that cannot be copied is the same."""
-        cost, optimizer = copy.deepcopy(self[:2], {id(a): a for a in self.written()})
+        cost, optimizer = copy.deepcopy(self[:2], {id(a): a for a in self.changed()})
         metrics = dict(self.metrics)
         for name, metric in self.metrics.items():
             with suppress(Exception):

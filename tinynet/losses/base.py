@@ -70,22 +70,17 @@ class Loss(Node):
         return sum(total) * self.weight(A), {"A": A, "Y": Y}
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        A, Y = cache["A"], cache["Y"]
-        return self.derivative(A, Y) * (dJ * self.weight(A)), {}
+        A, derivative = cache["A"], self.derivative(cache["A"], cache["Y"])
+        checks.shaped(self.who, "a derivative", derivative, A.shape)
+        return derivative * (dJ * self.weight(A)), {}
 
     def admit(self, A: Any, Y: Any) -> tuple[Array, Array]:
         A = checks.matrix(self.who, self.reads, A, "(n_y, m)")
         Y = self.targets(Y, A.shape[0], A.shape[1], A.dtype)
-        cure = f"{self.who}().pair(activation) takes Z, as fit, evaluate and gradients do"
         if self.match and (A.min() < 0 or A.max() > 1):
             got = f"{A.flat[np.abs(A - 0.5).argmax()]:g}"
-            checks.refuse(self.who, "A of probabilities", got, f"is it Z? {cure}")
-        with np.errstate(divide="ignore", over="ignore"):
-            J, cache = self.run(A, Y)
-            dA, _ = self.pullback(1.0, cache)
-        if not (np.isfinite(J) and checks.all_finite(dA)):
-            expected = f"{self.reads} at a finite cost from Y"
-            checks.refuse(self.who, expected, J, cure if self.match else "")
+            cure = f"is it Z? {self.who}().pair(activation) takes Z, as fit does"
+            checks.refuse(self.who, "A of probabilities", got, cure)
         return A, Y
 
     def admit_upstream(self, dJ: Any) -> float:

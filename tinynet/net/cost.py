@@ -17,7 +17,7 @@ from tinynet.base import Array, Arrays, Node, checks, functions, read_only
 from tinynet.layers import Layer
 from tinynet.losses import Pair
 from tinynet.net import blocks, parameters
-from tinynet.net.metrics import require_columns
+from tinynet.net.metrics import columns
 
 
 class Chain(Node):
@@ -25,14 +25,13 @@ class Chain(Node):
     layer."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        # `params` is a property here
         self.layers, self.grads, self.cache = tuple(layers), {}, {}
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
         return MappingProxyType(parameters.named(layer.params for layer in self.layers))
 
-    def walk(self, X: Array) -> Iterator[tuple[Layer, Array, Array]]:
+    def each_output(self, X: Array) -> Iterator[tuple[Layer, Array, Array]]:
         """Each layer with its Z and A, without a cache."""
         for layer in self.layers:
             Z, X = layer.outputs(X)
@@ -58,7 +57,7 @@ class Cost(Chain):
         super().__init__(layers)
         self.pair = pair
 
-    def outputs(self, X: Array) -> tuple[Array, list[dict[str, Any]]]:
+    def practice(self, X: Array) -> tuple[Array, list[dict[str, Any]]]:
         """The last Z of a training pass, and the caches of the layers."""
         *hidden, last = self.layers
         caches = []
@@ -70,7 +69,8 @@ class Cost(Chain):
 
     def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> Arrays:
         """The gradients of J without the penalties."""
-        dZ = read_only(self.pair.pullback(dJ, {"A": Z, "Y": Y})[0])
+        dZ = read_only(self.pair.pullback(dJ, {"A": Z, "Y": Y})[0])  # Z is what the pair reads
+        checks.shaped(self.pair.loss.who, "dZ", dZ, Z.shape)
         (*hidden, last), (*kept, own) = self.layers, caches
         grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
         for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
@@ -81,22 +81,20 @@ class Cost(Chain):
     def costs(self, Z: Array, Y: Array, weights: Array | None = None) -> Array:
         """The costs of the outputs, entry by entry or example by example; if there are sample
         weights (m,), each example's is multiplied by its own."""
-        costs = self.pair.costs(Z, Y)
-        require_columns(self.pair.loss.who, "costs", costs, Z)
+        costs: Array = columns(self.pair.loss.who, "costs", self.pair.costs(Z, Y), Z)
         return costs if weights is None else costs * weights
 
-    def J(self, totals: Array, Z: Array, penalties: Sequence[float] = (0.0,)) -> list[float]:
-        """J of one step for each of the penalties. `totals` are those of the costs, a row a step; Z
-        is that of a single step. Every J that tinynet reports is made here."""
+    def J(self, totals: Array, Z: Array, so_far: Sequence[float]) -> list[float]:
+        """J of each step: what a row of `totals` of the costs adds to `so_far`, its penalty or the
+        J of earlier blocks. Z says how wide a step is. Every J of a net is made here."""
         weight = self.pair.weight(Z)
-        return [sum(row) * weight + p for row, p in zip(totals.tolist(), penalties, strict=True)]
+        return [sum(row) * weight + J for row, J in zip(totals.tolist(), so_far, strict=True)]
 
     def penalty(self) -> Any:
         """What the parameters alone add to J; None where no layer has a penalty."""
         found = [(layer, p) for layer in self.layers if (p := layer.penalty()) is not None]
         for layer, p in found:
-            if getattr(p, "shape", ()) != ():
-                checks.refuse(layer.who, "a penalty that is a number", p.shape)
+            checks.shaped(layer.who, "a penalty", p, ())
         return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
 
     def penalty_gradients(self) -> Arrays:
@@ -104,7 +102,7 @@ class Cost(Chain):
         return checked(self.layers, found, some=True)
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
-        Z, caches = self.outputs(X)
+        Z, caches = self.practice(X)
         (J,) = self.J(functions.totals(self.costs(Z, Y)), Z, [float(self.penalty() or 0)])
         return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": self.penalty_gradients()}
 
@@ -122,7 +120,7 @@ class Cost(Chain):
         sums, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
         for block in cut:
-            Z, caches = self.outputs(X[:, block])
+            Z, caches = self.practice(X[:, block])
             sums = self.J(functions.totals(self.costs(Z, Y[:, block])), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
             found = self.gradients(share, Z, Y[:, block], caches)
@@ -131,7 +129,7 @@ class Cost(Chain):
 
     def require_alone(self, X: Array) -> None:
         """Refuse to cut a batch into blocks if an example's output depends on the others."""
-        among, alone = (copy.deepcopy(self).outputs(X[:, :n])[0][:, :2] for n in (9, 2))
+        among, alone = (copy.deepcopy(self).practice(X[:, :n])[0][:, :2] for n in (9, 2))
         blocks.require_alone(self.who, self.layers, among, alone)
 
     def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:

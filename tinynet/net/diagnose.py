@@ -20,7 +20,7 @@ def first_not_finite(net: Chain, blocks: Iterable[Array], grads: Mapping[str, Ar
     `blocks` are those of X."""
     with np.errstate(all="ignore"):
         for X in blocks:
-            for layer, Z, A in net.walk(X):
+            for layer, Z, A in net.each_output(X):
                 if not (checks.all_finite(Z) and checks.all_finite(A)):
                     return f"{layer.who} is the first whose output is not finite"
     for layer in net.layers:

@@ -15,8 +15,7 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     last, m = net.layers[-1], X.shape[1]
     if m <= blocks.LEAST or not blocks.divisible(blocks.parts_of(net.layers)):
         made = through(net, X)[activated]
-        if made.shape != (last.units, m):
-            checks.refuse(last.who, f"an output of shape {(last.units, m)}", made.shape)
+        checks.shaped(last.who, "an output", made, (last.units, m))
         return made.astype(X.dtype)  # a copy: a part may go on to use what it returned
     result = np.empty((last.units, m), X.dtype)
     longest = max(blocks.LEAST, blocks.PREDICTED // max(layer.units for layer in net.layers))
@@ -34,6 +33,6 @@ def through(net: Chain, X: Array) -> tuple[Array, Array]:
         Z, A = layer.outputs(A)
         seen += Z.ravel("K").dot(A.ravel("K"))
     if not math.isfinite(seen):
-        for layer, *made in net.walk(X):
+        for layer, *made in net.each_output(X):
             checks.require_finite(layer.who, "output", made)
     return Z, A

@@ -5,9 +5,8 @@ examples. So the sums of blocks and batches can be added up, even for a metric t
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
-
-import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation
@@ -31,6 +30,12 @@ class Metric(Part):
     def result(self, sums: Sequence[float], m: int) -> float:
         """The metric of m examples: by default the mean."""
         return sum(sums) / (len(sums) * m)
+
+    def measured(self, sums: Sequence[float], m: int) -> float:
+        """Its `result`, or NaN where that divides by zero: there it is not defined."""
+        with suppress(ZeroDivisionError):
+            return self.result(sums, m)
+        return float("nan")
 
 
 class Accuracy(Metric):
@@ -59,17 +64,15 @@ class Accuracy(Metric):
 def values(metrics: Mapping[str, Metric], g: Activation, Z: Array, Y: Array) -> list[Array]:
     """What each metric reads of the outputs g(Z)."""
     A = read_only(g.value(Z) if metrics else Z)
-    found = [metric.read(g, A, Y) for metric in metrics.values()]
-    for name, read in zip(metrics, found, strict=True):
-        require_columns(name, "read", read, Z)
-    return found
+    return [columns(name, "read", x.read(g, A, Y), Z) for name, x in metrics.items()]
 
 
-def require_columns(who: str, what: str, read: Array, Z: Array) -> None:
-    """Refuse numbers that are not some for each example."""
-    shape = np.shape(read) if isinstance(read, (float, int)) else read.shape
+def columns(who: str, what: str, read: Any, Z: Array) -> Any:
+    """What was read; refused if it is not some numbers for each example."""
+    shape: tuple[int, ...] = getattr(read, "shape", ())
     if len(shape) not in (1, 2) or shape[-1] != Z.shape[1]:
         checks.refuse(who, f"{what} to give numbers of each example, (k, m) or (m,)", shape)
+    return read
 
 
 METRICS: dict[str, Metric] = {"accuracy": Accuracy()}

@@ -52,7 +52,7 @@ class Learnable(Setting[float]):
 
 
 class Optimizer(Node):
-    """params <- params - learning_rate * direction(grads, slots), for every named array.
+    """params <- params - step(params, grads, slots, *numbers), for every named array.
 
     One optimizer serves one set of parameters: it knows them by name, and keeps its slots under
     those names. A slot is what a rule keeps of earlier steps: for each parameter an array, zeros
@@ -67,7 +67,7 @@ class Optimizer(Node):
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__()
-        self.params: dict[str, Array] = {}
+        self.params: dict[str, Array] = {}  # its own: hyperparameters, not those of a net
         self.earlier, self.taken = 0, list[None]()
         self.learning_rate = learning_rate
         self.reset()
@@ -90,9 +90,8 @@ class Optimizer(Node):
         self.earlier = steps
 
     def cast(self, dtype: Any) -> None:
-        dtype = checks.float_type(self.who, dtype)
-        for slot, held in self.slots.items():
-            self.slots[slot] = {name: a.astype(dtype) for name, a in held.items()}
+        kind, slots = checks.float_type(self.who, dtype), self.slots.items()
+        self.slots = {slot: {n: a.astype(kind) for n, a in held.items()} for slot, held in slots}
 
     def numbers(self, t: int) -> tuple[float, ...]:
         """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
@@ -100,8 +99,7 @@ class Optimizer(Node):
         return (self.learning_rate,)
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
-        """What is subtracted from one array p, learning_rate * direction(g, slots), and the slots
-        of p after the step."""
+        """What is subtracted from one array p, and the slots of p after the step."""
         checks.unwritten(self.who, "step")
 
     def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
@@ -118,6 +116,9 @@ class Optimizer(Node):
         """`step`, or `careful_step` where that is not finite."""
         with QUIET(), no_writes(self.who):
             step, after = self.step(p, g, slots, *numbers)
+        if after.keys() != self.slots.keys():
+            expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
+            checks.refuse(self.who, expected, ", ".join(after) or "none")
         if all(map(checks.all_finite, (step, *after.values()))):
             return step, after
         return self.careful_step(p, g, slots, *numbers)
@@ -154,7 +155,7 @@ class Optimizer(Node):
         return new, slots
 
     def update(self, params: Arrays, grads: Arrays) -> None:
-        """The step in place, as training takes it."""
+        """One step in place: `advance`, then `write`."""
         self.write(params, *self.advance(params, grads))
 
     def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
@@ -162,8 +163,7 @@ class Optimizer(Node):
         the calls `also`. No interrupt comes between the first write and the last."""
         kept = [(s, self.slots[s], n, a) for n, after in slots.items() for s, a in after.items()]
         for what, held, name, a in [*(("step", params, n, p) for n, p in new.items()), *kept]:
-            if a.shape != held.get(name, a).shape:
-                checks.refuse(self.who, f"{what} of {name} of shape {held[name].shape}", a.shape)
+            checks.shaped(self.who, f"{what} of {name}", a, held.get(name, a).shape)
             checks.require_finite(self.who, f"{what} of {name}", a)
         writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
         for name, after in slots.items():

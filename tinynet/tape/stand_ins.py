@@ -17,8 +17,9 @@ from tinynet.base import Array, functions
 if TYPE_CHECKING:
     from tinynet.tape.tape import Tape
 
-# numpy wants `out=` spelled out there; elsewhere that costs half a call
-KEYWORD_ONLY = (np.maximum, np.minimum)
+# numpy wants `out=` spelled out there, which elsewhere costs half a call; they are slow against one
+# number
+EXTREMES = (np.maximum, np.minimum)
 LIKE = {np.zeros_like: 0, np.ones_like: 1}
 REDUCTIONS = {np.sum: "sum", np.max: "max", np.mean: "mean"}
 NUMBERS = (int, float, np.generic)
@@ -109,8 +110,9 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         else:
             n, m = self.shape
             above = StandIn(self.tape, outline((n + 1, m), self.dtype, self.order))
+            # no view of it, but the memory around it: `settle` finds both at once
             above.origin, above.path = self, "above ones"
-            self.tape.add(np.ones_like, (), above)
+            self.tape.add(functions.with_ones, (), above)
         self.tape.above_ones[id(self)] = self, above
         return above
 
@@ -159,7 +161,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x for x, d in pairs)
         shape = np.broadcast_shapes(*(x.shape for x in inputs))
         orders = {x.order for x in inputs if isinstance(x, StandIn) and x.shape == shape}
-        if ufunc in KEYWORD_ONLY and shape:
+        if ufunc in EXTREMES and shape:
             # against one number they are four times slower than against an array of it
             filled = self.tape.filled
             inputs = tuple(x if isinstance(x, StandIn) else filled(x, shape) for x in inputs)

@@ -21,7 +21,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from tinynet.base import Array, functions
 from tinynet.tape.memory import Arena, Life
-from tinynet.tape.stand_ins import KEYWORD_ONLY, StandIn, UnsteadyError, outline
+from tinynet.tape.stand_ins import EXTREMES, StandIn, UnsteadyError, outline
 
 Calls: TypeAlias = list[Callable[[], Any]]
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -40,6 +40,7 @@ class Call(NamedTuple):
     @property
     def entrywise(self) -> bool:
         """Whether an entry of the result follows from those in its place."""
+        # only ufuncs have a signature, and the elementwise ones have None
         return getattr(self.function, "signature", "") is None
 
     def heirs(self) -> list[StandIn]:
@@ -52,10 +53,11 @@ class Call(NamedTuple):
         """The call on its arrays. ufuncs and methods of arrays are C all through: no interrupt
         comes between two of them."""
         out, function, settings = self.out.settled(), self.function, self.settings
+        # a call without inputs has a 0 for the first
         first, *others = [x.settled() if isinstance(x, StandIn) else x for x in self.inputs] or [0]
         kinds: dict[Any, Callable[[], Callable[[], Any]]] = {
             functions.uniform: lambda: partial(settings["generator"].random, None, out.dtype, out),
-            np.ones_like: lambda: partial(out[-1].fill, 1),
+            functions.with_ones: lambda: partial(out[-1].fill, 1),
             np.dot: lambda: partial(first.dot, *others, out),
             np.copyto: lambda: partial(out.__setitem__, ..., first),
             np.argmax: lambda: partial(first.argmax, settings["axis"], out),
@@ -64,7 +66,7 @@ class Call(NamedTuple):
             return kinds[function]()
         if settings:
             return partial(function, first, settings["axis"], out.dtype, out, settings["keepdims"])
-        if function in KEYWORD_ONLY:
+        if function in EXTREMES:
             return partial(function, first, *others, out=out)
         return partial(function, first, *others, out)
 
@@ -157,6 +159,7 @@ class Tape:
         if value is not root and whole is place:
             return False
         made, taken = self.made.get(id(root)), self.taken.setdefault(id(place.root), set())
+        # parts of different paths do not overlap: `split` makes them; a part and its whole do
         free = not taken or (whole.path not in taken and "" not in taken and whole.path)
         alike = root.layout == whole.layout and id(root) not in self.above_ones
         if root.placed or made is None or not alike or not free:
@@ -164,6 +167,7 @@ class Tape:
         read = self.read.get(id(place.root), -1)
         maker = self.calls[made]
         itself = all(x is place for x in maker.stand_ins() if x.root is place.root)
+        # somebody still needs what stands there, unless it is the maker, entry by entry
         if read > made or (read == made and not (maker.entrywise and itself)):
             return False
         root.place = whole

@@ -1,0 +1,125 @@
+"""Mistakes in a part of one's own that numpy would let pass by spreading an array: each is refused,
+walked or played, before a weight has changed."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_attacks import X, Y
+from tests.ways import WAYS, taken
+from tinynet.net.metrics import Metric
+
+
+def own(base, **methods):
+    return type("Own", (base,), {"steady": True, **methods})
+
+
+SLOPES = {
+    "of one example": lambda self, Z: np.ones_like(Z)[:, :1],
+    "of one unit": lambda self, Z: np.ones_like(Z)[:1],
+    "a vector": lambda self, Z: np.ones_like(Z).sum(axis=0),
+    "a number": lambda self, Z: 1.0,
+}
+
+
+def activated(slope):
+    return {"activation": own(tn.Activation, value=lambda self, Z: 1 * Z, derivative=slope)()}
+
+
+def lost(slope):
+    loss = own(tn.MeanSquaredError, derivative=lambda self, A, Y: slope(self, A))
+    return {"last": "tanh", "loss": loss()}
+
+
+class Flat(tn.Dense):
+    steady = True
+
+    def input_gradient(self, dZ, cache):
+        return super().input_gradient(dZ, cache).sum(axis=0)
+
+
+def model_of(activation="tanh", last="sigmoid", loss=None, layer=tn.Dense, optimizer="sgd"):
+    model = tn.Sequential([tn.Dense(3, activation), layer(3, "tanh"), tn.Dense(1, last)], seed=0)
+    model.compile(optimizer, loss)
+    return model.build(2)
+
+
+WRONG = {f"activation, {name}": activated(slope) for name, slope in SLOPES.items()}
+WRONG |= {f"loss, {SLOPE}": lost(SLOPES[SLOPE]) for SLOPE in ("a vector", "a number")}
+WRONG["layer, a vector"] = {"layer": Flat}
+
+
+@pytest.mark.filterwarnings("ignore:.*no tape can hold")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("settings", WRONG.values(), ids=WRONG)
+def test_a_gradient_of_another_shape_is_refused(settings, way):
+    model = model_of(**settings)
+    before = model.get_weights()
+    wrong = pytest.raises(ValueError, match=r"expected (a derivative|dA) of shape \(\d, \d+\)")
+    with taken("walked") if way == "walked" else contextlib.nullcontext(), wrong:
+        model.fit(X, Y, 2, verbose=0)
+    for p, q in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(p, q)
+    with pytest.raises(ValueError, match="of shape"):
+        model.gradients(X, Y)
+
+
+def momentum(after):
+    def step(self, p, g, slots, rate):
+        v = 0.9 * slots["v"] + g
+        return rate * v, after(v)
+
+    return own(tn.Optimizer, slot_names=("v",), step=step)(0.1)
+
+
+@pytest.mark.filterwarnings("ignore:.*no tape can hold")
+@pytest.mark.parametrize("after", [lambda v: {}, lambda v: {"v": v, "u": v}, lambda v: {"u": v}])
+def test_a_step_gives_all_its_slots_and_no_other(after):
+    model = model_of(optimizer=momentum(after))
+    with pytest.raises(ValueError, match="Own: expected the slots v after a step, got"):
+        model.fit(X, Y, 2, verbose=0)
+
+
+class Precision(Metric):
+    """Divides by zero where nothing is predicted positive."""
+
+    def read(self, activation, A, Y):
+        chosen = A[0] > 2
+        return np.stack([chosen & (Y[0] == 1), chosen])
+
+    def result(self, sums, m):
+        return sums[0] / sums[1]
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_metric_that_is_not_defined_is_nan(steady):
+    metric = type("Precision", (Precision,), {"steady": steady})()
+    model, other = (tn.Sequential([tn.Dense(1, "sigmoid")], seed=0) for _ in range(2))
+    model.compile("sgd", metrics=[metric])
+    other.compile("sgd")
+    found = model.fit(X, Y, 100, verbose=0).history
+    assert found["loss"] == other.fit(X, Y, 100, verbose=0).history["loss"]
+    assert np.isnan(found["precision"]).all()
+    assert np.isnan(model.evaluate(X, Y)["precision"])
+
+
+class Broken(Precision):
+    def result(self, sums, m):
+        raise LookupError("no result")
+
+
+@pytest.mark.parametrize("size", [None, 4])
+def test_a_metric_that_fails_leaves_history_and_weights_of_one_epoch(size):
+    model, other = (tn.Sequential([tn.Dense(1, "sigmoid")], seed=0) for _ in range(2))
+    model.compile("sgd", metrics=[Broken()])
+    other.compile("sgd")
+    with pytest.raises(LookupError, match="no result"):
+        model.fit(X, Y, 100, batch_size=size, verbose=0)
+    n = len(model.history)
+    assert n > 0
+    other.fit(X, Y, n, batch_size=size, verbose=0)
+    assert model.history.history["loss"] == other.history.history["loss"]
+    for p, q in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
