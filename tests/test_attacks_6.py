@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests import parts
 from tests.test_attacks import X, Y
 from tests.ways import WAYS, taken
 from tinynet.net.metrics import Metric
@@ -262,3 +263,72 @@ def test_an_attribute_in_a_slot_is_copied_too():
     layer.number = np.arange(3)
     for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         np.testing.assert_array_equal(twin.number, layer.number)
+
+
+@pytest.mark.parametrize(("name", "value"), [("slope", 0.5), ("activation", "tanh")])
+def test_a_setting_changed_after_several_fits_counts(name, value):
+    ends = []
+    for way in WAYS:
+        model = tn.Sequential([tn.Dense(3, "leaky_relu"), tn.Dense(1, "sigmoid")], seed=0)
+        model.compile("adam")
+        with taken(way):
+            for _ in range(3):
+                model.fit(X, Y, 2, verbose=0)
+            layer = model.layers[0]
+            setattr(layer.activation if name == "slope" else layer, name, value)
+            model.fit(X, Y, 2, verbose=0)
+            model.optimizer.epsilon = 0.1
+            model.fit(X, Y, 2, verbose=0)
+        ends.append(model.history.history)
+    assert ends[0] == ends[1]
+
+
+def test_examples_changed_in_place_count():
+    """What follows from a full batch alone is computed once for each set of examples."""
+    ends = []
+    for way in WAYS:
+        model = tn.Sequential([tn.Dense(3, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+        model.compile("sgd")
+        features, labels = X.copy(), Y.copy()
+        with taken(way):
+            for a in (features, labels, features):
+                model.fit(features, labels, 3, verbose=0)
+                a[...] = a[:, ::-1]
+            model.fit(features, labels, 3, verbose=0)
+        ends.append(model.history.history)
+    assert ends[0] == ends[1]
+
+
+class Sums(Metric):
+    """Two numbers of each example, which are not alike."""
+
+    steady = True
+
+    def read(self, activation, A, Y):
+        return np.concatenate([A, 2 + 0 * A])
+
+    def result(self, sums, m):
+        return sums[0] / sums[1]
+
+
+@pytest.mark.parametrize("size", [None, 16])
+def test_the_numbers_of_a_metric_keep_their_order(size):
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd", metrics=[Sums()])
+    model.build(2)
+    wanted = model.predict(X).mean() / 2
+    assert model.evaluate(X, Y)["sums"] == pytest.approx(wanted)
+    model.optimizer.learning_rate = 1e-12
+    found = model.fit(X, Y, 1, batch_size=size, verbose=0).history["sums"]
+    assert found == pytest.approx([wanted])
+
+
+def test_a_penalty_is_in_the_checked_gradient():
+    model = tn.Sequential([parts.Ridge(3, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd")
+    assert model.check_gradients(X, Y).passed
+    J, grads = model.gradients(X, Y)
+    h, W = 1e-6, model.layers[0].W.copy()
+    model.layers[0].W = W + h * np.eye(*W.shape)
+    change = (model.gradients(X, Y)[0] - J) / h
+    assert change == pytest.approx((grads["W1"] * np.eye(*W.shape)).sum(), rel=1e-4)
