@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinynet import losses, optimizers
-from tinynet.base import QUIET, Array, checks, functions, gradcheck, in_one_go, no_writes, read_only
+from tinynet.base import Array, Guard, checks, functions, gradcheck, in_one_go, read_only
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
@@ -208,7 +208,7 @@ class Sequential(Chain):
         self._built()
         X, Y = self._data(X, Y)
         Z = read_only(inference.outputs(self, X, activated=False))
-        with QUIET(), no_writes(self.who):
+        with Guard(self.who):
             (J,) = cost.J(functions.totals(cost.costs(Z, Y)), Z, [float(cost.penalty() or 0)])
             read = values(self._metrics, cost.pair.activation, Z, Y)
         diagnose.require_finite(self, X, J)
@@ -220,7 +220,7 @@ class Sequential(Chain):
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}; nothing is written."""
         seen = {}
-        with QUIET():
+        with Guard(self.who):
             for layer, Z, A in self.each_output(*self.admit(X)):
                 checks.require_finite(layer.who, "output", (Z, A))
                 for name, array in (("Z", Z), ("A", A)):
@@ -255,7 +255,7 @@ class Sequential(Chain):
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
         X, Y = self._data(X, Y, build=True)
-        with np.errstate(all="ignore"), no_writes(self.who):
+        with Guard(self.who):
             # whose draws are not the model's
             own = copy.deepcopy(cost) if cost.generators() else cost
             J, grads = own.by_blocks(X, Y)

@@ -38,8 +38,8 @@ class Activation(Node):
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         kept = cache[self.keeps]
         derivative = self.derivative(kept)
-        checks.shaped(self.who, "a derivative", derivative, kept.shape)
-        checks.shaped(self.who, "dA", dA, kept.shape)
+        checks.shaped(self, "a derivative", derivative, kept.shape)
+        checks.shaped(self, "dA", dA, kept.shape)
         return dA * derivative, {}
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:

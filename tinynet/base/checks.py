@@ -90,11 +90,11 @@ def require_no_mask(who: str, name: str, value: Any) -> None:
         refuse(who, f"{name} without a mask", "a masked array", cure, TypeError)
 
 
-def shaped(who: str, what: str, value: Any, shape: tuple[int, ...]) -> None:
-    """Refuse what has another shape, even if numpy would spread it."""
+def shaped(part: Any, what: str, value: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what a part made in another shape, even if numpy would spread it."""
     got = getattr(value, "shape", ())
     if got != shape:
-        refuse(who, f"{what} of shape {shape}", got)
+        refuse(part.who, f"{what} of shape {shape}", got)
 
 
 def require_finite(who: str, what: str, value: Any) -> None:

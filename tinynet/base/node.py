@@ -11,9 +11,7 @@ and keep copies that nobody else can change. Training calls `run` and `pullback`
 """
 
 import copy
-import functools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -22,10 +20,6 @@ import numpy as np
 from tinynet.base import checks
 from tinynet.base.checks import Array
 from tinynet.base.settings import Part
-
-# Where exp or cosh overflow, 1 / inf is 0, as it should be. inf - inf is NaN, which the verbs
-# refuse by an error that names the node.
-QUIET = functools.partial(np.errstate, all="ignore")
 
 
 class Node(Part):
@@ -65,14 +59,14 @@ class Node(Part):
 
     def __call__(self, *inputs: Any) -> Any:
         inputs = self.admit(*inputs)
-        with QUIET(), no_writes(self.who):
+        with Guard(self.who):
             value = self.value(*map(read_only, inputs))
         checks.require_finite(self.who, "output", value)
         return copy.deepcopy(value)
 
     def forward(self, *inputs: Any) -> Any:
         inputs = self.admit(*inputs)
-        with QUIET(), no_writes(self.who):
+        with Guard(self.who):
             value, cache = self.run(*map(read_only, inputs))
         checks.require_finite(self.who, "output", value)
         self.cache = copy.deepcopy(cache)
@@ -81,7 +75,7 @@ class Node(Part):
     def backward(self, dy: Any = 1.0, /) -> Any:
         self.require_cache()
         dy = read_only(self.admit_upstream(dy))
-        with QUIET(), no_writes(self.who):
+        with Guard(self.who):
             d_inputs, grads = self.pullback(dy, self.cache)
         checks.require_finite(self.who, "gradient", (d_inputs, grads))
         self.cache, self.grads = {}, copy.deepcopy(grads)
@@ -131,16 +125,19 @@ def read_only(value: Any) -> Any:
     return view
 
 
-@contextmanager
-def no_writes(who: str) -> Iterator[None]:
-    """Replace numpy's error about a write to an argument by one that says what to do."""
-    try:
-        yield
-    except ValueError as error:
-        if "read-only" not in str(error):
-            raise
-        expected = "parts that write to none of their arguments"
-        checks.refuse(who, expected, "a write", "make a new array, as in Z = 2 * Z")
+class Guard(np.errstate):
+    """Around the calls of a node's methods: numpy does not warn, for what is not finite is looked
+    for afterwards, and a write to an argument is an error that says what to do."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(all="ignore")
+        self.who = who
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        super().__exit__(kind, error, traceback)
+        if kind is ValueError and "read-only" in str(error):
+            expected = "parts that write to none of their arguments"
+            checks.refuse(self.who, expected, "a write", "make a new array, as in Z = 2 * Z")
 
 
 class MissingError(RuntimeError, AttributeError):

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Array, checks, in_one_go, no_writes, read_only
+from tinynet.base import Array, Guard, checks, in_one_go, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.step import Step, as_written
 from tinynet.engine.store import Store, put
@@ -195,7 +195,7 @@ class Walk(Plan):
         self.begun = self.work.optimizer.steps, self.store.draws()
         try:
             self.batch.fetch(examples)
-            with no_writes(self.who):
+            with Guard(self.who):
                 in_one_go(self.steps[0])
                 self.end()
         except FloatingPointError as error:

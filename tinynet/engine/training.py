@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Part, checks, no_writes, read_only
+from tinynet.base import Guard, Part, checks, read_only
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Reading, Walk, added
 from tinynet.engine.store import Store
@@ -69,7 +69,7 @@ class Training:
             self.settle(examples)
         for plan in self.plans.values():
             Y = np.ascontiguousarray(examples.Y[:, plan.batch.blocks[0]])
-            with no_writes(who):  # what is read of a step is looked at before one, by copies
+            with Guard(who):  # what is read of a step is looked at before one, by copies
                 plan.step.totals(1, read_only(plan.batch.Z[:, : Y.shape[1]]), read_only(Y))
 
     def fits(self, work: Work, examples: Examples) -> bool:

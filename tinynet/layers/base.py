@@ -17,7 +17,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, identity
-from tinynet.base import Array, Node, Part, Setting, checks, functions, no_writes, read_only
+from tinynet.base import Array, Guard, Node, Part, Setting, checks, functions, read_only
 from tinynet.layers import initializers
 
 T = TypeVar("T")
@@ -147,10 +147,13 @@ class Layer(Node):
         g = self.activation
         if self.ours and g.ours:
             return (Z := self.preactivation(X)), g.value(Z)
-        with no_writes(self.who):
+        with Guard(self.who):
             if type(self).value is not Layer.value:
-                return (A := self.value(read_only(X))), A
-            return (Z := read_only(self.preactivation(read_only(X)))), g.value(Z)
+                Z = A = self.value(read_only(X))
+            else:
+                A = g.value(Z := read_only(self.preactivation(read_only(X))))
+        checks.shaped(self, "an output", A, (self.units, X.shape[1]))
+        return Z, A
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(read_only(self.preactivation(X)))

@@ -71,7 +71,7 @@ class Loss(Node):
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, derivative = cache["A"], self.derivative(cache["A"], cache["Y"])
-        checks.shaped(self.who, "a derivative", derivative, A.shape)
+        checks.shaped(self, "a derivative", derivative, A.shape)
         return derivative * (dJ * self.weight(A)), {}
 
     def admit(self, A: Any, Y: Any) -> tuple[Array, Array]:

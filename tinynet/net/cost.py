@@ -70,7 +70,7 @@ class Cost(Chain):
     def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> Arrays:
         """The gradients of J without the penalties."""
         dZ = read_only(self.pair.pullback(dJ, {"A": Z, "Y": Y})[0])  # Z is what the pair reads
-        checks.shaped(self.pair.loss.who, "dZ", dZ, Z.shape)
+        checks.shaped(self.pair.loss, "dZ", dZ, Z.shape)
         (*hidden, last), (*kept, own) = self.layers, caches
         grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
         for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
@@ -94,12 +94,12 @@ class Cost(Chain):
         """What the parameters alone add to J; None where no layer has a penalty."""
         found = [(layer, p) for layer in self.layers if (p := layer.penalty()) is not None]
         for layer, p in found:
-            checks.shaped(layer.who, "a penalty", p, ())
+            checks.shaped(layer, "a penalty", p, ())
         return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
 
     def penalty_gradients(self) -> Arrays:
         found = [layer.penalty_gradients() for layer in self.layers]
-        return checked(self.layers, found, some=True)
+        return checked(self.layers, found, some=True) if any(found) else {}
 
     def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
         Z, caches = self.practice(X)
@@ -107,19 +107,21 @@ class Cost(Chain):
         return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": self.penalty_gradients()}
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
-        grads = self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"])
-        return (), {n: g + dJ * cache["penalties"].get(n, 0) for n, g in grads.items()}
+        grads = dict(self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"]))
+        return (), grads | {name: grads[name] + dJ * g for name, g in cache["penalties"].items()}
 
     def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
         """J and its gradients, a block of examples at a time if the parts allow it: both are sums
         over the blocks."""
-        m, parts = X.shape[1], [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
-        cut = blocks.runs(m, blocks.practice_size(self.layers) if blocks.divisible(parts) else m)
-        if len(cut) > 1:
-            self.require_alone(X)
+        longest, m = blocks.practice_size(self.layers), X.shape[1]
+        parts = [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
+        if m <= longest or not blocks.divisible(parts):
+            J, cache = self.run(X, Y)
+            return J, self.pullback(1.0, cache)[1]
+        self.require_alone(X)
         sums, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
-        for block in cut:
+        for block in blocks.runs(m, longest):
             Z, caches = self.practice(X[:, block])
             sums = self.J(functions.totals(self.costs(Z, Y[:, block])), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
@@ -143,6 +145,8 @@ def checked(layers: Sequence[Layer], grads: Sequence[Arrays], some: bool = False
     """The gradients under their names; refused if they are not those of each layer's parameters, or
     of some of them."""
     for layer, own in zip(layers, grads, strict=True):
+        if layer.ours:
+            continue
         got = {name: g.shape for name, g in own.items()}
         wanted = {name: p.shape for name, p in layer.params.items() if not some or name in own}
         if got != wanted:

@@ -12,13 +12,13 @@ from tinynet.net.cost import Chain
 @np.errstate(all="ignore")  # as a decorator it takes half the time of a `with`
 def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     """A of the last layer, or its Z if not `activated`."""
-    last, m = net.layers[-1], X.shape[1]
-    if m <= blocks.LEAST or not blocks.divisible(blocks.parts_of(net.layers)):
+    last, m, longest = net.layers[-1], X.shape[1], blocks.LEAST
+    if m > longest:
+        longest = max(longest, blocks.PREDICTED // max(layer.units for layer in net.layers))
+    if m <= longest or not blocks.divisible(blocks.parts_of(net.layers)):
         made = through(net, X)[activated]
-        checks.shaped(last.who, "an output", made, (last.units, m))
         return made.astype(X.dtype)  # a copy: a part may go on to use what it returned
     result = np.empty((last.units, m), X.dtype)
-    longest = max(blocks.LEAST, blocks.PREDICTED // max(layer.units for layer in net.layers))
     for run in blocks.runs(m, longest):
         result[:, run] = through(net, X[:, run])[activated]
     blocks.require_alone(net.who, net.layers, result[:, :2], through(net, X[:, :2])[activated])

@@ -21,18 +21,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import (
-    QUIET,
-    Array,
-    Arrays,
-    Node,
-    Part,
-    Setting,
-    checks,
-    in_one_go,
-    no_writes,
-    read_only,
-)
+from tinynet.base import Array, Arrays, Guard, Node, Part, Setting, checks, in_one_go, read_only
 
 # what is subtracted from a parameter, and its slots after the step
 Stepped: TypeAlias = tuple[Array, dict[str, Array]]
@@ -114,7 +103,7 @@ class Optimizer(Node):
 
     def finite_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """`step`, or `careful_step` where that is not finite."""
-        with QUIET(), no_writes(self.who):
+        with Guard(self.who):
             step, after = self.step(p, g, slots, *numbers)
         if after.keys() != self.slots.keys():
             expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
@@ -163,7 +152,7 @@ class Optimizer(Node):
         the calls `also`. No interrupt comes between the first write and the last."""
         kept = [(s, self.slots[s], n, a) for n, after in slots.items() for s, a in after.items()]
         for what, held, name, a in [*(("step", params, n, p) for n, p in new.items()), *kept]:
-            checks.shaped(self.who, f"{what} of {name}", a, held.get(name, a).shape)
+            checks.shaped(self, f"{what} of {name}", a, held.get(name, a).shape)
             checks.require_finite(self.who, f"{what} of {name}", a)
         writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
         for name, after in slots.items():
