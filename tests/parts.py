@@ -6,7 +6,7 @@ import copy
 import numpy as np
 
 import tinynet as tn
-from tinynet.net.metrics import Metric
+from tinynet.metrics import Metric
 
 
 class Dropout(tn.Layer):

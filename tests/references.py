@@ -7,8 +7,12 @@ exactly. On either side of a kink the real part chooses the formula; at the kink
 documented one.
 """
 
+from functools import partial
+
 import numpy as np
 from mpmath import mp
+
+import tinynet as tn
 
 mp.dps = 150
 STEP = mp.mpf(10) ** -60
@@ -47,6 +51,27 @@ def softmax(Z):
     return E / E.sum(axis=0)
 
 
+def elu(Z, alpha=1.0, scale=1.0):
+    bent = each(lambda z: z if mp.re(z) > 0 else mp.mpf(alpha) * mp.expm1(z))(Z)
+    return mp.mpf(scale) * bent
+
+
+def selu(Z):
+    return elu(Z, 1.6732632423543772, 1.0507009873554805)
+
+
+softplus = each(lambda z: mp.log(1 + mp.exp(z)))
+silu = each(lambda z: z / (1 + mp.exp(-z)))
+gelu = each(lambda z: z * mp.erfc(-z / mp.sqrt(2)) / 2)
+
+
+def gelu_argument(z):
+    return mp.sqrt(2 / mp.pi) * (z + mp.mpf(0.044715) * z**3)
+
+
+approximate_gelu = each(lambda z: z / (1 + mp.exp(-2 * gelu_argument(z))))
+
+
 ACTIVATIONS = {
     "identity": identity,
     "sigmoid": sigmoid,
@@ -54,6 +79,12 @@ ACTIVATIONS = {
     "relu": relu,
     "leaky_relu": lambda Z: leaky_relu(Z, 0.01),
     "softmax": softmax,
+    "elu": elu,
+    "selu": selu,
+    "softplus": softplus,
+    "silu": silu,
+    "gelu": gelu,
+    "Softmax(2.0)": lambda Z: softmax(Z / 2),
 }
 
 
@@ -65,20 +96,76 @@ def mean_squared_error(A, Y):
     return ((A - Y) ** 2).sum() / A.size
 
 
-def binary_cross_entropy(A, Y):
-    return sum(-mp.log(a if y else 1 - a) for a, y in zip(A.flat, Y.flat, strict=True)) / A.size
+def size(x):
+    """|x|, analytic on either side of 0."""
+    return x if mp.re(x) > 0 else -x
 
 
-def cross_entropy(A, Y):
-    chosen = [A[k, i] for i in range(A.shape[1]) for k in range(A.shape[0]) if Y[k, i]]
-    return -sum(map(mp.log, chosen)) / A.shape[1]
+def mean_absolute_error(A, Y):
+    return each(size)(A - Y).sum() / A.size
+
+
+def huber(A, Y, delta):
+    def cost(d):
+        return d**2 / 2 if size(mp.re(d)) <= delta else delta * size(d) - delta**2 / 2
+
+    return each(cost)(A - Y).sum() / A.size
+
+
+def log_cosh(A, Y):
+    return each(lambda d: mp.log(mp.cosh(d)))(A - Y).sum() / A.size
+
+
+def poisson(A, Y):
+    return sum(a - times_log(y, a) for a, y in zip(A.flat, Y.flat, strict=True)) / A.size
+
+
+def hinge(A, Y):
+    signs = 2 * Y - 1 if all(y in (0, 1) for y in Y.flat) else Y
+    return each(lambda d: d if mp.re(d) > 0 else mp.mpf(0))(1 - signs * A).sum() / A.size
+
+
+def times_log(y, a):
+    return y * mp.log(a) if y else mp.mpf(0)
+
+
+def binary_cross_entropy(A, Y, smoothing=0):
+    Y = (1 - smoothing) * Y + smoothing / 2
+    pairs = zip(A.flat, Y.flat, strict=True)
+    return -sum(times_log(y, a) + times_log(1 - y, 1 - a) for a, y in pairs) / A.size
+
+
+def cross_entropy(A, Y, smoothing=0):
+    Y = (1 - smoothing) * Y + smoothing / len(Y)
+    return -sum(times_log(y, a) for a, y in zip(A.flat, Y.flat, strict=True)) / A.shape[1]
+
+
+def kullback_leibler(A, Y, smoothing=0):
+    own = (1 - smoothing) * Y + smoothing / len(Y)
+    entropy = sum(times_log(y, y) for y in own.flat) / A.shape[1]
+    return cross_entropy(A, Y, smoothing) + entropy
 
 
 LOSSES = {
-    "MeanSquaredError": mean_squared_error,
-    "BinaryCrossEntropy": binary_cross_entropy,
-    "CrossEntropy": cross_entropy,
+    tn.MeanSquaredError: lambda loss: mean_squared_error,
+    tn.MeanAbsoluteError: lambda loss: mean_absolute_error,
+    tn.Huber: lambda loss: partial(huber, delta=mp.mpf(loss.delta)),
+    tn.LogCosh: lambda loss: log_cosh,
+    tn.Poisson: lambda loss: poisson,
+    tn.Hinge: lambda loss: hinge,
+    tn.BinaryCrossEntropy: lambda loss: partial(binary_cross_entropy, smoothing=smoothing(loss)),
+    tn.CrossEntropy: lambda loss: partial(cross_entropy, smoothing=smoothing(loss)),
+    tn.KullbackLeibler: lambda loss: partial(kullback_leibler, smoothing=smoothing(loss)),
 }
+
+
+def smoothing(loss):
+    return mp.mpf(loss.label_smoothing)
+
+
+def loss(node):
+    """The reference of a loss with its settings."""
+    return LOSSES[type(node)](node)
 
 
 def sgd(theta, g, v, learning_rate, momentum, nesterov):
@@ -93,6 +180,21 @@ def adam(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon):
     return theta - learning_rate * m / (1 - beta_1**t) / (
         each(mp.sqrt)(v / (1 - beta_2**t)) + epsilon
     )
+
+
+def adamw(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon, weight_decay):
+    """Algorithm 2 of Loshchilov and Hutter, with a schedule of learning_rate."""
+    after = adam(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon)
+    return after - learning_rate * weight_decay * theta
+
+
+def adagrad(theta, g, r, start, learning_rate, epsilon):
+    return theta - learning_rate * g / (each(mp.sqrt)(r**2 + start + g**2) + epsilon)
+
+
+def rmsprop(theta, g, r, m, learning_rate, rho, momentum, epsilon):
+    root = each(mp.sqrt)(rho * r**2 + (1 - rho) * g**2)
+    return theta - learning_rate * (momentum * m + g / (root + epsilon))
 
 
 def derivative(f, arrays, name):

@@ -14,8 +14,8 @@ import tinynet as tn
 from tests import parts
 from tests.test_attacks import LABELS, MANY, X, Y, looked_at, net, ways
 from tests.ways import WAYS, taken
+from tinynet.metrics import Metric
 from tinynet.net import blocks
-from tinynet.net.metrics import Metric
 
 # ---- metrics and losses of the user
 

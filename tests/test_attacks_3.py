@@ -9,7 +9,7 @@ import pytest
 import tinynet as tn
 from tests import parts
 from tests.test_attacks import X, Y, net, ways
-from tinynet.net.metrics import Metric
+from tinynet.metrics import Metric
 
 # ---- what counts as a setting
 

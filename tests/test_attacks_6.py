@@ -11,7 +11,7 @@ import tinynet as tn
 from tests import parts
 from tests.test_attacks import X, Y
 from tests.ways import WAYS, taken
-from tinynet.net.metrics import Metric
+from tinynet.metrics import Metric
 
 # ---- what a part may keep
 

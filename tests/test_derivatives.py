@@ -13,7 +13,7 @@ import tinynet as tn
 from tests import references as ref
 from tests.table import ROWS
 
-KINDS = {tn.Node, tn.Layer, tn.Activation, tn.Loss, tn.Optimizer}
+KINDS = {tn.Node, tn.Layer, tn.Activation, tn.Loss, tn.Optimizer, tn.Regularizer}
 TINY = np.finfo(float).tiny  # below it a float64 has no digits left to compare
 
 rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -162,6 +162,8 @@ KINKS = {  # at the kink the documented value, exactly; docs/derivatives.md has 
     "relu": (tn.ReLU(), 0.0),
     "leaky_relu": (tn.LeakyReLU(), 0.01),
     "leaky_relu of slope 0.3": (tn.LeakyReLU(0.3), 0.3),
+    "elu of alpha 0.3": (tn.Elu(0.3), 0.3),
+    "selu": (tn.Selu(), 1.0507009873554805 * 1.6732632423543772),
 }
 
 

@@ -3,14 +3,23 @@ against differences."""
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinynet as tn
 from tests import references as ref
-from tests.table import PAIRS, SEEDS, net, one_hot
+from tests.cases import SEEDS
+from tests.rows_losses import CLASSES, PAIRS, SOFT, one_hot
+from tests.rows_nets import net, penalty
 
-HIDDEN = st.sampled_from(["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softmax"])
+SMOOTH = ["identity", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax"]
+HIDDEN = st.sampled_from([*SMOOTH, "relu", "leaky_relu", "elu", "selu"])
+REGRESSIONS = [
+    (tn.MeanSquaredError(), "tanh"),
+    (tn.LogCosh(), "identity"),
+    (tn.Poisson(), "softplus"),
+]
+REGULARIZERS = st.sampled_from([None, None, tn.L1(0.1), tn.L2(0.1), tn.L1L2(0.1, 0.2)])
 CLEARANCE = 0.01  # how far every rectifier's Z stays from its kink
 
 
@@ -24,10 +33,10 @@ def clear_of_kinks(model, X):
 
 
 @st.composite
-def problems(draw, kind, last):
+def problems(draw, loss, last):
     depth, m, n_x = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    n_y = draw(st.integers(2, 3)) if last == "softmax" else draw(st.integers(1, 3))
-    kinds = [draw(HIDDEN) for _ in range(depth - 1)]
+    n_y = draw(st.integers(2 if isinstance(loss, CLASSES) else 1, 3))
+    kinds, regularizer = [draw(HIDDEN) for _ in range(depth - 1)], draw(REGULARIZERS)
     widths = [draw(st.integers(1, 3)) for _ in kinds]
     seed = draw(SEEDS)
     for attempt in range(1000):
@@ -36,30 +45,34 @@ def problems(draw, kind, last):
             tn.Dense(*pair, bias_initializer=tn.Normal(0.5))
             for pair in zip(widths, kinds, strict=True)
         ]
-        model = tn.Sequential([*layers, tn.Dense(n_y, last)], seed=rng, examples="columns")
+        layers.append(tn.Dense(n_y, last, regularizer=regularizer))
+        model = tn.Sequential(layers, seed=rng, examples="columns")
         model.build(n_x)
         X = rng.standard_normal((n_x, m))
         if clear_of_kinks(model, X):
             break
-    Y = {
-        tn.MeanSquaredError: rng.standard_normal((n_y, m)),
-        tn.BinaryCrossEntropy: rng.integers(0, 2, (n_y, m)).astype(float),
-        tn.CrossEntropy: one_hot(rng.integers(0, n_y, m), n_y),
-    }[kind]
-    model.compile(loss=kind())
+    Y = rng.standard_normal((n_y, m))
+    if isinstance(loss, CLASSES):
+        Y = one_hot(rng.integers(0, n_y, m), n_y)
+    elif isinstance(loss, (tn.BinaryCrossEntropy, tn.Poisson)):
+        Y = rng.integers(0, 2, (n_y, m)).astype(float)
+    model.compile(loss=loss)
     return model, X, Y, rng
 
 
-@pytest.mark.parametrize(("kind", "last"), [*PAIRS, (tn.MeanSquaredError, "tanh")])
-def test_the_gradient_of_a_random_net(kind, last):
-    @given(problems(kind, last))
+@pytest.mark.parametrize(("loss", "last"), [*PAIRS, *SOFT, *REGRESSIONS], ids=str)
+def test_the_gradient_of_a_random_net(loss, last):
+    @settings(max_examples=50)
+    @given(problems(loss, last))
     def check(problem):
         model, X, Y, rng = problem
         arrays = {name: ref.exact(p) for name, p in model.params.items()}
         X_exact, Y_exact = ref.exact(X), ref.exact(Y)
+        W = f"W{len(model.layers)}"
 
         def cost(moved):
-            return ref.LOSSES[kind.__name__](net(model, {"X": X_exact, **moved}), Y_exact)
+            J = ref.loss(loss)(net(model, {"X": X_exact, **moved}), Y_exact)
+            return J + penalty(model.layers[-1].regularizer, {"W": moved[W]})
 
         J, grads = model.gradients(X, Y)
         assert abs(J - cost(arrays)) <= 1e-13 * (1 + abs(J))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests import notes
-from tests.table import SEEDS
+from tests.cases import SEEDS
 
 PUBLISHED = {
     0: 0.693162,

@@ -9,7 +9,7 @@ import pytest
 import tinynet as tn
 from tests.test_attacks import X, Y
 from tests.ways import WAYS, taken
-from tinynet.net.metrics import Metric
+from tinynet.metrics import Metric
 
 
 def own(base, **methods):

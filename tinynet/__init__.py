@@ -5,12 +5,13 @@ folder's `__init__` names its parts, and what it names is public. `docs/reading.
 order the source is best read.
 """
 
-from tinynet import activations, data, layers, losses, optimizers, plots
+from tinynet import activations, data, layers, losses, metrics, optimizers, plots
 from tinynet.activations import *
 from tinynet.base import Node
 from tinynet.base.gradcheck import GradientError, GradientTable, check_gradients
 from tinynet.layers import *
 from tinynet.losses import *
+from tinynet.metrics import *
 from tinynet.model import Sequential
 from tinynet.net.history import History
 from tinynet.optimizers import *
@@ -21,6 +22,7 @@ __all__ = [
     *activations.__all__,
     *layers.__all__,
     *losses.__all__,
+    *metrics.__all__,
     *optimizers.__all__,
     "GradientError",
     "GradientTable",

@@ -19,10 +19,11 @@ from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer, initializers, require_layers
+from tinynet.metrics import Metric, named_metrics
+from tinynet.metrics.base import values
 from tinynet.net import diagnose, history, inference, parameters
 from tinynet.net.cost import Chain, Cost
 from tinynet.net.door import Door
-from tinynet.net.metrics import Metric, named_metrics, values
 
 
 class Sequential(Chain):

@@ -7,36 +7,21 @@ The instances (`tanh`, `relu`, ...) are templates: a layer takes a copy.
 from typing import Any
 
 from tinynet.activations.base import Activation
+from tinynet.activations.exponentials import Elu, Selu, Softplus
+from tinynet.activations.gates import Gelu, Silu
 from tinynet.activations.linear import Identity
 from tinynet.activations.probabilities import Softmax
 from tinynet.activations.rectifiers import LeakyReLU, ReLU
 from tinynet.activations.sigmoids import Sigmoid, Tanh
 from tinynet.base import checks
 
-__all__ = [
-    "Activation",
-    "Identity",
-    "LeakyReLU",
-    "ReLU",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-    "identity",
-    "leaky_relu",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "tanh",
-]
+__all__ = ["Activation", "Elu", "Gelu", "Identity", "LeakyReLU", "ReLU", "Selu", "Sigmoid"]
+__all__ += ["Silu", "Softmax", "Softplus", "Tanh", "elu", "gelu", "identity", "leaky_relu", "relu"]
+__all__ += ["selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]
 
-identity, sigmoid, tanh, relu, leaky_relu, softmax = (
-    Identity(),
-    Sigmoid(),
-    Tanh(),
-    ReLU(),
-    LeakyReLU(),
-    Softmax(),
-)
+identity, sigmoid, tanh, softmax = Identity(), Sigmoid(), Tanh(), Softmax()
+relu, leaky_relu, elu, selu, softplus = ReLU(), LeakyReLU(), Elu(), Selu(), Softplus()
+gelu, silu = Gelu(), Silu()
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": identity,
@@ -44,7 +29,14 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": tanh,
     "relu": relu,
     "leaky_relu": leaky_relu,
+    "elu": elu,
+    "selu": selu,
+    "softplus": softplus,
+    "gelu": gelu,
+    "silu": silu,
     "softmax": softmax,
+    "linear": identity,
+    "swish": silu,
 }
 
 
@@ -69,9 +61,5 @@ def own(who: str, name: str, value: Any) -> Activation:
 
 def label(activation: Activation) -> str:
     """An activation in code: the name of the template with the same settings, or else its repr."""
-    found = {
-        n
-        for n, t in ACTIVATIONS.items()
-        if type(t) is type(activation) and repr(t) == repr(activation)
-    }
-    return found.pop() if found else repr(activation)
+    same = (n for n, t in ACTIVATIONS.items() if type(t) is type(activation))
+    return next((n for n in same if repr(ACTIVATIONS[n]) == repr(activation)), repr(activation))

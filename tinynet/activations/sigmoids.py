@@ -5,12 +5,12 @@
 
 import numpy as np
 
-from tinynet.activations.base import Activation
+from tinynet.activations.base import Activation, in_float64
 from tinynet.base import Array, functions
 
 
 class Sigmoid(Activation):
-    """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)). It is computed as 1 / (2 cosh(z / 2))^2,
+    """g(z) = 1 / (1 + exp(-z)), g'(z) = g(z) (1 - g(z)). It is computed as (1 / (2 cosh(z / 2)))^2,
     because 1 - A has lost all its digits at z = 37.
 
     >>> print(Sigmoid()(np.array([0.0, -40.0])))
@@ -20,18 +20,19 @@ class Sigmoid(Activation):
     steady = True
     classifies = True
 
+    @in_float64
     def value(self, Z: Array) -> Array:
         return functions.sigmoid(Z)
 
     def derivative(self, Z: Array) -> Array:
-        return 1 / np.square(2 * np.cosh(Z / 2))
+        return np.square(0.5 / np.cosh(Z / 2))
 
     def classes(self, A: Array, threshold: float = 0.5) -> Array:
         return np.greater(A, threshold)
 
 
 class Tanh(Activation):
-    """g(z) = tanh(z), g'(z) = 1 - g(z)^2. It is computed as 1 / cosh(z)^2, because 1 - A^2 has lost
+    """g(z) = tanh(z), g'(z) = 1 - g(z)^2, which is computed as (1 / cosh(z))^2: 1 - A^2 has lost
     all its digits at z = 19.
 
     >>> t = Tanh()
@@ -47,4 +48,4 @@ class Tanh(Activation):
         return np.tanh(Z)
 
     def derivative(self, Z: Array) -> Array:
-        return 1 / np.square(np.cosh(Z))
+        return np.square(1 / np.cosh(Z))

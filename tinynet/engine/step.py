@@ -9,7 +9,7 @@ import numpy as np
 from tinynet.base import Array, checks, functions, read_only
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
-from tinynet.net.metrics import values
+from tinynet.metrics.base import values
 from tinynet.net.parameters import parts
 from tinynet.tape.recording import Bound, Moves
 from tinynet.tape.stand_ins import UnsteadyError

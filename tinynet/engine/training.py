@@ -24,8 +24,8 @@ from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Reading, Walk, added
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
+from tinynet.metrics import Metric
 from tinynet.net.history import Reporter, Row
-from tinynet.net.metrics import Metric
 from tinynet.tape.memory import Arena
 
 # a step that is to be taken: its epoch, its batch, its examples (None: all of them), their number

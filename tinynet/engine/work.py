@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from tinynet.metrics import Metric
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
-from tinynet.net.metrics import Metric
 from tinynet.optimizers import Optimizer
 
 CHUNK = 64  # steps that are taken before somebody looks at them, at most

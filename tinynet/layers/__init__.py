@@ -7,9 +7,22 @@ from typing import Any
 from tinynet.base import checks
 from tinynet.layers.base import Layer
 from tinynet.layers.dense import Dense
-from tinynet.layers.initializers import Glorot, He, Initializer, Normal, Zeros
+from tinynet.layers.initializers import (
+    Constant,
+    Glorot,
+    He,
+    Initializer,
+    LeCun,
+    Normal,
+    Orthogonal,
+    TruncatedNormal,
+    Uniform,
+    Zeros,
+)
+from tinynet.layers.regularizers import L1, L1L2, L2, Regularizer
 
-__all__ = ["Dense", "Glorot", "He", "Initializer", "Layer", "Normal", "Zeros"]
+__all__ = ["L1", "L1L2", "L2", "Constant", "Dense", "Glorot", "He", "Initializer", "Layer", "LeCun"]
+__all__ += ["Normal", "Orthogonal", "Regularizer", "TruncatedNormal", "Uniform", "Zeros"]
 
 
 def require_layers(who: str, layers: Any, others: Sequence[Any]) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 
 from tinynet.activations import Activation, identity
 from tinynet.base import Array, Field, Setting, checks, functions
-from tinynet.layers import initializers
+from tinynet.layers import initializers, regularizers
 from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.initializers import Initializer, Zeros
+from tinynet.layers.regularizers import Regularizer
 
 # for more examples than that db is a sum by itself, which numpy adds up pairwise: in float32 a
 # matrix product over that many would lose digits
@@ -29,7 +30,7 @@ class Dense(Layer):
 
     `activation`: an activation or its name, copied. `initializer`: "auto" is He for the ReLU family
     and Glorot for the others; `Normal(0.01)` is the notes'. `bias_initializer`: zeros.
-    `use_bias=False` leaves b out.
+    `use_bias=False` leaves b out. `regularizer`: what W adds to J, such as `L2(1e-4)`, or None.
 
     >>> layer = Dense(1, "tanh").build(2, seed=0)
     >>> layer.W = [[1.0, -1.0]]
@@ -42,11 +43,10 @@ class Dense(Layer):
     steady = True
     W, b = Field("params", "W"), Field("params", "b")
     dW, db = Field("grads", "W"), Field("grads", "b")
-    initializer, bias_initializer = (
-        Setting(initializers.initializer),
-        Setting(initializers.initializer),
-    )
+    initializer = Setting(initializers.initializer)
+    bias_initializer = Setting(initializers.initializer)
     use_bias = Fixed(checks.switch)
+    regularizer = Setting(regularizers.regularizer)
 
     def __init__(
         self,
@@ -56,12 +56,13 @@ class Dense(Layer):
         initializer: Initializer | str = "auto",
         bias_initializer: Initializer | str = Zeros(),
         use_bias: bool = True,
+        regularizer: Regularizer | str | None = None,
     ) -> None:
         super().__init__(units, activation)
         if isinstance(initializer, str) and initializer == "auto":
             initializer = "he" if self.activation.rectifier else "glorot"
         self.initializer, self.bias_initializer = initializer, bias_initializer
-        self.use_bias = use_bias
+        self.use_bias, self.regularizer = use_bias, regularizer
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         shapes = {"W": (self.units, n_in)} | ({"b": (self.units, 1)} if self.use_bias else {})
@@ -86,3 +87,9 @@ class Dense(Layer):
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return cache["params"]["W"].T.dot(dZ)
+
+    def penalty(self) -> Any:
+        return self.regularizer and self.regularizer.value(self.params["W"])
+
+    def penalty_gradients(self) -> dict[str, Array]:
+        return {"W": self.regularizer.derivative(self.params["W"])} if self.regularizer else {}

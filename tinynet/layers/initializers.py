@@ -1,8 +1,8 @@
 """Where weights start: zeros for biases, small random numbers for weights.
 
-Equal rows of W would stay equal for ever (the symmetry problem), so weights are drawn. Each array
-is one call of `standard_normal` in float64, so a seed gives the same weights for every dtype, and
-the notes' seed gives the notes' weights.
+Equal rows of W would stay equal for ever (the symmetry problem), so weights are drawn, in float64,
+so that a seed gives the same weights for every dtype. The normal ones are one call of
+`standard_normal` for each array, so the notes' seed gives the notes' weights.
 """
 
 import copy
@@ -56,8 +56,70 @@ class Normal(Initializer):
         return self.stddev
 
 
-class Glorot(Initializer):
-    """N(0, 2 / (n_in + n_out)), for tanh and sigmoid: from layer to layer the activations keep
+class Constant(Initializer):
+    """One number everywhere, drawing nothing; for biases.
+
+    >>> Constant(0.5)((1, 2), None)
+    array([[0.5, 0.5]])
+    """
+
+    value = Setting(checks.real)
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        return np.full(shape, self.value)
+
+
+class Uniform(Initializer):
+    """Uniform from -limit to limit; the variance is limit^2 / 3.
+
+    >>> bool(abs(Uniform(0.1)((9, 9), np.random.default_rng(0))).max() < 0.1)
+    True
+    """
+
+    limit = Setting(checks.real, "(0, inf)")
+
+    def __init__(self, limit: float = 0.05) -> None:
+        self.limit = limit
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        return np.asarray(rng.uniform(-self.limit, self.limit, shape))
+
+
+class TruncatedNormal(Normal):
+    """N(0, stddev^2) without what is more than 2 stddev away, which is drawn again; so the standard
+    deviation is 0.8796 stddev.
+
+    >>> bool(abs(TruncatedNormal(0.1)((9, 9), np.random.default_rng(0))).max() < 0.2)
+    True
+    """
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        drawn = rng.standard_normal(shape)
+        while (far := np.abs(drawn) > 2).any():
+            drawn[far] = rng.standard_normal(far.sum())
+        return np.asarray(drawn * self.stddev)
+
+
+class Scaled(Initializer):
+    """A standard deviation that follows from the shape, in one of two distributions: "normal", or
+    "uniform" from -sqrt(3) to sqrt(3) times it. Keras's normal ones are truncated."""
+
+    distribution = Setting(checks.known, {"normal": "normal", "uniform": "uniform"})
+
+    def __init__(self, distribution: str = "normal") -> None:
+        self.distribution = distribution
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        if self.distribution == "normal":
+            return super().__call__(shape, rng)
+        return Uniform(math.sqrt(3) * self.scale(*shape))(shape, rng)
+
+
+class Glorot(Scaled):
+    """Variance 2 / (n_in + n_out), for tanh and sigmoid: from layer to layer the activations keep
     about the same variance, and so do the gradients.
 
     Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -71,8 +133,8 @@ class Glorot(Initializer):
         return math.sqrt(2 / (n_in + n_out))
 
 
-class He(Initializer):
-    """N(0, 2 / n_in), for the ReLU family, which makes about half of the activations 0.
+class He(Scaled):
+    """Variance 2 / n_in, for the ReLU family, which makes about half of the activations 0.
 
     He et al., Delving Deep into Rectifiers, ICCV 2015.
 
@@ -84,7 +146,57 @@ class He(Initializer):
         return math.sqrt(2 / n_in)
 
 
-INITIALIZERS = {"zeros": Zeros(), "normal": Normal(), "glorot": Glorot(), "he": He()}
+class LeCun(Scaled):
+    """Variance 1 / n_in, for SELU: Z has the variance of X.
+
+    LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998.
+
+    >>> LeCun().scale(100, 4)
+    0.5
+    """
+
+    def scale(self, n_out: int, n_in: int) -> float:
+        return math.sqrt(1 / n_in)
+
+
+class Orthogonal(Initializer):
+    """`gain` times a matrix drawn from all whose rows, or columns if there are fewer of them, are
+    orthogonal and of length 1. Saxe, McClelland and Ganguli, ICLR 2014 (arXiv:1312.6120).
+
+    >>> W = Orthogonal()((2, 3), np.random.default_rng(0))
+    >>> bool(np.allclose(W @ W.T, np.eye(2)))
+    True
+    """
+
+    gain = Setting(checks.real, "(0, inf)")
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
+        q, r = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
+        q = q * np.copysign(self.gain, np.diag(r))  # or some matrices would come more often
+        return q if shape[0] >= shape[1] else q.T
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "zeros": Zeros(),
+    "normal": Normal(),
+    "uniform": Uniform(),
+    "truncated_normal": TruncatedNormal(),
+    "glorot": Glorot(),
+    "he": He(),
+    "lecun": LeCun(),
+    "orthogonal": Orthogonal(),
+    "glorot_normal": Glorot(),
+    "glorot_uniform": Glorot("uniform"),
+    "he_normal": He(),
+    "he_uniform": He("uniform"),
+    "lecun_normal": LeCun(),
+    "lecun_uniform": LeCun("uniform"),
+    "random_normal": Normal(0.05),
+    "random_uniform": Uniform(0.05),
+}
 
 
 def initializer(who: str, name: str, value: Any) -> Initializer:

@@ -6,16 +6,28 @@ from typing import Any
 from tinynet.activations import Activation
 from tinynet.base import checks
 from tinynet.losses.base import Loss, Pair
-from tinynet.losses.crossentropy import BinaryCrossEntropy, CrossEntropy
-from tinynet.losses.regression import MeanSquaredError
+from tinynet.losses.crossentropy import BinaryCrossEntropy, CrossEntropy, KullbackLeibler
+from tinynet.losses.margin import Hinge
+from tinynet.losses.regression import Huber, LogCosh, MeanAbsoluteError, MeanSquaredError, Poisson
 
-__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "MeanSquaredError", "Pair"]
+__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Hinge", "Huber", "KullbackLeibler", "LogCosh"]
+__all__ += ["Loss", "MeanAbsoluteError", "MeanSquaredError", "Pair", "Poisson"]
 
 LOSSES: dict[str, type[Loss]] = {
     "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "huber": Huber,
+    "log_cosh": LogCosh,
+    "poisson": Poisson,
+    "hinge": Hinge,
     "binary_crossentropy": BinaryCrossEntropy,
     "categorical_crossentropy": CrossEntropy,
     "sparse_categorical_crossentropy": CrossEntropy,
+    "kl_divergence": KullbackLeibler,
+    "mean_squared_error": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "bce": BinaryCrossEntropy,
+    "kld": KullbackLeibler,
 }
 
 

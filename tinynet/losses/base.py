@@ -115,23 +115,29 @@ class Pair(Loss):
             checks.refuse(loss.who, f"the last activation to be {wanted}", got, cure)
         # pair_costs and pair_derivative are right for the costs and the activation they were
         # written for. Where a subclass changes either, the pair calls activation, then loss.
-        names, kinds = ("pair_costs", "pair_derivative", "costs", "derivative"), type(loss).__mro__
-        *closed, costs, derivative = (next(k for k in kinds if n in vars(k)) for n in names)
-        own = all(issubclass(form, kind) for form in closed for kind in (costs, derivative))
+        kinds = type(loss).__mro__
+        forms = ("pair_costs", "costs"), ("pair_derivative", "derivative")
+        made = ([next(k for k in kinds if name in vars(k)) for name in form] for form in forms)
+        own = all(issubclass(closed, plain) for closed, plain in made)
         self.closed = own and type(self.activation) is loss.match
 
     def costs(self, Z: Array, Y: Array) -> Array:
         if self.closed:
-            return self.loss.pair_costs(Z, Y)
+            return self.loss.pair_costs(self.cooled(Z), Y)
         return self.loss.costs(read_only(self.activation.value(Z)), Y)
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         Z, Y = cache["A"], cache["Y"]
         if self.closed:
-            return self.loss.pair_derivative(Z, Y, dJ * self.weight(Z)), {}
+            dZ = self.loss.pair_derivative(self.cooled(Z), Y, dJ * self.weight(Z))
+            return self.cooled(dZ), {}
         A, kept = self.activation.run(Z)
         dA, _ = self.loss.pullback(dJ, {"A": read_only(A), "Y": Y})
         return self.activation.pullback(dA, kept)
+
+    def cooled(self, Z: Array) -> Array:
+        """Z over a softmax's temperature."""
+        return self.activation.cooled(Z) if isinstance(self.activation, Softmax) else Z
 
     def weight(self, Z: Array) -> float:
         return self.loss.weight(Z)

@@ -1,4 +1,5 @@
-"""Losses of a classification: binary cross-entropy, then cross-entropy over classes."""
+"""Losses of a classification: binary cross-entropy, then cross-entropy over classes and
+Kullback-Leibler."""
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.activations import Sigmoid, Softmax
-from tinynet.base import Array, checks, functions
+from tinynet.base import Array, Setting, checks, functions
 from tinynet.losses.base import Loss
 
 
@@ -27,7 +28,23 @@ def ratio(y: Array, a: Array) -> Array:
     return y / np.where(y == 0, 1, a).astype(a.dtype)
 
 
-class BinaryCrossEntropy(Loss):
+class Smoothing(Loss):
+    """A loss that may take labels less than certain: with `label_smoothing` s, y becomes (1 - s) y
+    + s / k for k classes (Szegedy et al., CVPR 2016). Metrics see Y as it is."""
+
+    steady = True
+    label_smoothing = Setting(checks.real, "[0, 1)")
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def smoothed(self, Y: Array, k: int) -> Array:
+        s = self.label_smoothing
+        return (1 - s) * Y + s / k if s else Y
+
+
+class BinaryCrossEntropy(Smoothing):
     """J = -the mean of y log a + (1 - y) log(1 - a), for 0 <= y <= 1; dA = ((1 - Y) / (1 - A) -
     Y / A) / (n_y m). Equation (13) of the course.
 
@@ -47,9 +64,11 @@ class BinaryCrossEntropy(Loss):
     match = Sigmoid
 
     def costs(self, A: Array, Y: Array) -> Array:
+        Y = self.smoothed(Y, 2)
         return -(times_log(Y, A) + times_log1p(1 - Y, -A))
 
     def derivative(self, A: Array, Y: Array) -> Array:
+        Y = self.smoothed(Y, 2)
         return ratio(1 - Y, 1 - A) - ratio(Y, A)
 
     def pair_costs(self, Z: Array, Y: Array) -> Array:
@@ -62,6 +81,7 @@ class BinaryCrossEntropy(Loss):
 
     def sides(self, Y: Array) -> tuple[Array, Array]:
         """s and c: the nearer of the labels 0 and 1 as s = -1 or 1, and that label minus y."""
+        Y = self.smoothed(Y, 2)
         side = np.copysign(1, Y - 0.5)
         return side, (side + 1) / 2 - Y
 
@@ -81,7 +101,7 @@ class BinaryCrossEntropy(Loss):
         return Y
 
 
-class CrossEntropy(Loss):
+class CrossEntropy(Smoothing):
     """J = -(1/m) sum_i sum_k y_k log a_k; dA = -Y / A / m. Y is one-hot (n_y, m), or labels 0 ...
     n_y - 1 of shape (m,).
 
@@ -102,20 +122,20 @@ class CrossEntropy(Loss):
     match = Softmax
 
     def costs(self, A: Array, Y: Array) -> Array:
-        return -times_log(Y, A)
+        return -times_log(self.smoothed(Y, Y.shape[0]), A)
 
     def derivative(self, A: Array, Y: Array) -> Array:
-        return -ratio(Y, A)
+        return -ratio(self.smoothed(Y, Y.shape[0]), A)
 
     def pair_costs(self, Z: Array, Y: Array) -> Array:
         _, _, rest = functions.softmax_terms(Z)
-        return Y * (np.log1p(rest) - (Z - Z.max(axis=0)))
+        return self.smoothed(Y, Y.shape[0]) * (np.log1p(rest) - (Z - Z.max(axis=0)))
 
     def pair_derivative(self, Z: Array, Y: Array, weight: float) -> Array:
         """a - y; for the largest a it is (1 - y) - (1 - a), where 1 - a is the sum of the other
         a."""
         others, top, rest = functions.softmax_terms(Z)
-        return ((others - top * rest) / (1 + rest) + (top - Y)) * weight
+        return ((others - top * rest) / (1 + rest) + (top - self.smoothed(Y, Y.shape[0]))) * weight
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         if np.ndim(Y) == 1:
@@ -136,3 +156,26 @@ class CrossEntropy(Loss):
                 cure,
             )
         return Y / Y.sum(axis=0)
+
+
+class KullbackLeibler(CrossEntropy):
+    """J = (1/m) sum_i sum_k y_k log(y_k / a_k), how far the probabilities A are from those in Y;
+    dA = -Y / A / m, and with the softmax dZ = (A - Y) / m, as for cross-entropy: the two differ by
+    sum y_k log y_k, which no weight changes.
+
+    >>> kl = KullbackLeibler()
+    >>> kl.forward([[0.5], [0.5]], [[0.5], [0.5]]), round(kl([[0.5], [0.5]], [0]), 6)
+    (0.0, 0.693147)
+    """
+
+    steady = True
+
+    def costs(self, A: Array, Y: Array) -> Array:
+        return super().costs(A, Y) + self.own_costs(Y)
+
+    def pair_costs(self, Z: Array, Y: Array) -> Array:
+        return super().pair_costs(Z, Y) + self.own_costs(Y)
+
+    def own_costs(self, Y: Array) -> Array:
+        Y = self.smoothed(Y, Y.shape[0])
+        return Y * np.log(Y + (Y == 0))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, checks
+from tinynet.base import Array, Node, checks
 from tinynet.layers import Layer
 
 LEAST = 256  # examples that a block has at least, however wide the layers
@@ -25,7 +25,8 @@ def steady(part: Any) -> bool:
 
 
 def parts_of(layers: Sequence[Layer]) -> list[Any]:
-    return [*layers, *(layer.activation for layer in layers)]
+    """The layers and the nodes that they hold: activations, regularizers."""
+    return [*layers, *(x for layer in layers for x in vars(layer).values() if isinstance(x, Node))]
 
 
 def divisible(parts: Sequence[Any]) -> bool:

@@ -16,8 +16,8 @@ import numpy as np
 from tinynet.base import Array, Arrays, Node, checks, functions, read_only
 from tinynet.layers import Layer
 from tinynet.losses import Pair
+from tinynet.metrics.base import columns
 from tinynet.net import blocks, parameters
-from tinynet.net.metrics import columns
 
 
 class Chain(Node):

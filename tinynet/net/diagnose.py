@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinynet.activations import Activation
-from tinynet.base import Array, checks
-from tinynet.layers import Layer
+from tinynet.base import Array, Node, checks
+from tinynet.layers import Layer, Regularizer
 from tinynet.losses import Loss
 from tinynet.net.blocks import parts_of
 from tinynet.net.cost import Chain
@@ -41,16 +41,19 @@ def require_called(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer) ->
     """Refuse overridden methods that a training would never call."""
     last, everywhere = layers[-1], parts_of(layers)
     behind, inside = "put a Dense behind it", " in a model's last layer and in its loss"
+    penalties = [part for part in everywhere if isinstance(part, Regularizer)]
     verbs = ["forward", "backward", "__call__"]
     passed_by: list[tuple[Any, list[str], str, str]] = [
         (last, ["run", "pullback", "value"], inside, behind),
         (last.activation, ["run"], inside, behind),
+        *((part, ["run", "pullback"], "", "write value and derivative") for part in penalties),
         (loss, ["run", "pullback", "value", *verbs], inside, "write costs and derivative"),
         (optimizer, ["value", "update", "write", *verbs], "", "write step, or advance for all"),
         *((part, verbs, "", "write run and pullback, or value") for part in everywhere),
     ]
     for part, names, where, cure in passed_by:
-        kind = next(k for k in (Layer, Activation, Loss, Optimizer) if isinstance(part, k))
+        kinds = Layer, Activation, Loss, Optimizer, Regularizer, Node
+        kind = next(k for k in kinds if isinstance(part, k))
         for name in names:
             if getattr(type(part), name) is not getattr(kind, name):
                 expected = f"the {name} of {kind.__name__}{where}"

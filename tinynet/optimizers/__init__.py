@@ -5,13 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 from tinynet.base import checks
-from tinynet.optimizers.adam import Adam
+from tinynet.optimizers.adagrad import Adagrad
+from tinynet.optimizers.adam import Adam, AdamW
 from tinynet.optimizers.base import Optimizer
+from tinynet.optimizers.rmsprop import RMSProp
 from tinynet.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSProp"]
 
-OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
+    "sgd": SGD,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSProp,
+    "adagrad": Adagrad,
+}
 
 
 def optimizer(who: str, value: Any) -> Optimizer:

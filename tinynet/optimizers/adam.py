@@ -1,4 +1,4 @@
-"""Adam: steps whose size hardly depends on that of the gradient."""
+"""Adam: steps whose size hardly depends on that of the gradient; AdamW, with weight decay."""
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
@@ -68,3 +68,49 @@ class Adam(Optimizer):
         step, after = self.finite_step(p, g, slots, *numbers)
         r = after["r"]
         return 0, d * (scale - step * g / np.where(r == 0, np.inf, r)) / (r + epsilon), {}
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019, arXiv:1711.05101): each
+    step also subtracts learning_rate * weight_decay * p, from every parameter p, biases too.
+
+    As torch.optim.AdamW and Keras, whose defaults for `weight_decay` are 0.01 and 0.004; both decay
+    p before the step of Adam, which is the same.
+
+    >>> adamw = AdamW(learning_rate=0.1, weight_decay=0.5)
+    >>> print(adamw({"w": np.array([2.0])}, {"w": np.array([0.0])})["w"])
+    [1.9]
+    """
+
+    steady = True
+    weight_decay = Setting(checks.real, "[0, inf)")
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        weight_decay: float = 0.01,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        self.weight_decay = weight_decay
+
+    def numbers(self, t: int) -> tuple[float, ...]:
+        return *super().numbers(t), self.learning_rate * self.weight_decay
+
+    def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
+        *adam, decay = numbers
+        step, after = super().step(p, g, slots, *adam)
+        return step + decay * p, after
+
+    def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
+        *adam, decay = numbers
+        step, after = super().careful_step(p, g, slots, *adam)
+        return step + decay * p, after
+
+    def step_pullback(self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Pulled:
+        (scale, epsilon, decay), (step, after) = numbers, self.finite_step(p, g, slots, *numbers)
+        r = after["r"]
+        inner = scale - (step - decay * p) * g / np.where(r == 0, np.inf, r)
+        return decay * d, d * inner / (r + epsilon), {}

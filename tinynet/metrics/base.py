@@ -1,4 +1,4 @@
-"""Metrics: what `fit` and `evaluate` report beside the cost.
+"""The base class of metrics: what `fit` and `evaluate` report beside the cost.
 
 A metric reads one or more values of each example, and is computed from their sums over the
 examples. So the sums of blocks and batches can be added up, even for a metric that is not a mean.
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tinynet import activations
 from tinynet.activations import Activation
 from tinynet.base import Array, Part, checks, read_only
 
@@ -38,29 +37,6 @@ class Metric(Part):
         return float("nan")
 
 
-class Accuracy(Metric):
-    """The share of right classes; of several sigmoids each output counts by itself.
-
-    >>> import numpy as np
-    >>> A, Y = np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]])
-    >>> Accuracy().read(activations.softmax, A, Y)
-    array([ True, False])
-    >>> Accuracy().result([1.0], 2)
-    0.5
-    """
-
-    steady = True
-
-    def require(self, who: str, activation: Activation) -> None:
-        if not activation.classifies:
-            expected = "a sigmoid or softmax output for accuracy"
-            checks.refuse(who, expected, activations.label(activation), "it counts right classes")
-
-    def read(self, activation: Activation, A: Array, Y: Array) -> Array:
-        right: Array = activation.classes(A) == activation.classes(Y)
-        return right
-
-
 def values(metrics: Mapping[str, Metric], g: Activation, Z: Array, Y: Array) -> list[Array]:
     """What each metric reads of the outputs g(Z)."""
     A = read_only(g.value(Z) if metrics else Z)
@@ -73,25 +49,3 @@ def columns(who: str, what: str, read: Any, Z: Array) -> Any:
     if len(shape) not in (1, 2) or shape[-1] != Z.shape[1]:
         checks.refuse(who, f"{what} to give numbers of each example, (k, m) or (m,)", shape)
     return read
-
-
-METRICS: dict[str, Metric] = {"accuracy": Accuracy()}
-
-
-def named_metrics(who: str, names: Any, activation: Activation) -> dict[str, Metric]:
-    """The metrics under their names, for a net whose last activation is `activation`; a Metric
-    object goes by the name of its class."""
-    if not isinstance(names, (list, tuple)):
-        cure = 'metrics=["accuracy"]'
-        checks.refuse(who, "metrics as a list", checks.shown(names), cure, TypeError)
-    found = {}
-    for value in names:
-        own = isinstance(value, Metric)
-        metric = value if own else checks.known(who, "metrics", value, METRICS)
-        metric.require(who, activation)
-        name = getattr(value, "name", type(value).__name__.lower()) if own else value
-        if name in found or name == "loss":
-            cure = "give one of them a `name` in its class"
-            checks.refuse(who, "metrics of different names", f"{name!r} again", cure)
-        found[name] = metric
-    return found

@@ -1,0 +1,126 @@
+"""The rows of the optimizers."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tinynet as tn
+from tests import references as ref
+from tests.cases import NUMBERS, OFF_KINK, SEEDS, SHAPES, Case, Row, laid_out
+
+
+@st.composite
+def optimizer_cases(draw, make):
+    """An optimizer that has taken some steps already, and a next one; gradients stay clear of 0,
+    where Adam has a kink."""
+    node = draw(make)
+    shapes = {"W1": draw(SHAPES), "b1": (draw(st.integers(1, 3)), 1)}
+    sizes = OFF_KINK.map(lambda g: np.sign(g) * (0.05 + abs(g) % 2))
+
+    def named(elements):
+        return {
+            name: draw(hnp.arrays(np.float64, shape, elements=elements))
+            for name, shape in shapes.items()
+        }
+
+    for _ in range(draw(st.integers(0, 2))):
+        node.forward(named(NUMBERS), named(sizes))
+    return Case(
+        node,
+        (named(NUMBERS), {name: laid_out(g, "F") for name, g in named(sizes).items()}),
+        draw(SEEDS),
+    )
+
+
+RATES = st.floats(1e-4, 2)
+SGDS = st.builds(tn.SGD, RATES, st.just(0.0) | st.floats(0, 0.99), st.booleans())
+ROOTED = st.floats(0, 0.99), st.floats(0.5, 0.9999), st.floats(1e-8, 1e-2)
+ADAMS = st.builds(tn.Adam, RATES, *ROOTED)
+ADAMWS = st.builds(tn.AdamW, RATES, st.floats(0, 1), *ROOTED)
+ADAGRADS = st.builds(tn.Adagrad, RATES, st.just(0.0) | st.floats(0.01, 1), st.floats(1e-8, 1e-2))
+RMSPROPS = st.builds(
+    tn.RMSProp, RATES, st.floats(0.5, 0.99), st.just(0.0) | st.floats(0, 0.9), st.floats(1e-8, 1e-2)
+)
+
+
+def step(reference):
+    def after(node, arrays):
+        names = [name.removeprefix("p.") for name in arrays if name.startswith("p.")]
+        return {name: reference(node, name, arrays) for name in names}
+
+    return after
+
+
+def slot(node, name, kind, like):
+    return (
+        ref.exact(node.slots[kind][name])
+        if name in node.slots[kind]
+        else 0 * ref.exact(np.zeros(np.shape(like)))
+    )
+
+
+def sgd(node, name, arrays):
+    v = slot(node, name, "v", arrays[f"g.{name}"])
+    return ref.sgd(
+        arrays[f"p.{name}"],
+        arrays[f"g.{name}"],
+        v,
+        arrays["learning_rate"],
+        arrays["momentum"],
+        node.nesterov,
+    )
+
+
+def exactly(node, *names):
+    return [ref.exact(getattr(node, name))[()] for name in names]
+
+
+def moments(node, name, arrays):
+    """What ref.adam takes."""
+    g = arrays[f"g.{name}"]
+    beta_1, beta_2, epsilon = exactly(node, "beta_1", "beta_2", "epsilon")
+    m = slot(node, name, "m", g) * (1 - beta_1)  # as the paper has them
+    r = slot(node, name, "r", g) * (1 - beta_2) ** 0.5
+    rate, t = arrays["learning_rate"], node.steps + 1
+    return arrays[f"p.{name}"], g, m, r, t, rate, beta_1, beta_2, epsilon
+
+
+def adam(node, name, arrays):
+    return ref.adam(*moments(node, name, arrays))
+
+
+def adamw(node, name, arrays):
+    return ref.adamw(*moments(node, name, arrays), *exactly(node, "weight_decay"))
+
+
+def adagrad(node, name, arrays):
+    p, g = arrays[f"p.{name}"], arrays[f"g.{name}"]
+    start, epsilon = exactly(node, "initial_accumulator_value", "epsilon")
+    r = slot(node, name, "r", g)
+    return ref.adagrad(p, g, r, start, arrays["learning_rate"], epsilon)
+
+
+def rmsprop(node, name, arrays):
+    p, g = arrays[f"p.{name}"], arrays[f"g.{name}"]
+    rho, epsilon = exactly(node, "rho", "epsilon")
+    r, m = slot(node, name, "r", g), slot(node, name, "m", g)
+    rate, momentum = arrays["learning_rate"], arrays["momentum"]
+    return ref.rmsprop(p, g, r, m, rate, rho, momentum, epsilon)
+
+
+def hundred(node, arrays):
+    return 100
+
+
+def row(kind, cases, reference, terms=hundred):
+    cases, reference = optimizer_cases(cases), step(reference)
+    return Row(kind, cases, reference, ("p", "g"), hundred, differentiable=2, terms=terms)
+
+
+ROWS = {
+    "sgd": row(tn.SGD, SGDS, sgd, lambda node, arrays: 0),
+    "adam": row(tn.Adam, ADAMS, adam),
+    "adamw": row(tn.AdamW, ADAMWS, adamw),
+    "adagrad": row(tn.Adagrad, ADAGRADS, adagrad),
+    "rmsprop": row(tn.RMSProp, RMSPROPS, rmsprop),
+}
