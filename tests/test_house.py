@@ -20,9 +20,9 @@ DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([\w, ]*)\|$", re.MULTILINE)
 MAY_IMPORT = {room: set(re.findall(r"\w+", allowed)) for room, allowed in ROW.findall(DESIGN)}
 KINDS = ["activations", "layers", "losses", "optimizers", "metrics"]
-HEART = ["tinynet/base/", "tinynet/net/", *(f"tinynet/{kind}/base.py" for kind in KINDS)]
+HEART = ["tinynet/base/", "tinynet/net/", *(f"tinynet/{kind}/base.py" for kind in KINDS[:4])]
 BUDGETS = {
-    "base, the five base classes, net": (HEART, 1250),
+    "base, the four base classes, net": (HEART, 1250),
     "tape": (["tinynet/tape/"], 370),
     "engine": (["tinynet/engine/"], 550),
 }

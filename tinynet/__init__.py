@@ -12,7 +12,7 @@ from tinynet.base.gradcheck import GradientError, GradientTable, check_gradients
 from tinynet.layers import *
 from tinynet.losses import *
 from tinynet.metrics import *
-from tinynet.model import Sequential
+from tinynet.model.sequential import Sequential
 from tinynet.net.history import History
 from tinynet.optimizers import *
 

@@ -12,7 +12,7 @@ from tinynet.activations import ACTIVATIONS
 from tinynet.base import Array, checks
 from tinynet.layers import Dense, Layer
 from tinynet.layers.initializers import Normal
-from tinynet.model import Sequential
+from tinynet.model.sequential import Sequential
 from tinynet.optimizers import SGD
 
 SWEEP = (1, 2, 3, 4, 5, 20, 50)

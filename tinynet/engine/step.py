@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, checks, functions, read_only
-from tinynet.engine.work import Work
+from tinynet.engine.work import PIECE, Work
 from tinynet.layers import Layer
 from tinynet.metrics.base import values
 from tinynet.net.parameters import parts
@@ -69,7 +69,8 @@ class Step:
         all parameters are in one array, which is cut into pieces."""
         layers, slots = self.cost.layers, tuple(self.optimizer.slots)
         found, wanted = list[Any](), {p.shape for x in layers for p in x.params.values()}
-        for shape in (*wanted, (8,)):
+        size = sum(layer.theta.size for layer in layers)
+        for shape in (*wanted, (min(size, PIECE),), (size % PIECE or PIECE,)):
             tape = Tape()
             arrays = [np.empty(shape, layers[0].theta.dtype) for _ in range(2 + len(slots))]
             given = [tape.given(a, name=str(i)) for i, a in enumerate([*arrays, *numbers])]

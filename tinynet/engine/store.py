@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.base import Array, in_one_go
 from tinynet.layers import Layer
-from tinynet.net.parameters import gather, home_of, parts, pieces
+from tinynet.net.parameters import gather, parts, pieces
 from tinynet.optimizers import Optimizer
 from tinynet.tape.tape import Calls
 
@@ -28,10 +28,9 @@ class Store:
         self.grads = np.empty_like(self.params)
         self.slots = dict[str, Any]()
         for slot, held in optimizer.slots.items():
-            home = home_of(held.values())
-            self.slots[slot] = np.zeros_like(self.params) if home is None else home
+            self.slots[slot] = np.zeros_like(self.params)
             views = parts(layers, pieces(layers, self.slots[slot]))
-            for name, a in held.items() if home is None else ():
+            for name, a in held.items():
                 views[name][...] = a
             held.update(views)
         # what a step reads: a layer's theta, then its state

@@ -7,6 +7,7 @@ parameters and to X. X is (n_in, m), one column an example.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
+import copy
 import itertools
 import math
 from collections.abc import Mapping
@@ -108,12 +109,22 @@ class Layer(Node):
         if not isinstance(made, Mapping):
             got = type(made).__name__
             checks.refuse(self.who, "make_params to give named arrays", got, error=TypeError)
-        made = {name: checks.numbers(self.who, name, p, np.float64) for name, p in made.items()}
+        made = {n: checks.numbers(self.who, n, p, np.float64) for n, p in made.items()}
+        for name in made:
+            if not name.isidentifier() or name[-1].isdigit():
+                cure = "the number of the layer comes behind it, as in W1"
+                checks.refuse(self.who, "names of parameters without a number", name, cure)
         shapes = {name: p.shape for name, p in made.items()}
         own = np.random.default_rng(list(rng.bytes(16))) if self.stochastic else None
         state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
-        new = {"n_in": n_in, "shapes": shapes, "theta": self.join(made).astype(dtype)}
-        return {**new, "state": state, "generator": own, "grads": {}, "cache": {}}
+        new = {"n_in": n_in, "shapes": shapes, "theta": self.join(made)}
+        new |= {"state": state, "generator": own, "grads": {}, "cache": {}}
+        vars(twin := copy.copy(self)).update(new)
+        kept = twin.params  # as far as split gives them back
+        if list(kept) != list(made) or not all(map(np.array_equal, kept.values(), made.values())):
+            got, cure = ", ".join(made), f"give them as in {', '.join(kept)}"
+            checks.refuse(self.who, "parameters that join and split give back", got, cure)
+        return {**new, "theta": twin.theta.astype(dtype)}
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
@@ -157,6 +168,7 @@ class Layer(Node):
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, kept = self.activation.run(read_only(self.preactivation(X)))
+        checks.shaped(self, "an output", A, (self.units, X.shape[1]))
         return A, {**self.remembered(X), "activation": kept}
 
     def remembered(self, X: Array) -> dict[str, Any]:

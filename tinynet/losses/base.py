@@ -66,8 +66,17 @@ class Loss(Node):
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
     def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        (total,) = functions.totals(self.costs(A, Y)).tolist()
+        (total,) = functions.totals(self.looked_at(self.costs(A, Y), A)).tolist()
         return sum(total) * self.weight(A), {"A": A, "Y": Y}
+
+    def looked_at(self, costs: Any, A: Array) -> Any:
+        """The costs; refused if they are not those of each entry, or of each example."""
+        shape: tuple[int, ...] = getattr(costs, "shape", ())
+        each_example = not self.averages_outputs or A.shape[0] == 1
+        if shape != A.shape and not (each_example and shape == A.shape[1:]):
+            cure = "or (m,), of each example, in a class that says averages_outputs = False"
+            checks.refuse(self.who, "costs of each entry, (n_y, m)", shape, cure)
+        return costs
 
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, derivative = cache["A"], self.derivative(cache["A"], cache["Y"])

@@ -16,7 +16,6 @@ import numpy as np
 from tinynet.base import Array, Arrays, Node, checks, functions, read_only
 from tinynet.layers import Layer
 from tinynet.losses import Pair
-from tinynet.metrics.base import columns
 from tinynet.net import blocks, parameters
 
 
@@ -81,7 +80,7 @@ class Cost(Chain):
     def costs(self, Z: Array, Y: Array, weights: Array | None = None) -> Array:
         """The costs of the outputs, entry by entry or example by example; if there are sample
         weights (m,), each example's is multiplied by its own."""
-        costs: Array = columns(self.pair.loss.who, "costs", self.pair.costs(Z, Y), Z)
+        costs: Array = self.pair.loss.looked_at(self.pair.costs(Z, Y), Z)
         return costs if weights is None else costs * weights
 
     def J(self, totals: Array, Z: Array, so_far: Sequence[float]) -> list[float]:

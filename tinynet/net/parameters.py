@@ -1,8 +1,7 @@
 """One array for all parameters of a net, one for all gradients, one for each of the optimizer's
 slots. The layers have views of them, so an update takes a few calls for the whole net."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,24 +15,22 @@ def named(shelves: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
     return {f"{key}{i}": a for i, shelf in enumerate(shelves, 1) for key, a in shelf.items()}
 
 
-def home_of(arrays: Collection[Array]) -> Array | None:
-    """The array of which these are views that fill it, or None."""
-    home: Any = next((a.base for a in arrays), None)
-    if not isinstance(home, np.ndarray) or not home.flags.owndata or not home.flags.writeable:
-        return None
-    whole = home.size == sum(a.size for a in arrays) and all(a.base is home for a in arrays)
-    return home if whole else None
-
-
 def gather(layers: Sequence[Layer]) -> Array:
     """All parameters in one array; from then on each layer's theta is a view of it."""
-    thetas = [layer.theta for layer in layers]
-    home = home_of(thetas)
-    if home is None:
-        home = np.concatenate([theta.ravel() for theta in thetas])
+    home = layers[0].theta.base
+    if not isinstance(home, np.ndarray) or not fills(layers, home):
+        home = np.concatenate([layer.theta.ravel() for layer in layers])
         for layer, piece in zip(layers, pieces(layers, home), strict=True):
             layer.theta = piece
     return home
+
+
+def fills(layers: Sequence[Layer], home: Array) -> bool:
+    """Whether the layers' thetas are the pieces of this array."""
+    if not home.flags.writeable or home.size != sum(layer.theta.size for layer in layers):
+        return False
+    pairs = zip(layers, pieces(layers, home), strict=True)
+    return all(x.theta.__array_interface__ == p.__array_interface__ for x, p in pairs)
 
 
 def pieces(layers: Sequence[Layer], flat: Array) -> list[Array]:

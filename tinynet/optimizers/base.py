@@ -88,7 +88,8 @@ class Optimizer(Node):
         return (self.learning_rate,)
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
-        """What is subtracted from one array p, and the slots of p after the step."""
+        """What is subtracted from one array p, in proportion to the learning rate, and the slots of
+        p after the step."""
         checks.unwritten(self.who, "step")
 
     def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
@@ -108,7 +109,10 @@ class Optimizer(Node):
         if after.keys() != self.slots.keys():
             expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
             checks.refuse(self.who, expected, ", ".join(after) or "none")
-        if all(map(checks.all_finite, (step, *after.values()))):
+        kinds = type(self).__mro__
+        careful, plain = (next(k for k in kinds if n in vars(k)) for n in ("careful_step", "step"))
+        # a careful_step is another form of the step beside it, not of one in a class below
+        if all(map(checks.all_finite, (step, *after.values()))) or not issubclass(careful, plain):
             return step, after
         return self.careful_step(p, g, slots, *numbers)
 
@@ -162,7 +166,9 @@ class Optimizer(Node):
         in_one_go([*writes, *also, partial(self.taken.append, None)])
 
     def value(self, params: Arrays, grads: Arrays) -> Arrays:
-        return self.advance(params, grads)[0]
+        new, slots = self.advance(params, grads)
+        checks.require_finite(self.who, "step", (new, slots))
+        return new
 
     def forward(self, params: Any, grads: Any) -> Any:
         """One step in place; what backward needs is copied first."""
@@ -185,6 +191,9 @@ class Optimizer(Node):
         return params
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
+        if type(self).advance is not Optimizer.advance:
+            cure = "write its pullback, too"
+            checks.refuse(self.who, "the advance of Optimizer for a backward", "its own", cure)
         d_old, d_grads, d_hyper = {}, {}, dict.fromkeys(self.params, 0.0)
         for name, g in cache["grads"].items():
             d, p, slots = d_params[name], cache["params"][name], cache["slots"][name]

@@ -4,8 +4,7 @@ A stand-in holds one value for ever: what would write into one is refused, and s
 cannot answer (its numbers, an `if` on them, a call that has no place for its result).
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -29,11 +28,16 @@ class UnsteadyError(Exception):
     """What a tape cannot hold."""
 
 
-def outline(shape: tuple[int, ...], dtype: Any, order: str = "C") -> Array:
+def outline(array: Array) -> Array:
     """An array without memory: its shape, dtype and strides count, its numbers are nobody's."""
-    sizes, itemsize = shape if order == "C" else shape[::-1], np.dtype(dtype).itemsize
-    steps = [math.prod(sizes[i + 1 :]) * itemsize for i in range(len(sizes))]
-    return as_strided(np.empty((), dtype), shape, steps if order == "C" else steps[::-1])
+    return as_strided(np.empty((), array.dtype), array.shape, array.strides)
+
+
+def outcome(likes: Sequence[Any], dtype: Any) -> Array:
+    """In outline what numpy makes entry by entry of such arrays, in the memory order it chooses."""
+    flags: Any = [*[["readonly"]] * len(likes), ["writeonly", "allocate"]]
+    dtypes = [*(like.dtype for like in likes), dtype]
+    return outline(np.nditer([*likes, None], [], flags, dtypes).operands[-1])
 
 
 class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
@@ -42,7 +46,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
     def __init__(self, tape: "Tape", like: Array) -> None:
         self.tape, self.like = tape, like
         self.shape, self.dtype, self.ndim, self.size = like.shape, like.dtype, like.ndim, like.size
-        self.order = "F" if like.ndim == 2 and like.strides[0] < like.strides[1] else "C"
+        self.order: Any = "F" if like.ndim == 2 and like.strides[0] < like.strides[1] else "C"
         steps = zip(like.shape, like.strides, strict=True)
         self.layout = like.shape, like.dtype, *(step for n, step in steps if n > 1)
         self.origin: Any = None  # the stand-in of which it is a view, and how
@@ -109,7 +113,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             above = self.astype(self.dtype).with_ones()
         else:
             n, m = self.shape
-            above = StandIn(self.tape, outline((n + 1, m), self.dtype, self.order))
+            above = StandIn(self.tape, outline(np.empty((n + 1, m), self.dtype, self.order)))
             # no view of it, but the memory around it: `settle` finds both at once
             above.origin, above.path = self, "above ones"
             self.tape.add(functions.with_ones, (), above)
@@ -133,19 +137,22 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         if (axis, self.ndim) == (0, 2):  # numpy would make such a copy by itself, in new memory
             return self.T.copy().argmax(axis=1)
         seen = np.argmax(np.broadcast_to(np.empty((), bool), self.shape), axis)
-        return self.tape.record(np.argmax, (self,), outline(seen.shape, np.intp), {"axis": axis})
+        return self.tape.record(np.argmax, (self,), outline(seen), {"axis": axis})
 
     def astype(self, dtype: Any) -> "StandIn":
-        return self.tape.record(np.copyto, (self,), outline(self.shape, dtype, self.order))
+        return self.tape.record(np.copyto, (self,), outcome([self.like], dtype))
 
     def copy(self) -> "StandIn":
-        return self.tape.record(np.copyto, (self,), outline(self.shape, self.dtype))
+        return self.tape.record(np.copyto, (self,), outline(np.empty(self.shape, self.dtype)))
 
     def reduced(self, ufunc: np.ufunc, axis: Any, dtype: Any, keepdims: bool) -> "StandIn":
+        if self.ndim > 2 and not self.like.flags.c_contiguous:
+            raise UnsteadyError("a sum of three dimensions that do not lie in a row")
         alike = np.broadcast_to(np.ones((), self.dtype), self.shape)
         seen = ufunc.reduce(alike, axis, dtype, keepdims=keepdims)
         how = {"axis": axis, "keepdims": keepdims}
-        return self.tape.record(ufunc.reduce, (self,), outline(seen.shape, seen.dtype), how)
+        like = outline(np.empty(seen.shape, seen.dtype))
+        return self.tape.record(ufunc.reduce, (self,), like, how)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         if ufunc is np.matmul and method == "__call__" and not settings:
@@ -159,14 +166,12 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         *loop, result = ufunc.resolve_dtypes((*dtypes, None))
         pairs = zip(inputs, loop, strict=True)
         inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x for x, d in pairs)
-        shape = np.broadcast_shapes(*(x.shape for x in inputs))
-        orders = {x.order for x in inputs if isinstance(x, StandIn) and x.shape == shape}
-        if ufunc in EXTREMES and shape:
+        like = outcome([getattr(x, "like", x) for x in inputs], result)
+        if ufunc in EXTREMES and like.shape:
             # against one number they are four times slower than against an array of it
-            filled = self.tape.filled
-            inputs = tuple(x if isinstance(x, StandIn) else filled(x, shape) for x in inputs)
-        order = "F" if orders == {"F"} else "C"
-        return self.tape.record(ufunc, inputs, outline(shape, result, order))
+            filled = partial(self.tape.filled, shape=like.shape)
+            inputs = tuple(x if isinstance(x, StandIn) else filled(x) for x in inputs)
+        return self.tape.record(ufunc, inputs, like)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, settings: Any) -> Any:
         if function in LIKE and not settings:
@@ -186,8 +191,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         if any(x.ndim != 2 for x in inputs):
             raise UnsteadyError(f"{function.__name__} of what is no matrix")
         (rows, _), (_, columns) = (x.shape for x in inputs)
-        like = outline((rows, columns), np.result_type(*(x.dtype for x in inputs)))
-        return self.tape.record(function, inputs, like)
+        dtype = np.result_type(*(x.dtype for x in inputs))
+        return self.tape.record(function, inputs, outline(np.empty((rows, columns), dtype)))
 
     def __getattr__(self, name: str) -> NoReturn:
         raise UnsteadyError(name)

@@ -17,7 +17,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from tinynet.base import Array, functions
 from tinynet.tape.memory import Arena, Life
@@ -75,11 +74,11 @@ class Call(NamedTuple):
 
         def name(x: Any) -> tuple[Any, ...]:
             if not isinstance(x, StandIn):
-                return (x.item(),)
+                return (x.tobytes(),)
             number = numbering.setdefault(id(x.root), len(numbering)), x.root.name
             folded = x.array if x.constant and not x.path else None
             if not shaped:  # what is folded is then one number
-                return *number, None if folded is None else folded.flat[0].item()
+                return *number, None if folded is None else folded.flat[0].tobytes()
             numbers = None if folded is None else zlib.crc32(np.ascontiguousarray(folded).data)
             return *number, x.path, x.shape, numbers
 
@@ -105,14 +104,13 @@ class Tape:
     def given(self, array: Array, constant: bool = False, name: str = "") -> StandIn:
         """A stand-in for an array that is there already. What is computed from constants alone is
         computed at once."""
-        like = as_strided(np.empty((), array.dtype), array.shape, array.strides)
-        stand_in = StandIn(self.proxy, like)
+        stand_in = StandIn(self.proxy, outline(array))
         stand_in.array, stand_in.constant, stand_in.name = array, constant, name
         return stand_in
 
     def filled(self, number: Array, shape: tuple[int, ...]) -> StandIn:
         """The same number as an array of this shape, or as a row of it where that is large."""
-        key = number.item(), number.dtype, shape if math.prod(shape) <= FILLED else shape[-1:]
+        key = number.tobytes(), number.dtype, shape if math.prod(shape) <= FILLED else shape[-1:]
         if key not in self.constants:
             self.constants[key] = self.given(np.full(key[2], number), constant=True)
         return self.constants[key]
@@ -139,7 +137,7 @@ class Tape:
     def draw(self, generator: Any, like: StandIn) -> StandIn:
         if any(c.settings.get("generator") is generator for c in self.calls):
             raise UnsteadyError("two draws of one layer in a pass")
-        result = StandIn(self.proxy, outline(like.shape[::-1], like.dtype))
+        result = StandIn(self.proxy, outline(np.empty(like.shape[::-1], like.dtype)))
         self.add(functions.uniform, (), result, {"generator": generator})
         return result.T
 

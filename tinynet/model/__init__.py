@@ -1,0 +1,1 @@
+"""The model: what users make of layers, train and use."""

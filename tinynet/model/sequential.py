@@ -1,0 +1,195 @@
+"""The model: layers in a row, trained by `fit` as in Keras.
+
+X goes forward through the layers to A, the loss makes J of it, the gradients go backward, and the
+optimizer takes its step.
+"""
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tinynet import losses, optimizers
+from tinynet.base import Array, Guard, checks, functions, gradcheck, read_only
+from tinynet.engine.batch import Examples
+from tinynet.engine.training import Training
+from tinynet.engine.work import Work
+from tinynet.layers import Layer
+from tinynet.metrics import Metric, named_metrics
+from tinynet.metrics.base import values
+from tinynet.model.network import Network
+from tinynet.net import diagnose, history, inference, parameters
+from tinynet.net.cost import Cost
+
+
+class Sequential(Network):
+    """A net of layers, one after another.
+
+    `seed`, for weights and batches: an int, or a Generator or RandomState, used as it is. `dtype`:
+    "float64" or "float32". `examples`: "columns" (the default), X (n_x, m) as in the notes, or
+    "rows", X (m, n_x), and so for all that the model takes and gives. Labels may always be (m,).
+
+    >>> import tinynet as tn
+    >>> X, Y = np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), np.array([0, 1, 1, 0])
+    >>> model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=1)
+    >>> model.compile(optimizer=tn.SGD(learning_rate=1.0), loss="binary_crossentropy")
+    >>> model.fit(X, Y, epochs=1000, verbose=0)
+    History(1000 epochs, loss 0.002501)
+    >>> model.predict_classes(X)
+    array([[0, 1, 1, 0]])
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *others: Layer,
+        seed: Any = None,
+        dtype: str = "float64",
+        examples: str | None = None,
+    ) -> None:
+        super().__init__(layers, *others, seed=seed, dtype=dtype, examples=examples)
+        self._optimizer: optimizers.Optimizer | None = None
+        self._cost: Cost | None = None
+        self._metrics: dict[str, Metric] = {}
+        self.history = history.History()
+        self._training: Training | None = None
+        self._lock = threading.Lock()  # of a fit
+
+    def reset(self) -> None:
+        """Back to the first weights, batches and steps of the optimizer, with no history."""
+        super().reset()
+        if self.optimizer:
+            self.optimizer.reset()
+        self.history = history.History()
+
+    def cast(self, dtype: Any) -> None:
+        super().cast(dtype)
+        if self.optimizer:
+            self.optimizer.cast(dtype)
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """The model's own optimizer, whose settings may be changed between two fits."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        cure = "call compile(optimizer=...)"
+        checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
+
+    def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
+        """Choose copies of an optimizer and a loss, objects or names; by default Adam and the loss
+        that matches the last activation. `metrics` is a list of "accuracy" or Metric objects."""
+        last = self.layers[-1]
+        own = optimizers.optimizer(self.who, optimizer)
+        own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
+        pair = own_loss.pair(last.activation)
+        pair.require_outputs(last.units)
+        diagnose.require_called(self.layers, pair.loss, own)
+        self._metrics = named_metrics(self.who, metrics, last.activation)
+        self._optimizer, self._cost = own, Cost(self.layers, pair)
+
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        epochs: int = 1,
+        batch_size: int | None = None,
+        shuffle: bool = True,
+        verbose: int = 1,
+    ) -> history.History:
+        """Train for `epochs` more epochs and return their History; `self.history` keeps all.
+
+        With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's
+        loss is J before its update; otherwise it is the mean over the examples, each batch's before
+        its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1`
+        prints some ten lines, 0 none. A cost that is not finite stops the training with a
+        FloatingPointError; the weights stay at the last finite ones.
+        """
+        epochs = checks.count(self.who, "epochs", epochs, least=0)
+        size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
+        shuffle = checks.switch(self.who, "shuffle", shuffle)
+        if not isinstance(verbose, bool):
+            verbose = checks.count(self.who, "verbose", verbose, least=0)
+        if self._lock.locked():
+            cure = "wait for it, or train a copy that was made before it"
+            checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
+        with self._lock, self._in_training():
+            work = Work(*self._compiled(), self._metrics)
+            X, Y = self._data(X, Y, build=True)
+            own = parameters.gather(self.layers)
+            X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
+            examples = Examples(X, Y, size)
+            report = history.Reporter(self.history, epochs, bool(verbose))
+            with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
+                if self._training is None or not self._training.fits(work, examples):
+                    self._training = None  # its memory is free first
+                    self._training = Training(self.who, work, examples)
+                self._training.run(examples, self._generator if shuffle else None, report)
+        return history.History(self.history.rows[report.first :])
+
+    @contextmanager
+    def _in_training(self) -> Iterator[None]:
+        try:  # not as an attribute that is set: that would have all settings compared
+            vars(self).update(_trainer=threading.get_ident())
+            yield
+        finally:
+            vars(self).update(_trainer=None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {k: v for k, v in state.items() if k not in ("_training", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._training, self._lock = None, threading.Lock()
+
+    def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
+        """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
+        cost, _ = self._compiled()
+        self._built()
+        X, Y = self._data(X, Y)
+        Z = read_only(inference.outputs(self, X, activated=False))
+        with Guard(self.who):
+            (J,) = cost.J(functions.totals(cost.costs(Z, Y)), Z, [float(cost.penalty() or 0)])
+            read = values(self._metrics, cost.pair.activation, Z, Y)
+        diagnose.require_finite(self, X, J)
+        m = X.shape[1]
+        sums = [functions.totals(a)[0].tolist() for a in read]
+        pairs = zip(self._metrics.items(), sums, strict=True)
+        return {"loss": J} | {name: metric.measured(own, m) for (name, metric), own in pairs}
+
+    def gradients(self, X: Any, Y: Any) -> tuple[float, dict[str, Array]]:
+        """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
+        cost, _ = self._compiled()
+        X, Y = self._data(X, Y, build=True)
+        with Guard(self.who):
+            # whose draws are not the model's
+            own = copy.deepcopy(cost) if cost.generators() else cost
+            J, grads = own.by_blocks(X, Y)
+        diagnose.require_finite(self, X, J, grads)
+        return J, grads
+
+    def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
+        """Check the gradients of the net with its loss: a table, or a GradientError with it."""
+        cost, _ = self._compiled()
+        return gradcheck.check_gradients(cost, *self._data(X, Y, build=True), **settings)
+
+    def _data(self, X: Any, Y: Any, build: bool = False) -> tuple[Array, Array]:
+        """X and Y, validated; `build` draws the weights if there are none yet."""
+        X, Y = self._door.data(X, Y, self.layers, self._compiled()[0].pair)
+        if build:
+            self.build(X.shape[0])
+        return X, Y
+
+    def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
+        if self._cost is None or self.optimizer is None:
+            got = "one without a loss and an optimizer"
+            checks.refuse(self.who, "a compiled model", got, "call compile() first", RuntimeError)
+        if self._cost.pair.activation is not self.layers[-1].activation:
+            expected, cure = "the last activation of compile()", "compile() again"
+            checks.refuse(self.who, expected, "another", cure, RuntimeError)
+        return self._cost, self.optimizer
