@@ -154,7 +154,7 @@ class Plan:
     def settle_update(self) -> None:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
-        self.step.require_entrywise(self.numbers)
+        self.step.require_entrywise(self.numbers, store.params.size)
         for start in range(0, store.params.size, PIECE):
             flat = [store.grads, store.params, *store.slots.values()]
             own = [a[start : start + PIECE] for a in flat]
@@ -198,12 +198,11 @@ class Walk(Plan):
             with Guard(self.who):
                 in_one_go(self.steps[0])
                 self.end()
-        except FloatingPointError as error:
+        except FloatingPointError as why:
             X = map(self.batch.fetch_block, self.batch.blocks)
             cause = first_not_finite(self.work.cost, X, self.named)
             cure = "the weights are the last finite ones; a smaller learning rate may help"
-            where = f"epoch {epoch}, batch {i}"
-            raise FloatingPointError(f"{where}: {error}; {cause}; {cure}") from None
+            raise FloatingPointError(f"epoch {epoch}, batch {i}: {why}; {cause}; {cure}") from None
 
     def undraw(self) -> None:
         """If its last step was begun and not taken, nothing was drawn for it."""

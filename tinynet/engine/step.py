@@ -35,7 +35,7 @@ class Step:
     stays behind in one, else on the parts themselves."""
 
     def __init__(self, work: Work, recorded: bool) -> None:
-        self.cost, self.optimizer, self.metrics = work.twins() if recorded else work
+        self.cost, self.optimizer, self.metrics, self.weighted = work.twins() if recorded else work
 
     def hand_out(self, arrays: Sequence[Any]) -> list[Any]:
         """Give each layer its theta and its arrays of state; what is left are places."""
@@ -51,11 +51,15 @@ class Step:
         if not isinstance(X, np.ndarray):
             X.tape.above_ones[id(X)] = X, X_above_ones
         Z, caches = self.cost.practice(X)
-        found = self.cost.gradients(share, Z, Y, caches)
+        found = self.cost.gradients(share, Z, caches, *self.parted(Y))
         homes = parts(layers, places[: len(layers)])
         after = [a for pair in zip(layers, caches, strict=True) for a in state_after(*pair)]
         pairs = zip([*after, Z], places[len(layers) :], strict=True)
         return [*((found[name], home) for name, home in homes.items()), *pairs], []
+
+    def parted(self, Y: Any) -> tuple[Any, ...]:
+        """The targets, and the weights of their examples (1, m) if there are any."""
+        return (Y[:-1], Y[-1:]) if self.weighted else (Y,)
 
     def penalty(self, *arrays: Any) -> Moves:
         """What the parameters alone add to J, and its gradients on top of those of the batch."""
@@ -64,18 +68,16 @@ class Step:
         moves = [(homes[name] + g, homes[name]) for name, g in found]
         return [*moves, (self.cost.penalty(), place)], []
 
-    def require_entrywise(self, numbers: Sequence[Array]) -> None:
+    def require_entrywise(self, numbers: Sequence[Array], size: int) -> None:
         """Refuse to record an optimizer's step of which an entry depends on others or on a shape:
-        all parameters are in one array, which is cut into pieces."""
+        all parameters are in one array of that size, which is cut into pieces."""
         layers, slots = self.cost.layers, tuple(self.optimizer.slots)
         found, wanted = list[Any](), {p.shape for x in layers for p in x.params.values()}
-        size = sum(layer.theta.size for layer in layers)
         for shape in (*wanted, (min(size, PIECE),), (size % PIECE or PIECE,)):
             tape = Tape()
             arrays = [np.empty(shape, layers[0].theta.dtype) for _ in range(2 + len(slots))]
             given = [tape.given(a, name=str(i)) for i, a in enumerate([*arrays, *numbers])]
-            moves, _ = self.update(slots, *given)
-            tape.store(moves)
+            tape.store(self.update(slots, *given)[0])
             found.append(tape.key(shaped=False) if tape.entrywise() else None)
         if found[0] is None or found.count(found[0]) < len(found):
             raise UnsteadyError("an optimizer's step that looks at other entries than its own")
@@ -93,8 +95,8 @@ class Step:
     def totals(self, steps: int, Z: Any, Y: Any) -> Moves:
         """Of the outputs of so many steps the sums, step by step, of the costs and of what the
         metrics read."""
-        pair = self.cost.pair
-        read = [self.cost.costs(Z, Y), *values(self.metrics, pair.activation, Z, Y)]
+        g, data = self.cost.pair.activation, (Z, *self.parted(Y))
+        read = [self.cost.costs(*data), *values(self.metrics, g, *data)]
         return [], [functions.totals(a, steps) for a in read]
 
 

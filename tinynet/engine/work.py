@@ -24,6 +24,7 @@ class Work(NamedTuple):
     cost: Cost
     optimizer: Optimizer
     metrics: Mapping[str, Metric]
+    weighted: bool = False  # whether the last row of Y has the weights of the examples
 
     @property
     def parts(self) -> list[Any]:
@@ -73,4 +74,4 @@ class Work(NamedTuple):
         for name, metric in self.metrics.items():
             with suppress(Exception):
                 metrics[name] = copy.deepcopy(metric)
-        return Work(cost, optimizer, metrics)
+        return Work(cost, optimizer, metrics, self.weighted)

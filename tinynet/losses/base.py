@@ -21,6 +21,7 @@ import numpy as np
 from tinynet import activations
 from tinynet.activations import Activation, Softmax
 from tinynet.base import Array, Node, checks, functions, read_only
+from tinynet.losses.weights import sample_weights
 
 
 class Loss(Node):
@@ -65,9 +66,17 @@ class Loss(Node):
         """The constant that makes a mean of the sum: 1 / m, or 1 / (n_y m)."""
         return 1 / (A.size if self.averages_outputs else A.shape[1])
 
-    def run(self, A: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        (total,) = functions.totals(self.looked_at(self.costs(A, Y), A)).tolist()
-        return sum(total) * self.weight(A), {"A": A, "Y": Y}
+    def __call__(self, A: Any, Y: Any, sample_weight: Any = None) -> Any:
+        """J, with a weight (m,) for each example if there are any."""
+        return super().__call__(A, Y, *([] if sample_weight is None else [sample_weight]))
+
+    def forward(self, A: Any, Y: Any, sample_weight: Any = None) -> Any:
+        return super().forward(A, Y, *([] if sample_weight is None else [sample_weight]))
+
+    def run(self, A: Array, Y: Array, weights: Any = None) -> tuple[float, dict[str, Array]]:
+        costs = weighted(self.looked_at(self.costs(A, Y), A), weights)
+        (total,) = functions.totals(costs).tolist()
+        return sum(total) * self.weight(A), {"A": A, "Y": Y, "weights": weights}
 
     def looked_at(self, costs: Any, A: Array) -> Any:
         """The costs; refused if they are not those of each entry, or of each example."""
@@ -81,16 +90,17 @@ class Loss(Node):
     def pullback(self, dJ: float, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         A, derivative = cache["A"], self.derivative(cache["A"], cache["Y"])
         checks.shaped(self, "a derivative", derivative, A.shape)
-        return derivative * (dJ * self.weight(A)), {}
+        return weighted(derivative * (dJ * self.weight(A)), cache.get("weights")), {}
 
-    def admit(self, A: Any, Y: Any) -> tuple[Array, Array]:
+    def admit(self, A: Any, Y: Any, *weights: Any) -> tuple[Array, ...]:
         A = checks.matrix(self.who, self.reads, A, "(n_y, m)")
         Y = self.targets(Y, A.shape[0], A.shape[1], A.dtype)
         if self.match and (A.min() < 0 or A.max() > 1):
             got = f"{A.flat[np.abs(A - 0.5).argmax()]:g}"
             cure = f"is it Z? {self.who}().pair(activation) takes Z, as fit does"
             checks.refuse(self.who, "A of probabilities", got, cure)
-        return A, Y
+        m = A.shape[1]
+        return A, Y, *(sample_weights(self.who, w, m, A.dtype) for w in weights)
 
     def admit_upstream(self, dJ: Any) -> float:
         return checks.real(self.who, "dJ", dJ)
@@ -98,6 +108,11 @@ class Loss(Node):
     def pair(self, activation: Activation | str) -> "Pair":
         """The activation and this loss as one node on Z: `forward(Z, Y)`, `backward()` -> dZ."""
         return Pair(self, activation)
+
+
+def weighted(values: Any, weights: Any) -> Any:
+    """What is said of each example, times its weight if there are any."""
+    return values if weights is None else values * weights
 
 
 class Pair(Loss):
@@ -139,9 +154,9 @@ class Pair(Loss):
         Z, Y = cache["A"], cache["Y"]
         if self.closed:
             dZ = self.loss.pair_derivative(self.cooled(Z), Y, dJ * self.weight(Z))
-            return self.cooled(dZ), {}
+            return weighted(self.cooled(dZ), cache.get("weights")), {}
         A, kept = self.activation.run(Z)
-        dA, _ = self.loss.pullback(dJ, {"A": read_only(A), "Y": Y})
+        dA, _ = self.loss.pullback(dJ, {**cache, "A": read_only(A)})
         return self.activation.pullback(dA, kept)
 
     def cooled(self, Z: Array) -> Array:

@@ -122,9 +122,9 @@ class Poisson(Loss):
             checks.refuse(self.who, "counts Y of at least 0", f"{Y.min():g}")
         return Y
 
-    def admit(self, A: Any, Y: Any) -> tuple[Array, Array]:
-        A, Y = super().admit(A, Y)
+    def admit(self, A: Any, Y: Any, *weights: Any) -> tuple[Array, ...]:
+        A, *others = super().admit(A, Y, *weights)
         if A.min() < 0:
             cure = "a softplus gives such outputs"
             checks.refuse(self.who, "rates A above 0", f"{A.min():g}", cure)
-        return A, Y
+        return A, *others

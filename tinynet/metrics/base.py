@@ -37,15 +37,19 @@ class Metric(Part):
         return float("nan")
 
 
-def values(metrics: Mapping[str, Metric], g: Activation, Z: Array, Y: Array) -> list[Array]:
-    """What each metric reads of the outputs g(Z)."""
+def values(
+    metrics: Mapping[str, Metric], g: Activation, Z: Array, Y: Array, weights: Any = None
+) -> list[Array]:
+    """What each metric reads of the outputs g(Z), each example's times its weight if there are
+    any."""
     A = read_only(g.value(Z) if metrics else Z)
-    return [columns(name, "read", x.read(g, A, Y), Z) for name, x in metrics.items()]
+    read = [columns(name, metric.read(g, A, Y), Z) for name, metric in metrics.items()]
+    return read if weights is None else [a * weights for a in read]
 
 
-def columns(who: str, what: str, read: Any, Z: Array) -> Any:
+def columns(who: str, read: Any, Z: Array) -> Any:
     """What was read; refused if it is not some numbers for each example."""
     shape: tuple[int, ...] = getattr(read, "shape", ())
     if len(shape) not in (1, 2) or shape[-1] != Z.shape[1]:
-        checks.refuse(who, f"{what} to give numbers of each example, (k, m) or (m,)", shape)
+        checks.refuse(who, "read to give numbers of each example, (k, m) or (m,)", shape)
     return read

@@ -5,6 +5,7 @@ optimizer takes its step.
 """
 
 import copy
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from tinynet import losses, optimizers
-from tinynet.base import Array, Guard, checks, functions, gradcheck, read_only
+from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, read_only
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
+from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import Metric, named_metrics
 from tinynet.metrics.base import values
 from tinynet.model.network import Network
@@ -100,6 +102,9 @@ class Sequential(Network):
         batch_size: int | None = None,
         shuffle: bool = True,
         verbose: int = 1,
+        *,
+        sample_weight: Any = None,
+        class_weight: Any = None,
     ) -> history.History:
         """Train for `epochs` more epochs and return their History; `self.history` keeps all.
 
@@ -108,6 +113,10 @@ class Sequential(Network):
         its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1`
         prints some ten lines, 0 none. A cost that is not finite stops the training with a
         FloatingPointError; the weights stay at the last finite ones.
+
+        `sample_weight` (m,) is how much each example counts: 2 is the example twice, 0 its absence.
+        `class_weight` is the same by its class, {class: weight} or "balanced". J is the sum of w c
+        over the sum of w, and in a batch over that of as many examples on average.
         """
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
@@ -118,10 +127,12 @@ class Sequential(Network):
             cure = "wait for it, or train a copy that was made before it"
             checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
         with self._lock, self._in_training():
-            work = Work(*self._compiled(), self._metrics)
-            X, Y = self._data(X, Y, build=True)
+            X, Y, *weights = self._data(X, Y, sample_weight, class_weight, build=True)
+            work = Work(*self._compiled(), self._metrics, bool(weights))
             own = parameters.gather(self.layers)
             X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
+            # the weights are a last row of Y, and go where it goes
+            Y = np.concatenate([Y, weights]) if weights else Y
             examples = Examples(X, Y, size)
             report = history.Reporter(self.history, epochs, bool(verbose))
             with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
@@ -147,43 +158,63 @@ class Sequential(Network):
         super().__setstate__(state)
         self._training, self._lock = None, threading.Lock()
 
-    def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
+    def evaluate(self, X: Any, Y: Any, sample_weight: Any = None) -> dict[str, float]:
         """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
         cost, _ = self._compiled()
         self._built()
-        X, Y = self._data(X, Y)
+        X, Y, *weights = self._data(X, Y, sample_weight)
         Z = read_only(inference.outputs(self, X, activated=False))
         with Guard(self.who):
-            (J,) = cost.J(functions.totals(cost.costs(Z, Y)), Z, [float(cost.penalty() or 0)])
-            read = values(self._metrics, cost.pair.activation, Z, Y)
+            (J,) = cost.J(
+                functions.totals(cost.costs(Z, Y, *weights)), Z, [float(cost.penalty() or 0)]
+            )
+            read = values(self._metrics, cost.pair.activation, Z, Y, *weights)
         diagnose.require_finite(self, X, J)
         m = X.shape[1]
         sums = [functions.totals(a)[0].tolist() for a in read]
         pairs = zip(self._metrics.items(), sums, strict=True)
         return {"loss": J} | {name: metric.measured(own, m) for (name, metric), own in pairs}
 
-    def gradients(self, X: Any, Y: Any) -> tuple[float, dict[str, Array]]:
+    def gradients(self, X: Any, Y: Any, sample_weight: Any = None) -> tuple[float, Arrays]:
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
         cost, _ = self._compiled()
-        X, Y = self._data(X, Y, build=True)
+        X, Y, *weights = self._data(X, Y, sample_weight, build=True)
         with Guard(self.who):
             # whose draws are not the model's
             own = copy.deepcopy(cost) if cost.generators() else cost
-            J, grads = own.by_blocks(X, Y)
+            J, grads = own.by_blocks(X, Y, *weights)
         diagnose.require_finite(self, X, J, grads)
         return J, grads
 
-    def check_gradients(self, X: Any, Y: Any, **settings: Any) -> gradcheck.GradientTable:
+    def check_gradients(
+        self, X: Any, Y: Any, sample_weight: Any = None, **settings: Any
+    ) -> gradcheck.GradientTable:
         """Check the gradients of the net with its loss: a table, or a GradientError with it."""
         cost, _ = self._compiled()
-        return gradcheck.check_gradients(cost, *self._data(X, Y, build=True), **settings)
+        data = self._data(X, Y, sample_weight, build=True)
+        return gradcheck.check_gradients(cost, *data, **settings)
 
-    def _data(self, X: Any, Y: Any, build: bool = False) -> tuple[Array, Array]:
-        """X and Y, validated; `build` draws the weights if there are none yet."""
-        X, Y = self._door.data(X, Y, self.layers, self._compiled()[0].pair)
+    def _data(
+        self, X: Any, Y: Any, by_sample: Any = None, by_class: Any = None, build: bool = False
+    ) -> tuple[Array, ...]:
+        """X, Y and the weights of the examples if there are any, validated; `build` draws the net's
+        own weights if there are none yet."""
+        pair = self._compiled()[0].pair
+        X, Y = self._door.data(X, Y, self.layers, pair)
+        found, m = list[Array](), X.shape[1]
+        if by_sample is not None:
+            found.append(sample_weights(self.who, by_sample, m))
+        if by_class is not None:
+            classes = np.atleast_2d(pair.activation.classes(Y)).astype(int)
+            if len(classes) > 1:
+                cure = "sample_weight gives each example its own"
+                checks.refuse(self.who, "class_weight of one output", len(classes), cure)
+            found.append(class_weights(self.who, by_class, classes[0]))
+        if found:
+            found = [sample_weights(self.who, math.prod(found), m, self._door.dtype)]
         if build:
             self.build(X.shape[0])
-        return X, Y
+        return X, Y, *found
 
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:

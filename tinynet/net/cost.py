@@ -16,6 +16,7 @@ import numpy as np
 from tinynet.base import Array, Arrays, Node, checks, functions, read_only
 from tinynet.layers import Layer
 from tinynet.losses import Pair
+from tinynet.losses.base import weighted
 from tinynet.net import blocks, parameters
 
 
@@ -66,9 +67,12 @@ class Cost(Chain):
         X = read_only(X)
         return read_only(last.preactivation(X)), [*caches, last.remembered(X)]
 
-    def gradients(self, dJ: float, Z: Array, Y: Array, caches: Sequence[Any]) -> Arrays:
+    def gradients(
+        self, dJ: float, Z: Array, caches: Sequence[Any], Y: Array, weights: Any = None
+    ) -> Arrays:
         """The gradients of J without the penalties."""
-        dZ = read_only(self.pair.pullback(dJ, {"A": Z, "Y": Y})[0])  # Z is what the pair reads
+        own_cache = {"A": Z, "Y": Y, "weights": weights}  # Z is what the pair reads
+        dZ = read_only(self.pair.pullback(dJ, own_cache)[0])
         checks.shaped(self.pair.loss, "dZ", dZ, Z.shape)
         (*hidden, last), (*kept, own) = self.layers, caches
         grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
@@ -77,11 +81,11 @@ class Cost(Chain):
             grads.append(inner)
         return checked(self.layers, grads[::-1])
 
-    def costs(self, Z: Array, Y: Array, weights: Array | None = None) -> Array:
-        """The costs of the outputs, entry by entry or example by example; if there are sample
-        weights (m,), each example's is multiplied by its own."""
-        costs: Array = self.pair.loss.looked_at(self.pair.costs(Z, Y), Z)
-        return costs if weights is None else costs * weights
+    def costs(self, Z: Array, Y: Array, weights: Any = None) -> Array:
+        """The costs of the outputs, entry by entry or example by example; if there are weights,
+        each example's is multiplied by its own."""
+        costs: Array = weighted(self.pair.loss.looked_at(self.pair.costs(Z, Y), Z), weights)
+        return costs
 
     def J(self, totals: Array, Z: Array, so_far: Sequence[float]) -> list[float]:
         """J of each step: what a row of `totals` of the costs adds to `so_far`, its penalty or the
@@ -100,31 +104,33 @@ class Cost(Chain):
         found = [layer.penalty_gradients() for layer in self.layers]
         return checked(self.layers, found, some=True) if any(found) else {}
 
-    def run(self, X: Array, Y: Array) -> tuple[float, dict[str, Any]]:
+    def run(self, X: Array, Y: Array, weights: Any = None) -> tuple[float, dict[str, Any]]:
         Z, caches = self.practice(X)
-        (J,) = self.J(functions.totals(self.costs(Z, Y)), Z, [float(self.penalty() or 0)])
-        return J, {"layers": caches, "Z": Z, "Y": Y, "penalties": self.penalty_gradients()}
+        (J,) = self.J(functions.totals(self.costs(Z, Y, weights)), Z, [float(self.penalty() or 0)])
+        kept = {"Z": Z, "Y": Y, "caches": caches, "weights": weights}
+        return J, {"outputs": kept, "penalties": self.penalty_gradients()}
 
     def pullback(self, dJ: float, cache: Mapping[str, Any]) -> tuple[tuple[()], dict[str, Array]]:
-        grads = dict(self.gradients(dJ, cache["Z"], cache["Y"], cache["layers"]))
+        grads = dict(self.gradients(dJ, **cache["outputs"]))
         return (), grads | {name: grads[name] + dJ * g for name, g in cache["penalties"].items()}
 
-    def by_blocks(self, X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
+    def by_blocks(self, X: Array, Y: Array, weights: Any = None) -> tuple[float, Arrays]:
         """J and its gradients, a block of examples at a time if the parts allow it: both are sums
         over the blocks."""
         longest, m = blocks.practice_size(self.layers), X.shape[1]
         parts = [*blocks.parts_of(self.layers), self.pair, self.pair.loss]
         if m <= longest or not blocks.divisible(parts):
-            J, cache = self.run(X, Y)
+            J, cache = self.run(X, Y, weights)
             return J, self.pullback(1.0, cache)[1]
         self.require_alone(X)
         sums, total = [float(self.penalty() or 0)], dict(self.penalty_gradients())
         like = np.broadcast_to(X[:1, :1], (self.layers[-1].units, m))
         for block in blocks.runs(m, longest):
             Z, caches = self.practice(X[:, block])
-            sums = self.J(functions.totals(self.costs(Z, Y[:, block])), like, sums)
+            own = None if weights is None else weights[block]
+            sums = self.J(functions.totals(self.costs(Z, Y[:, block], own)), like, sums)
             share = self.pair.weight(like) / self.pair.weight(Z)
-            found = self.gradients(share, Z, Y[:, block], caches)
+            found = self.gradients(share, Z, caches, Y[:, block], own)
             total = {name: g + total.get(name, 0) for name, g in found.items()}
         return sums[0], total
 
@@ -133,8 +139,8 @@ class Cost(Chain):
         among, alone = (copy.deepcopy(self).practice(X[:, :n])[0][:, :2] for n in (9, 2))
         blocks.require_alone(self.who, self.layers, among, alone)
 
-    def admit(self, X: Array, Y: Array) -> tuple[Array, Array]:
-        return X, Y  # the model's door has validated them
+    def admit(self, *inputs: Array) -> tuple[Array, ...]:
+        return inputs  # the model's door has validated X, Y and the weights, if there are any
 
     def admit_upstream(self, dJ: Any) -> Any:
         return dJ
