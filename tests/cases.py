@@ -33,6 +33,7 @@ class Row(NamedTuple):
     terms: Callable[[Any, dict[str, Any]], Any] = lambda node, arrays: (
         0
     )  # bound on the terms that backward adds up
+    used: Callable[[Any, dict[str, Any]], Any] | None = None  # of node(x), if it is not forward's
 
 
 SEEDS = st.integers(0, 2**32 - 1)

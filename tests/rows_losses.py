@@ -60,7 +60,7 @@ def off_kink_cases(draw, make, outputs):
 
 def off_both_kinks(loss, Y, offs):
     """Some nearer than delta and some farther, by a factor of 1 + off or 1 / (1 + off)."""
-    factors = np.where(offs > 0, 1 + offs, 1 / (1 - offs))
+    factors = (1 + np.abs(offs)) ** np.sign(offs)
     return Y + np.where(Y > 0, 1, -1) * loss.delta * factors
 
 

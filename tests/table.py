@@ -4,6 +4,7 @@ The property tests run over ROWS; a public node without a row fails the suite. `
 row is.
 """
 
-from tests import rows_activations, rows_losses, rows_nets, rows_optimizers
+from tests import rows_activations, rows_layers, rows_losses, rows_nets, rows_optimizers
 
-ROWS = rows_activations.ROWS | rows_nets.ROWS | rows_losses.ROWS | rows_optimizers.ROWS
+ROWS = rows_activations.ROWS | rows_nets.ROWS | rows_layers.ROWS
+ROWS |= rows_losses.ROWS | rows_optimizers.ROWS

@@ -61,11 +61,11 @@ def test_the_arrows_make_no_circle():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_part_imports_its_base_and_no_sibling(kind):
-    """Initializers, regularizers and weights are no parts: a part may import them."""
+    """What no part is: a part may import it."""
     for name, path in FILES.items():
         if room_of(name) == kind and not name.endswith("__init__.py"):
             own = {inner for first, *rest in modules(path) if first == kind for inner in rest[:1]}
-            assert own <= {"base", "initializers", "regularizers", "weights"}, name
+            assert own <= {"base", "initializers", "regularizers", "same_width", "weights"}, name
 
 
 def test_no_lazy_import_but_for_matplotlib():

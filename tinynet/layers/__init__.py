@@ -1,12 +1,16 @@
 """The names of the layers, which make Z from X and then A = g(Z), and of the initializers. `base`
 has the layers' base class."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from tinynet.activations import Activation
 from tinynet.base import checks
+from tinynet.layers.activate import Activate
 from tinynet.layers.base import Layer
 from tinynet.layers.dense import Dense
+from tinynet.layers.dropout import Dropout
 from tinynet.layers.initializers import (
     Constant,
     Glorot,
@@ -19,20 +23,35 @@ from tinynet.layers.initializers import (
     Uniform,
     Zeros,
 )
+from tinynet.layers.normalization import BatchNorm, LayerNorm
 from tinynet.layers.regularizers import L1, L1L2, L2, Regularizer
 
-__all__ = ["L1", "L1L2", "L2", "Constant", "Dense", "Glorot", "He", "Initializer", "Layer", "LeCun"]
-__all__ += ["Normal", "Orthogonal", "Regularizer", "TruncatedNormal", "Uniform", "Zeros"]
+__all__ = ["L1", "L1L2", "L2", "Activate", "BatchNorm", "Constant", "Dense", "Dropout", "Glorot"]
+__all__ += ["He", "Initializer", "Layer", "LayerNorm", "LeCun", "Normal", "Orthogonal"]
+__all__ += ["Regularizer", "TruncatedNormal", "Uniform", "Zeros"]
 
 
-def require_layers(who: str, layers: Any, others: Sequence[Any]) -> None:
-    """Refuse anything but a list of layers."""
+def own_layers(who: str, layers: Any, others: Sequence[Any]) -> list[Layer]:
+    """The layers of a net, an activation that stands alone as one; refused if they are anything but
+    a list of new layers."""
     expected, cure = "a list of layers", "Sequential([Dense(4, tanh), ...])"
     if others:
         checks.refuse(who, expected, f"{1 + len(others)} arguments", cure, TypeError)
     if not isinstance(layers, (list, tuple)) or not layers:
         checks.refuse(who, expected, checks.shown(layers), cure, TypeError)
-    for layer in layers:
+    found = [Activate(x) if isinstance(x, Activation) else x for x in layers]
+    for layer in found:
         if not isinstance(layer, Layer):
             got, cure = f"one with {checks.shown(layer)}", checks.call_it(layer, "...") or cure
             checks.refuse(who, expected, got, cure, TypeError)
+    for i, layer in enumerate(found):
+        if layer.position or layer.n_in or any(layer is other for other in found[:i]):
+            cure = "make a new layer for each place; set_weights gives it weights"
+            checks.refuse(who, "new layers, each in one place", f"{layer!r} again", cure)
+    for before, layer in itertools.pairwise(found):
+        if layer.units == 0:  # as many as inputs
+            vars(layer)["units"] = before.units
+    if found[-1].units == 0:
+        cure = "such as a Dense, whose units are those of its outputs"
+        checks.refuse(who, "a layer that says its units", "none", cure)
+    return found

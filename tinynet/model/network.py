@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Self
 
+from tinynet.activations import Activation
 from tinynet.base import Array, Guard, checks, in_one_go
-from tinynet.layers import Layer, initializers, require_layers
+from tinynet.layers import Layer, initializers, own_layers
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -22,23 +23,19 @@ class Network(Chain):
 
     def __init__(
         self,
-        layers: Sequence[Layer],
+        layers: Sequence[Layer | Activation],
         *others: Layer,
         seed: Any = None,
         dtype: str = "float64",
         examples: str | None = None,
     ) -> None:
-        require_layers(self.who, layers, others)
-        for i, layer in enumerate(layers):
-            if layer.position or layer.n_in or any(layer is other for other in layers[:i]):
-                cure = "make a new layer for each place; set_weights gives it weights"
-                checks.refuse(self.who, "new layers, each in one place", f"{layer!r} again", cure)
+        own = own_layers(self.who, layers, others)
         self._generator_at_build: Any = None
         self._door = Door(self.who, examples, dtype)
         self._generator = initializers.generator(self.who, seed)
-        for position, layer in enumerate(layers, 1):
+        for position, layer in enumerate(own, 1):
             layer.position = position
-        super().__init__(layers)
+        super().__init__(own)
         self._making = threading.Lock()
         self._trainer: int | None = None  # the thread of the fit that runs
 
@@ -70,8 +67,10 @@ class Network(Chain):
 
     def _draw(self, n_x: int, generator: Any, also: Callable[[], Any]) -> None:
         """New weights for all layers, or for none."""
-        widths, rng = [n_x, *(layer.units for layer in self.layers)], copy.deepcopy(generator)
-        pairs = zip(self.layers, widths, strict=False)
+        widths, rng = [n_x], copy.deepcopy(generator)
+        for layer in self.layers[:-1]:
+            widths.append(layer.units or widths[-1])
+        pairs = zip(self.layers, widths, strict=True)
         new = [layer.beginning(n, rng, self._door.dtype) for layer, n in pairs]
         built = zip(self.layers, new, strict=True)
         writes = [partial(vars(layer).update, own) for layer, own in built]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import losses, optimizers
+from tinynet.activations import Activation
 from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, read_only
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
@@ -46,7 +47,7 @@ class Sequential(Network):
 
     def __init__(
         self,
-        layers: Sequence[Layer],
+        layers: Sequence[Layer | Activation],
         *others: Layer,
         seed: Any = None,
         dtype: str = "float64",

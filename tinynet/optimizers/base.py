@@ -167,7 +167,7 @@ class Optimizer(Node):
 
     def value(self, params: Arrays, grads: Arrays) -> Arrays:
         new, slots = self.advance(params, grads)
-        checks.require_finite(self.who, "step", (new, slots))
+        checks.require_finite(self.who, "slot", slots)
         return new
 
     def forward(self, params: Any, grads: Any) -> Any:

@@ -1,0 +1,97 @@
+"""The rows of the layers that have as many units as inputs."""
+
+import copy
+
+import numpy as np
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tests import references as ref
+from tests.cases import SEEDS, WIDE, Case, Row, arrays
+from tests.rows_nets import net_terms
+
+
+@st.composite
+def layer_cases(draw, make, least=1, activations=("identity",)):
+    """A layer with parameters and state of its own, on examples that are not all alike."""
+    n, m, seed = draw(st.integers(least, 3)), draw(st.integers(2, 4)), draw(SEEDS)
+    layer, rng = draw(make).build(n, seed=draw(SEEDS)), np.random.default_rng(seed)
+    for p in layer.params.values():
+        p[...] = rng.uniform(0.5, 2, p.shape) * rng.choice([-1, 1], p.shape)
+    for a in layer.state.values():
+        a[...] = rng.uniform(0.5, 2, a.shape)
+    X = np.arange(n * m).reshape(n, m) * draw(st.sampled_from([-1.0, 0.5, 2.0]))
+    return Case(layer, (X + rng.uniform(-0.3, 0.3, (n, m)),), draw(SEEDS))
+
+
+@st.composite
+def activate_cases(draw):
+    layer = tn.Activate(draw(st.sampled_from(["tanh", "softmax", "gelu"])))
+    n, m = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    return Case(layer.build(n), (draw(arrays((n, m), WIDE)),), draw(SEEDS))
+
+
+def hat(X, axis, epsilon):
+    mean = X.sum(axis=axis, keepdims=True) / X.shape[axis]
+    variance = ((X - mean) ** 2).sum(axis=axis, keepdims=True) / X.shape[axis]
+    return (X - mean) / ref.each(ref.mp.sqrt)(variance + ref.mp.mpf(epsilon))
+
+
+def normalized(node, arrays):
+    return arrays["gamma"] * hat(arrays["X"], node.axis, node.epsilon) + arrays["beta"]
+
+
+def running(node, arrays):
+    mean, variance = (ref.exact(node.state[name]) for name in ("mean", "variance"))
+    below = ref.each(ref.mp.sqrt)(variance + ref.mp.mpf(node.epsilon))
+    return arrays["gamma"] * ((arrays["X"] - mean) / below) + arrays["beta"]
+
+
+def dropped(node, arrays):
+    """The layer draws example by example."""
+    X = arrays["X"]
+    kept = node.rate <= copy.deepcopy(node.generator).random(X.shape[::-1]).T
+    return X * kept / (1 - ref.mp.mpf(node.rate))
+
+
+def terms(node, arrays):
+    return 100 * net_terms(node, arrays)
+
+
+def rounding(node, arrays):
+    return 1000
+
+
+EPSILONS = st.sampled_from([1e-5, 1e-3])
+ROWS = {
+    "batch_norm": Row(
+        tn.BatchNorm,
+        layer_cases(st.builds(tn.BatchNorm, st.just(0.9), EPSILONS)),
+        normalized,
+        ("X",),
+        rounding,
+        terms=terms,
+        used=running,
+    ),
+    "layer_norm": Row(
+        tn.LayerNorm,
+        layer_cases(st.builds(tn.LayerNorm, EPSILONS), least=2),
+        normalized,
+        ("X",),
+        rounding,
+        terms=terms,
+    ),
+    "dropout": Row(
+        tn.Dropout,
+        layer_cases(st.builds(tn.Dropout, st.floats(0, 0.9))),
+        dropped,
+        ("X",),
+        used=lambda node, arrays: arrays["X"],
+    ),
+    "activate": Row(
+        tn.Activate,
+        activate_cases(),
+        lambda node, arrays: ref.ACTIVATIONS[tn.activations.label(node.activation)](arrays["X"]),
+        ("X",),
+    ),
+}
