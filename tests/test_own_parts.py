@@ -271,4 +271,4 @@ def test_own_parts_show_their_own_names():
     assert repr(tn.Dense(1, Softer())) == "Dense(1, Softer(0.01))"
     assert repr(tn.Dense(1, tn.LeakyReLU(0.0100000001))) == "Dense(1, LeakyReLU(0.0100000001))"
     assert repr(tn.Normal(0.01)) == "Normal(0.01)"
-    assert repr(tn.He()) == "He()"
+    assert repr(tn.He()) == "He('normal')"
