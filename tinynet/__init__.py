@@ -5,10 +5,11 @@ folder's `__init__` names its parts, and what it names is public. `docs/reading.
 order the source is best read.
 """
 
-from tinynet import activations, data, layers, losses, metrics, optimizers, plots
+from tinynet import activations, callbacks, data, layers, losses, metrics, optimizers, plots
 from tinynet.activations import *
 from tinynet.base import Node
 from tinynet.base.gradcheck import GradientError, GradientTable, check_gradients
+from tinynet.callbacks import *
 from tinynet.layers import *
 from tinynet.losses import *
 from tinynet.metrics import *
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     *activations.__all__,
+    *callbacks.__all__,
     *layers.__all__,
     *losses.__all__,
     *metrics.__all__,

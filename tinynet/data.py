@@ -138,12 +138,18 @@ SETS: dict[str, Callable[..., tuple[Array, Array]]] = {
 
 
 def train_test_split(
-    X: Any, Y: Any, test_size: float = 0.25, seed: Any = None, examples: str = "columns"
+    X: Any,
+    Y: Any,
+    test_size: float = 0.25,
+    seed: Any = None,
+    examples: str = "columns",
+    stratify: Any = None,
 ) -> tuple[Array, Array, Array, Array]:
     """X_train, X_test, Y_train, Y_test: a random share `test_size` of the examples held out, at
     least one on each side.
 
-    `examples` says along which axis they lie, "columns" or "rows"; Y may be (m,).
+    `examples` says along which axis they lie, "columns" or "rows"; Y may be (m,). `stratify`,
+    labels (m,): each class has the same share held out, to within one example.
 
     >>> [a.tolist() for a in train_test_split([[1, 2, 3, 4]], [10, 20, 30, 40], seed=0)]
     [[[1, 2, 4]], [[3]], [10, 20, 40], [30]]
@@ -159,10 +165,24 @@ def train_test_split(
         cure = f"did you mean examples='{other}'?" if turned else ""
         checks.refuse(who, f"X and Y with the same examples (at least 2) as {examples}", got, cure)
     m = X.shape[axis]
-    held_out = min(max(round(share * m), 1), m - 1)
-    order = generator(who, seed).permutation(m)
-    test, train = order[:held_out], order[held_out:]
+    if stratify is not None and np.shape(stratify) != (m,):
+        checks.refuse(who, f"stratify as labels ({m},)", np.shape(stratify))
+    test, train = held_out(m, share, generator(who, seed), stratify)
     return X.take(train, axis), X.take(test, axis), Y.take(train, axis), Y.take(test, axis)
+
+
+def held_out(m: int, share: float, rng: Any, labels: Any = None) -> tuple[Array, Array]:
+    """Indices of the examples that are held out, and of the others: at least one on each side."""
+    order, n = rng.permutation(m), min(max(round(share * m), 1), m - 1)
+    if labels is None:
+        return order[:n], order[n:]
+    _, where, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    wanted = n / m * counts
+    parts = np.floor(wanted).astype(int)
+    parts[np.argsort(parts - wanted, kind="stable")[: n - parts.sum()]] += 1
+    of_class = [order[where[order] == c] for c in range(len(counts))]
+    out = np.isin(order, np.concatenate([own[:k] for own, k in zip(of_class, parts, strict=True)]))
+    return order[out], order[~out]
 
 
 def array(who: str, name: str, value: Any) -> Array:

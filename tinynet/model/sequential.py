@@ -7,15 +7,18 @@ optimizer takes its step.
 import copy
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinynet import losses, optimizers
 from tinynet.activations import Activation
-from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, read_only
+from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, in_one_go, read_only
+from tinynet.callbacks import require_callbacks
+from tinynet.data import held_out
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
@@ -24,6 +27,7 @@ from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import Metric, named_metrics
 from tinynet.metrics.base import values
 from tinynet.model.network import Network
+from tinynet.model.watch import Watch
 from tinynet.net import diagnose, history, inference, parameters
 from tinynet.net.cost import Cost
 
@@ -58,15 +62,29 @@ class Sequential(Network):
         self._cost: Cost | None = None
         self._metrics: dict[str, Metric] = {}
         self.history = history.History()
+        self._held_out: tuple[float, int, Array] | None = None  # by validation_split, of how many
         self._training: Training | None = None
         self._lock = threading.Lock()  # of a fit
+
+    def snapshot(self) -> Callable[[], None]:
+        """A call that brings back what a training writes as it is now: parameters, the optimizer's
+        slots and count, the layers' state and draws."""
+        optimizer = self._compiled()[1]
+        generators = [(g.bit_generator, g.bit_generator.state) for g in self.generators()]
+        kept = [parameters.gather(self.layers), *(a for x in self.layers for a in x.state.values())]
+        calls: list[Callable[[], Any]] = [partial(a.__setitem__, ..., a.copy()) for a in kept]
+        for held in optimizer.slots.values():
+            calls += [partial(a.__setitem__, ..., a.copy()) for a in held.values()] or [held.clear]
+        calls += [partial(setattr, g, "state", state) for g, state in generators]
+        calls += [partial(vars(optimizer).update, earlier=optimizer.steps), optimizer.taken.clear]
+        return partial(in_one_go, calls)
 
     def reset(self) -> None:
         """Back to the first weights, batches and steps of the optimizer, with no history."""
         super().reset()
         if self.optimizer:
             self.optimizer.reset()
-        self.history = history.History()
+        self.history, self._held_out = history.History(), None
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
@@ -104,6 +122,9 @@ class Sequential(Network):
         shuffle: bool = True,
         verbose: int = 1,
         *,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        callbacks: Any = (),
         sample_weight: Any = None,
         class_weight: Any = None,
     ) -> history.History:
@@ -114,6 +135,11 @@ class Sequential(Network):
         its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1`
         prints some ten lines, 0 none. A cost that is not finite stops the training with a
         FloatingPointError; the weights stay at the last finite ones.
+
+        `validation_data`, (X, Y) or (X, Y, sample_weight): their cost and metrics after each epoch
+        are in the History as "val_loss" and so on. `validation_split` in (0, 1): that share of the
+        examples, of each class alike, is held out for it; drawn once for a model, so that no later
+        `fit` trains on them, and named in `history.held_out`. `callbacks` are tn.Callback objects.
 
         `sample_weight` (m,) is how much each example counts: 2 is the example twice, 0 its absence.
         `class_weight` is the same by its class, {class: weight} or "balanced". J is the sum of w c
@@ -127,21 +153,26 @@ class Sequential(Network):
         if self._lock.locked():
             cure = "wait for it, or train a copy that was made before it"
             checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
+        callbacks = require_callbacks(self.who, callbacks)
         with self._lock, self._in_training():
-            X, Y, *weights = self._data(X, Y, sample_weight, class_weight, build=True)
+            data = self._data(X, Y, sample_weight, class_weight, build=True)
+            (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
             work = Work(*self._compiled(), self._metrics, bool(weights))
             own = parameters.gather(self.layers)
             X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
             # the weights are a last row of Y, and go where it goes
             Y = np.concatenate([Y, weights]) if weights else Y
             examples = Examples(X, Y, size)
-            report = history.Reporter(self.history, epochs, bool(verbose))
+            measure = partial(self._measured, *held) if held else None
+            watch = Watch(self, callbacks, measure)
+            report = history.Reporter(self.history, epochs, bool(verbose), watch or None)
             with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
                 if self._training is None or not self._training.fits(work, examples):
                     self._training = None  # its memory is free first
                     self._training = Training(self.who, work, examples)
-                self._training.run(examples, self._generator if shuffle else None, report)
-        return history.History(self.history.rows[report.first :])
+                with watch:
+                    self._training.run(examples, self._generator if shuffle else None, report)
+        return history.History(self.history.rows[report.first :], self.history.held_out)
 
     @contextmanager
     def _in_training(self) -> Iterator[None]:
@@ -161,17 +192,18 @@ class Sequential(Network):
 
     def evaluate(self, X: Any, Y: Any, sample_weight: Any = None) -> dict[str, float]:
         """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
-        cost, _ = self._compiled()
+        self._compiled()
         self._built()
-        X, Y, *weights = self._data(X, Y, sample_weight)
+        return self._measured(*self._data(X, Y, sample_weight))
+
+    def _measured(self, X: Array, Y: Array, *weights: Array) -> dict[str, float]:
+        cost, m = self._compiled()[0], X.shape[1]
         Z = read_only(inference.outputs(self, X, activated=False))
         with Guard(self.who):
-            (J,) = cost.J(
-                functions.totals(cost.costs(Z, Y, *weights)), Z, [float(cost.penalty() or 0)]
-            )
+            totals = functions.totals(cost.costs(Z, Y, *weights))
+            (J,) = cost.J(totals, Z, [float(cost.penalty() or 0)])
             read = values(self._metrics, cost.pair.activation, Z, Y, *weights)
         diagnose.require_finite(self, X, J)
-        m = X.shape[1]
         sums = [functions.totals(a)[0].tolist() for a in read]
         pairs = zip(self._metrics.items(), sums, strict=True)
         return {"loss": J} | {name: metric.measured(own, m) for (name, metric), own in pairs}
@@ -216,6 +248,42 @@ class Sequential(Network):
         if build:
             self.build(X.shape[0])
         return X, Y, *found
+
+    def _validation(
+        self, data: Sequence[Array], given: Any, share: Any
+    ) -> tuple[Sequence[Array], Sequence[Array]]:
+        """The data to train on, and that to look at after each epoch, if there is any."""
+        share = checks.real(self.who, "validation_split", share, "[0, 1)")
+        if given is not None:
+            if share:
+                got = "both"
+                checks.refuse(self.who, "validation_data or validation_split", got)
+            if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+                got = checks.shown(given)
+                checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
+            return data, self._data(*given)
+        if not share:
+            return data, ()
+        X, Y, *weights = data
+        m, activation = X.shape[1], self.layers[-1].activation
+        if self._held_out is None:
+            one = activation.classifies and (activation.classes(Y).ndim == 1 or len(Y) == 1)
+            labels = activation.classes(Y).ravel() if one else None
+            # from a copy, so that the batches are those that they would have been
+            out, _ = held_out(m, share, copy.deepcopy(self._generator_at_build), labels)
+            self._held_out = share, m, np.sort(out)
+        *first, out = self._held_out
+        if first != [share, m]:
+            got, cure = f"{share} of {m}", "reset() draws others"
+            expected = f"validation_split as before, {first[0]} of {first[1]} examples"
+            checks.refuse(self.who, expected, got, cure)
+        rest, self.history.held_out = np.setdiff1d(np.arange(m), out), out
+        # an example in one piece, as batches are gathered
+        train, test = ([a.T.take(which, 0).T for a in data] for which in (rest, out))
+        if weights:
+            for part in (train, test):
+                part[2] = sample_weights(self.who, part[2], len(part[2]), self._door.dtype)
+        return train, test
 
     def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
         if self._cost is None or self.optimizer is None:

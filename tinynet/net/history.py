@@ -1,7 +1,7 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Look: TypeAlias = Callable[[int], bool] | None
 Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the numbers of an epoch
@@ -9,15 +9,16 @@ Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the 
 
 class History:
     """`h.history["loss"]` is a list with a float per epoch; so is every metric's, NaN where it was
-    not measured.
+    not measured. `held_out` has the indices of the examples that `validation_split` held out.
 
     >>> h = History([(("loss",), (0.5,)), (("loss",), (0.25,))])
     >>> h.history, len(h), h
     ({'loss': [0.5, 0.25]}, 2, History(2 epochs, loss 0.250000))
     """
 
-    def __init__(self, rows: Sequence[Row] = ()) -> None:
+    def __init__(self, rows: Sequence[Row] = (), held_out: Any = None) -> None:
         self.rows = list(rows)  # extended by one call, which no interrupt can cut in two
+        self.held_out = held_out
         self._columns: dict[str, list[float]] = {}
 
     @property
@@ -63,9 +64,9 @@ class Reporter:
         stop, new = False, range(self.done + 1, self.done + len(rows) + 1)
         self.history.rows.extend(rows)
         for epoch in new if self.verbose or self.look else ():
-            if self.verbose and (epoch % self.lines == 0 or epoch == self.epochs):
-                row = self.history.rows[self.first + epoch - 1]
-                print(f"epoch {epoch}/{self.epochs}  {told(row, '  ')}", flush=True)
             if self.look is not None and epoch % self.every == 0:
                 stop = bool(self.look(epoch)) or stop
+            if self.verbose and (epoch % self.lines == 0 or stop or epoch == self.epochs):
+                row = self.history.rows[self.first + epoch - 1]
+                print(f"epoch {epoch}/{self.epochs}  {told(row, '  ')}", flush=True)
         return stop

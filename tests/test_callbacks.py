@@ -1,0 +1,348 @@
+"""What is looked at after each epoch: validation data, then callbacks. Nothing of the training
+moves because somebody looks."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_kit_layers import NETS, everything, same_all
+from tests.ways import WAYS, taken
+
+X, Y = tn.data.moons(120, seed=0)
+HELD_X, HELD_Y = tn.data.moons(40, seed=1)
+
+
+def a_net(layers=NETS["all"], optimizer=None, **settings):
+    model = tn.Sequential(layers(), seed=3, **settings)
+    model.compile(optimizer or tn.Adam(0.02), metrics=["accuracy"])
+    return model
+
+
+class Looking(tn.Callback):
+    def __init__(self):
+        self.seen, self.begun, self.ended = [], 0, 0
+
+    def on_train_begin(self):
+        self.begun += 1
+
+    def on_epoch_end(self, epoch, logs):
+        self.seen.append((epoch, dict(logs)))
+
+    def on_train_end(self):
+        self.ended += 1
+
+
+# ---- looking moves nothing
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("batch_size", [None, 32])
+def test_a_training_that_is_looked_at_is_the_same(batch_size, way):
+    plain, looked_at = a_net(), a_net()
+    with taken(way):
+        plain.fit(X, Y, 6, batch_size, verbose=0)
+        for epochs in (2, 4):
+            looked_at.fit(
+                X,
+                Y,
+                epochs,
+                batch_size,
+                verbose=0,
+                validation_data=(HELD_X, HELD_Y),
+                callbacks=[Looking()],
+            )
+    (arrays, draws), (others, other_draws) = everything(plain), everything(looked_at)
+    for a, b in zip(arrays, others, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert draws == other_draws
+    for name, numbers in plain.history.history.items():
+        assert looked_at.history.history[name] == numbers
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_validation_is_evaluate_after_the_epoch(dtype):
+    looking = Looking()
+    model, twin = a_net(dtype=dtype), a_net(dtype=dtype)
+    weights = np.arange(40.0)
+    validation = HELD_X, HELD_Y, weights
+    model.fit(X, Y, 3, 32, verbose=0, validation_data=validation, callbacks=[looking])
+    for epoch in range(1, 4):
+        twin.fit(X, Y, 1, 32, verbose=0)
+        found = twin.evaluate(HELD_X, HELD_Y, weights)
+        row = {name: column[epoch - 1] for name, column in model.history.history.items()}
+        assert {name: row[f"val_{name}"] for name in found} == found
+        assert looking.seen[epoch - 1] == (epoch, row)
+    assert (looking.begun, looking.ended, looking.model) == (1, 1, model)
+
+
+def test_validation_in_rows():
+    columns, rows = a_net(), a_net(examples="rows")
+    columns.fit(X, Y, 2, 32, verbose=0, validation_data=(HELD_X, HELD_Y))
+    rows.fit(X.T, Y.T, 2, 32, verbose=0, validation_data=(HELD_X.T, HELD_Y.T))
+    assert columns.history.history == rows.history.history
+
+
+# ---- validation_split
+
+
+@pytest.mark.parametrize("batch_size", [None, 32])
+@pytest.mark.parametrize("examples", ["columns", "rows"])
+def test_a_split_is_a_training_on_the_rest(examples, batch_size):
+    model, twin = a_net(examples=examples), a_net(examples=examples)
+    axis = -1 if examples == "columns" else 0
+    own_X, own_Y = (X, Y[0]) if examples == "columns" else (X.T, Y[0])
+    model.fit(own_X, own_Y, 3, batch_size, verbose=0, validation_split=0.25)
+    out = model.history.held_out
+    rest = np.setdiff1d(np.arange(120), out)
+    validation = own_X.take(out, axis), own_Y[out]
+    twin.fit(
+        own_X.take(rest, axis), own_Y[rest], 3, batch_size, verbose=0, validation_data=validation
+    )
+    same_all(model, twin)
+    assert len(out) == 30
+    assert abs(Y[0, out].mean() - Y.mean()) <= 1 / 30  # of each class alike
+
+
+def test_later_fits_keep_the_same_examples_out():
+    once, again = a_net(), a_net()
+    history = once.fit(X, Y, 6, 32, verbose=0, validation_split=0.2)
+    again.fit(X, Y, 2, 32, verbose=0, validation_split=0.2)
+    again = pickle.loads(pickle.dumps(again))
+    again.fit(X, Y, 4, 32, verbose=0, validation_split=0.2)
+    same_all(once, again)
+    np.testing.assert_array_equal(history.held_out, again.history.held_out)
+    for share, data in [(0.3, (X, Y)), (0.2, (X[:, 1:], Y[:, 1:]))]:
+        with pytest.raises(ValueError, match=r"validation_split as before, 0.2 of 120 examples"):
+            again.fit(*data, 1, verbose=0, validation_split=share)
+    again.reset()
+    assert again.history.held_out is None
+    again.fit(X, Y, 1, verbose=0, validation_split=0.2)
+    np.testing.assert_array_equal(history.held_out, again.history.held_out)
+
+
+def test_a_split_takes_the_weights_along():
+    weights = np.random.default_rng(0).random(120)
+    model, twin = a_net(NETS["lone activations"]), a_net(NETS["lone activations"])
+    model.fit(X, Y, 2, 32, verbose=0, validation_split=0.25, sample_weight=weights)
+    out = model.history.held_out
+    rest = np.setdiff1d(np.arange(120), out)
+    validation = X[:, out], Y[:, out], weights[out]
+    twin.fit(
+        X[:, rest], Y[:, rest], 2, 32, verbose=0, validation_data=validation,
+        sample_weight=weights[rest],
+    )  # fmt: skip
+    for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-12)
+
+
+def test_a_split_of_a_regression_and_of_several_sigmoids():
+    for last, labels in [("identity", X[0]), ("sigmoid", np.vstack([Y, 1 - Y]))]:
+        model = tn.Sequential([tn.Dense(1 if labels.ndim == 1 else 2, last)], seed=0)
+        model.compile("sgd")
+        model.fit(X, labels, 1, verbose=0, validation_split=0.25)
+        assert len(model.history.held_out) == 30
+
+
+WRONG = {
+    "both": ({"validation_data": (X, Y), "validation_split": 0.2}, "got both"),
+    "share": ({"validation_split": 1.0}, r"validation_split as a number in \[0, 1\)"),
+    "data": ({"validation_data": X}, r"validation_data as \(X, Y\)"),
+    "its labels": ({"validation_data": (X, Y + 1)}, "labels Y of 0 and 1"),
+    "its shape": ({"validation_data": (X[:1], Y)}, "X of shape"),
+    "callbacks": ({"callbacks": tn.EarlyStopping()}, "callbacks as a list"),
+    "a class": ({"callbacks": [tn.EarlyStopping]}, "call it: EarlyStopping"),
+    "a function": ({"callbacks": [print]}, "tn.LambdaCallback"),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), WRONG.values(), ids=WRONG)
+def test_what_fit_refuses_before_a_step(settings, message):
+    model = a_net()
+    with pytest.raises((ValueError, TypeError), match=message):
+        model.fit(X, Y, 1, verbose=0, **settings)
+    assert len(model.history) == 0
+
+
+# ---- stopping
+
+
+def test_a_callback_stops_by_true_and_all_of_them_look():
+    first, last = Looking(), Looking()
+    stop = tn.LambdaCallback(on_epoch_end=lambda epoch, logs: epoch == 3)
+    model = a_net()
+    history = model.fit(X, Y, 9, 32, verbose=0, callbacks=[first, stop, last])
+    assert len(history) == len(first.seen) == len(last.seen) == 3
+    model.fit(X, Y, 2, 32, verbose=0)
+    twin = a_net()
+    twin.fit(X, Y, 5, 32, verbose=0)
+    same_all(model, twin)
+
+
+def best_of(model, epochs, **settings):
+    """The model as it was after its best epoch: every epoch is a fit of its own."""
+    best, found = np.inf, None
+    for epoch in range(1, epochs + 1):
+        model.fit(X, Y, 1, 32, verbose=0, **settings)
+        value = model.history.history["val_loss"][-1]
+        if value < best:
+            best, found = value, (epoch, pickle.dumps(model))
+    return found[0], pickle.loads(found[1])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("ends", ["by itself", "at the last epoch", "by Ctrl-C", "by an error"])
+def test_early_stopping_goes_back_to_the_best_epoch(ends, way):
+    settings = {"validation_data": (HELD_X[::-1], HELD_Y)}  # so that it soon gets worse
+    stop = tn.EarlyStopping(patience=4 if ends == "by itself" else 99)
+    error = {"by Ctrl-C": KeyboardInterrupt, "by an error": ZeroDivisionError}.get(ends)
+
+    def end(epoch, logs):
+        if error and epoch == 12:
+            raise error
+
+    model, callbacks = a_net(), [stop, tn.LambdaCallback(on_epoch_end=end)]
+    with taken(way):
+        if error:
+            with pytest.raises(error):
+                model.fit(X, Y, 40, 32, verbose=0, callbacks=callbacks, **settings)
+        else:
+            model.fit(X, Y, 40, 32, verbose=0, callbacks=callbacks, **settings)
+        epochs = len(model.history)
+        epoch, best = best_of(a_net(), epochs, **settings)
+    assert epoch == stop.best_epoch < epochs
+    if ends == "by itself":
+        assert epochs == epoch + 4
+    (arrays, draws), (others, other_draws) = everything(model), everything(best)
+    for a, b in zip(arrays, others, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert draws == other_draws
+    assert model.optimizer.steps == best.optimizer.steps
+    for slot, held in best.optimizer.slots.items():
+        for name, a in held.items():
+            np.testing.assert_array_equal(model.optimizer.slots[slot][name], a)
+
+
+def test_what_counts_as_better():
+    def best_epoch(values, **settings):
+        stop = tn.EarlyStopping(monitor="it", **settings)
+        stop.model = a_net().build(2)
+        stop.on_train_begin()
+        for epoch, value in enumerate(values, 1):
+            if stop.on_epoch_end(epoch, {"loss": 1.0, "it": value}):
+                return stop.best_epoch, epoch
+        return stop.best_epoch, None
+
+    nan = float("nan")
+    assert best_epoch([1, 3, 2, 2, 2], patience=2) == (2, 4)
+    assert best_epoch([1, 3, 2, 2, 2], patience=2, mode="min") == (1, 3)
+    assert best_epoch([1, 1.5, 2.5, 2.6, 2.7], patience=3, min_delta=1) == (3, None)
+    assert best_epoch([nan, 1, nan, nan], patience=2) == (2, 4)
+    assert best_epoch([nan, nan], patience=2) == (0, 2)
+    assert best_epoch([2, 1, -1, -5], patience=3, mode="max") == (1, 4)
+
+
+def test_a_number_that_nobody_measures():
+    with pytest.raises(ValueError, match=r"monitor to be one of loss, accuracy, got 'val_loss'"):
+        a_net().fit(X, Y, 5, verbose=0, callbacks=[tn.EarlyStopping("val_loss")])
+
+
+def test_the_default_is_the_validation_loss_if_there_is_one():
+    for settings, name in [({}, "loss"), ({"validation_split": 0.2}, "val_loss")]:
+        stop = tn.EarlyStopping(patience=50)
+        history = a_net().fit(X, Y, 20, verbose=0, callbacks=[stop], **settings).history
+        assert stop.best_epoch == np.argmin(history[name]) + 1
+
+
+# ---- the learning rate
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_plateau_reduces_the_learning_rate(way):
+    reduce = tn.ReduceLROnPlateau("loss", factor=0.5, patience=2, min_delta=1e9)
+    model, rates = a_net(optimizer=tn.SGD(0.8)), []
+
+    def look(epoch, logs):
+        rates.append(model.optimizer.learning_rate)
+
+    with taken(way):
+        model.fit(X, Y, 8, verbose=0, callbacks=[reduce, tn.LambdaCallback(look)])
+    assert rates == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.1, 0.1]
+    twin = a_net(optimizer=tn.SGD(0.8))
+    for rate in [0.8, *rates[:-1]]:
+        twin.optimizer.learning_rate = rate
+        twin.fit(X, Y, 1, verbose=0)
+    same_all(model, twin)
+
+
+def test_a_plateau_has_an_end():
+    reduce = tn.ReduceLROnPlateau(
+        "loss", factor=0.1, patience=1, min_delta=1e9, min_learning_rate=0.05
+    )
+    model = a_net(optimizer=tn.SGD(0.8))
+    model.fit(X, Y, 9, verbose=0, callbacks=[reduce])
+    assert model.optimizer.learning_rate == 0.05
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: tn.EarlyStopping(patience=0), "patience as a whole number of at least 1"),
+        (lambda: tn.EarlyStopping(min_delta=-1), "min_delta as a number"),
+        (lambda: tn.EarlyStopping(mode="best"), "mode to be one of min, max"),
+        (lambda: tn.ReduceLROnPlateau(factor=1), "factor as a number"),
+    ],
+)
+def test_settings_of_callbacks(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# ---- snapshots
+
+
+def test_a_snapshot_brings_everything_back():
+    model = a_net()
+    model.fit(X, Y, 2, 32, verbose=0)
+    before, steps, back = everything(model), model.optimizer.steps, model.snapshot()
+    before = [a.copy() for a in before[0]], before[1]
+    model.fit(X, Y, 2, 32, verbose=0)
+    back()
+    for a, b in zip(everything(model)[0], before[0], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert (everything(model)[1], model.optimizer.steps) == (before[1], steps)
+
+
+def test_a_snapshot_of_before_the_first_step():
+    model, twin = a_net(), a_net()
+    model.build(2)
+    back = model.snapshot()
+    model.fit(X, Y, 3, verbose=0)
+    back()
+    assert model.optimizer.slots == {"m": {}, "r": {}}
+    model.fit(X, Y, 3, verbose=0)
+    twin.fit(X, Y, 3, verbose=0)
+    for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
+# ---- the split of data
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.9])
+def test_a_stratified_split_holds_the_same_share_of_each_class(share):
+    labels = np.repeat([0, 1, 2], [10, 30, 61])
+    data = np.arange(101)[np.newaxis]
+    left, out, Y_left, Y_out = tn.data.train_test_split(
+        data, labels, share, seed=1, stratify=labels
+    )
+    assert len(Y_out) == round(share * 101)
+    np.testing.assert_array_equal(np.sort(np.append(left, out)), np.arange(101))
+    assert np.abs(np.bincount(Y_out, minlength=3) - share * np.bincount(labels)).max() < 1.01
+    assert len(Y_left) == 101 - len(Y_out)
+
+
+def test_labels_to_stratify_by_are_one_an_example():
+    with pytest.raises(ValueError, match=r"stratify as labels \(4,\), got \(3,\)"):
+        tn.data.train_test_split(np.ones((1, 4)), np.ones(4), stratify=[0, 1, 1])

@@ -1,0 +1,57 @@
+"""The base class of callbacks, which look at a training after each epoch."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class Callback:
+    """`fit` sets `model`, and calls `on_train_begin`, after each epoch `on_epoch_end`, and at last,
+    after an error or Ctrl-C too, `on_train_end`.
+
+    `epoch` counts from 1 in each `fit`. `logs` are the numbers of the epoch by name: "loss", the
+    metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training.
+    A callback may change settings and weights of the model.
+    """
+
+    model: Any = None
+
+    def on_train_begin(self) -> None:
+        """Before the first step."""
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
+        """After an epoch; True stops the training."""
+
+    def on_train_end(self) -> None:
+        """After the last step, whatever ended the training."""
+
+
+class LambdaCallback(Callback):
+    """Calls functions of one's own.
+
+    >>> import numpy as np, tinynet as tn
+    >>> model = tn.Sequential([tn.Dense(1)], seed=0)
+    >>> model.compile("sgd")
+    >>> low = tn.LambdaCallback(on_epoch_end=lambda epoch, logs: logs["loss"] < 1e-3)
+    >>> X = np.arange(3.0)[np.newaxis]
+    >>> len(model.fit(X, 2 * X, epochs=9999, callbacks=[low], verbose=0)) < 9999
+    True
+    """
+
+    def __init__(
+        self,
+        on_epoch_end: Callable[[int, Mapping[str, float]], Any] | None = None,
+        on_train_begin: Callable[[], Any] | None = None,
+        on_train_end: Callable[[], Any] | None = None,
+    ) -> None:
+        self.calls = on_epoch_end, on_train_begin, on_train_end
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
+        return self.calls[0] and self.calls[0](epoch, logs)
+
+    def on_train_begin(self) -> None:
+        if self.calls[1]:
+            self.calls[1]()
+
+    def on_train_end(self) -> None:
+        if self.calls[2]:
+            self.calls[2]()

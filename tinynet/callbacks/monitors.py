@@ -1,0 +1,132 @@
+"""Callbacks that watch one number: EarlyStopping and ReduceLROnPlateau."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tinynet.base import checks
+from tinynet.callbacks.base import Callback
+
+BETTER = {"min": -1, "max": 1}
+
+
+class Monitor(Callback):
+    """Counts the epochs since a number was best.
+
+    `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". It is
+    better the smaller it is if its name ends in "loss" or "error", the larger it is otherwise;
+    `mode`, "min" or "max", says so too. Better by less than `min_delta` does not count, nor does
+    NaN.
+    """
+
+    def __init__(
+        self, monitor: str | None, patience: int, min_delta: float, mode: str | None
+    ) -> None:
+        who = type(self).__name__
+        self.monitor, self.mode = monitor, mode
+        self.patience = checks.count(who, "patience", patience)
+        self.min_delta = checks.real(who, "min_delta", min_delta, "[0, inf)")
+        if mode is not None:
+            checks.known(who, "mode", mode, BETTER)
+
+    def on_train_begin(self) -> None:
+        self.best, self.waited = -math.inf, 0
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
+        name = self.monitor or ("val_loss" if "val_loss" in logs else "loss")
+        if name not in logs:
+            cure = "fit takes validation_data, compile takes metrics"
+            expected = f"monitor to be one of {', '.join(logs)}"
+            checks.refuse(type(self).__name__, expected, repr(name), cure)
+        mode = self.mode or ("min" if name.endswith(("loss", "error")) else "max")
+        value = BETTER[mode] * logs[name]
+        if value > self.best + (self.min_delta if self.best > -math.inf else 0):
+            self.best, self.waited = value, 0
+            self.on_best(epoch)
+            return None
+        self.waited += 1
+        return self.waited >= self.patience and self.on_wait()
+
+    def on_best(self, epoch: int) -> None:
+        """After an epoch that was the best so far."""
+
+    def on_wait(self) -> Any:
+        """After `patience` epochs without a better one; True stops the training."""
+        checks.unwritten(type(self).__name__, "on_wait")
+
+
+class EarlyStopping(Monitor):
+    """Stop when a number was not better for `patience` epochs.
+
+    However the training ends, at the last epoch and by Ctrl-C too, the model goes back to its best
+    epoch: parameters, the optimizer's slots and count, and the layers' state. `best_epoch` says
+    which. A "loss" is that before the epoch's updates, a "val_loss" that after them. See `Monitor`
+    for the other arguments.
+
+    >>> import tinynet as tn
+    >>> X, Y = tn.data.moons(200, seed=0)
+    >>> model = tn.Sequential([tn.Dense(8, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    >>> model.compile(tn.Adam(0.05))
+    >>> stop = tn.EarlyStopping(patience=20)
+    >>> history = model.fit(X, Y, 5000, validation_split=0.25, callbacks=[stop], verbose=0)
+    >>> len(history) == stop.best_epoch + 20
+    True
+    """
+
+    def __init__(
+        self,
+        monitor: str | None = None,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        mode: str | None = None,
+    ) -> None:
+        super().__init__(monitor, patience, min_delta, mode)
+
+    def on_train_begin(self) -> None:
+        super().on_train_begin()
+        self.best_epoch, self.back = 0, self.model.snapshot()
+
+    def on_best(self, epoch: int) -> None:
+        self.best_epoch, self.back = epoch, self.model.snapshot()
+
+    def on_wait(self) -> Any:
+        return True
+
+    def on_train_end(self) -> None:
+        if self.best_epoch:
+            self.back()
+        del self.back
+
+
+class ReduceLROnPlateau(Monitor):
+    """Multiply the learning rate by `factor` when a number was not better for `patience` epochs,
+    and wait again; never below `min_learning_rate`. See `Monitor` for the other arguments.
+
+    >>> import numpy as np, tinynet as tn
+    >>> model = tn.Sequential([tn.Dense(1)], seed=0)
+    >>> model.compile(tn.SGD(0.4))
+    >>> slow = tn.ReduceLROnPlateau(factor=0.5, patience=3)
+    >>> _ = model.fit(np.ones((1, 4)), [0, 1, 2, 3], 50, callbacks=[slow], verbose=0)
+    >>> model.optimizer.learning_rate < 0.4
+    True
+    """
+
+    def __init__(
+        self,
+        monitor: str | None = None,
+        factor: float = 0.1,
+        patience: int = 10,
+        min_delta: float = 1e-4,
+        mode: str | None = None,
+        min_learning_rate: float = 0.0,
+    ) -> None:
+        super().__init__(monitor, patience, min_delta, mode)
+        who = type(self).__name__
+        self.factor = checks.real(who, "factor", factor, "(0, 1)")
+        self.least = checks.real(who, "min_learning_rate", min_learning_rate, "[0, inf)")
+
+    def on_wait(self) -> Any:
+        optimizer, self.waited = self.model.optimizer, 0
+        rate = max(self.factor * optimizer.learning_rate, self.least)
+        if 0 < rate < optimizer.learning_rate:
+            optimizer.learning_rate = rate

@@ -1,0 +1,52 @@
+"""What is looked at after each epoch of a `fit`: the validation data, then the callbacks."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from tinynet.callbacks import Callback
+
+
+class Watch:
+    """Around a training; called after each of its epochs. `measure` gives the cost and the metrics
+    on the validation data, which go into the epoch's row as "val_loss" and so on."""
+
+    def __init__(
+        self,
+        model: Any,
+        callbacks: Sequence[Callback],
+        measure: Callable[[], dict[str, float]] | None,
+    ) -> None:
+        self.model, self.callbacks, self.measure = model, callbacks, measure
+
+    def __bool__(self) -> bool:
+        return bool(self.callbacks) or self.measure is not None
+
+    def __enter__(self) -> Self:
+        for callback in self.callbacks:
+            callback.model = self.model
+            callback.on_train_begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for callback in self.callbacks:
+            callback.on_train_end()
+
+    def __call__(self, epoch: int) -> bool:
+        """Look at the epoch; whether to stop."""
+        rows = self.model.history.rows
+        names, numbers = rows[-1]
+        if self.measure is not None:
+            found = self.measure()
+            names = *names, *(f"val_{name}" for name in found)
+            numbers = *numbers, *found.values()
+            rows[-1] = names, numbers
+        logs = dict(zip(names, numbers, strict=True))
+        # all of them look, even if one says stop
+        said = [callback.on_epoch_end(epoch, logs) for callback in self.callbacks]
+        return any(map(bool, said))
