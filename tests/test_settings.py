@@ -88,7 +88,7 @@ BAD_SETTINGS = {
     "optimizer class": (lambda m: m.compile(tn.SGD), "optimizer to be one of"),
     "loss": (lambda m: m.compile(loss="squared"), "one of mse, mae, huber, .* got 'squared'"),
     "metrics": (lambda m: m.compile(metrics="accuracy"), "metrics as a list"),
-    "metric": (lambda m: m.compile(metrics=["f1"]), "one of accuracy, got 'f1'"),
+    "metric": (lambda m: m.compile(metrics=["f2"]), "one of accuracy, precision, .* got 'f2'"),
     "loss of another activation": (
         lambda m: m.compile(loss="sparse_categorical_crossentropy"),
         "to be softmax, got sigmoid",

@@ -186,7 +186,7 @@ def test_rows_are_columns_turned():
     rows.fit(X.T, Y.T, 5, batch_size=7, verbose=0)
     same(columns, rows)
     np.testing.assert_array_equal(rows.predict(X.T), columns.predict(X).T)
-    np.testing.assert_array_equal(rows.predict_classes(X.T), columns.predict_classes(X).T)
+    np.testing.assert_array_equal(rows.predict_classes(X.T), columns.predict_classes(X)[0])
     assert rows.evaluate(X.T, Y.ravel()) == columns.evaluate(X, Y)
     for name, seen in columns.trace(X).items():
         np.testing.assert_array_equal(rows.trace(X.T)[name], seen.T)

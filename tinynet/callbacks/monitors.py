@@ -8,13 +8,14 @@ from tinynet.base import checks
 from tinynet.callbacks.base import Callback
 
 BETTER = {"min": -1, "max": 1}
+SMALL = "loss", "error", "mse", "mae"  # how names end of which less is better
 
 
 class Monitor(Callback):
     """Counts the epochs since a number was best.
 
     `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". It is
-    better the smaller it is if its name ends in "loss" or "error", the larger it is otherwise;
+    better the smaller it is if its name ends in "loss", "error", "mse" or "mae";
     `mode`, "min" or "max", says so too. Better by less than `min_delta` does not count, nor does
     NaN.
     """
@@ -38,7 +39,7 @@ class Monitor(Callback):
             cure = "fit takes validation_data, compile takes metrics"
             expected = f"monitor to be one of {', '.join(logs)}"
             checks.refuse(type(self).__name__, expected, repr(name), cure)
-        mode = self.mode or ("min" if name.endswith(("loss", "error")) else "max")
+        mode = self.mode or ("min" if name.endswith(SMALL) else "max")
         value = BETTER[mode] * logs[name]
         if value > self.best + (self.min_delta if self.best > -math.inf else 0):
             self.best, self.waited = value, 0

@@ -1,12 +1,28 @@
-"""Metrics of classes: accuracy."""
+"""Metrics of classes: accuracy, precision, recall, F1, and the confusion matrix."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from tinynet import activations
-from tinynet.activations import Activation
+from tinynet.activations import Activation, Softmax
 from tinynet.base import Array, checks
 from tinynet.metrics.base import Metric
 
 
-class Accuracy(Metric):
+class Classes(Metric):
+    """A metric of the classes that outputs and targets stand for."""
+
+    steady = True
+
+    def require(self, who: str, activation: Activation) -> None:
+        if not activation.classifies:
+            expected = f"a sigmoid or softmax output for {type(self).__name__.lower()}"
+            checks.refuse(who, expected, activations.label(activation), "it counts right classes")
+
+
+class Accuracy(Classes):
     """The share of right classes; of several sigmoids each output counts by itself.
 
     >>> import numpy as np
@@ -19,11 +35,99 @@ class Accuracy(Metric):
 
     steady = True
 
-    def require(self, who: str, activation: Activation) -> None:
-        if not activation.classifies:
-            expected = "a sigmoid or softmax output for accuracy"
-            checks.refuse(who, expected, activations.label(activation), "it counts right classes")
-
     def read(self, activation: Activation, A: Array, Y: Array) -> Array:
         right: Array = activation.classes(A) == activation.classes(Y)
         return right
+
+
+class Counts(Classes):
+    """A metric of three counts of each class: of its examples that were found, that were said to be
+    its, and that are. One sigmoid has one class, 1; else the metric is the mean over the classes
+    (scikit-learn's "macro"). It is NaN where it would be 0 / 0."""
+
+    steady = True
+
+    def read(self, activation: Activation, A: Array, Y: Array) -> Array:
+        said, true = (members(activation, outputs) for outputs in (A, Y))
+        return np.concatenate([said & true, said, true]).astype(np.float64)
+
+    def result(self, sums: Sequence[float], m: int) -> float:
+        own = np.reshape(sums, (3, -1)).T.tolist()
+        values = [v for counts in own if not np.isnan(v := self.of_class(*counts))]
+        return sum(values) / len(values)
+
+    def of_class(self, hits: float, said: float, true: float) -> float:
+        checks.unwritten(self.who, "of_class")
+
+
+def members(activation: Activation, outputs: Array) -> Array:
+    """Whether an example is of a class, (classes, m)."""
+    classes = activation.classes(outputs)
+    if isinstance(activation, Softmax):
+        return np.asarray(np.arange(outputs.shape[0])[:, np.newaxis] == classes)
+    return np.asarray(classes, bool)
+
+
+def ratio(a: float, b: float) -> float:
+    return a / b if b else float("nan")
+
+
+class Precision(Counts):
+    """Of the examples that were said to be of a class, the share that are.
+
+    >>> Precision().result([3.0, 4.0, 6.0], 10)
+    0.75
+    """
+
+    steady = True
+
+    def of_class(self, hits: float, said: float, true: float) -> float:
+        return ratio(hits, said)
+
+
+class Recall(Counts):
+    """Of the examples of a class, the share that were said to be.
+
+    >>> Recall().result([3.0, 4.0, 6.0], 10)
+    0.5
+    """
+
+    steady = True
+
+    def of_class(self, hits: float, said: float, true: float) -> float:
+        return ratio(hits, true)
+
+
+class F1(Counts):
+    """The harmonic mean of precision and recall, 2 hits / (said + true).
+
+    >>> F1().result([3.0, 4.0, 6.0], 10)
+    0.6
+    """
+
+    steady = True
+
+    def of_class(self, hits: float, said: float, true: float) -> float:
+        return ratio(2 * hits, said + true)
+
+
+def confusion_matrix(true: Any, said: Any, sample_weight: Any = None) -> Array:
+    """How many examples of each class (a row) were said to be of each class (a column), from whole
+    labels from 0.
+
+    >>> confusion_matrix([0, 0, 1, 2], [0, 1, 1, 2]).tolist()
+    [[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    who = "confusion_matrix"
+    labels = [checks.numbers(who, name, a) for name, a in (("true", true), ("said", said))]
+    for name, a in zip(("true", "said"), labels, strict=True):
+        if a.ndim != 1 or a.shape != labels[0].shape:
+            checks.refuse(who, f"{name} as labels of shape (m,), as many as of the other", a.shape)
+        if a.size == 0 or a.min() < 0 or (a != np.rint(a)).any():
+            checks.refuse(who, f"{name} as whole labels from 0", checks.shown(a))
+    weights = np.ones(labels[0].size) if sample_weight is None else sample_weight
+    weights = checks.numbers(who, "sample_weight", weights, shape=labels[0].shape)
+    k = int(max(a.max() for a in labels)) + 1
+    found = np.zeros((k, k))
+    np.add.at(found, tuple(a.astype(int) for a in labels), weights)
+    return found

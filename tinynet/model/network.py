@@ -116,10 +116,12 @@ class Network(Chain):
 
     def predict_classes(self, X: Any, threshold: float = 0.5) -> Array:
         """The classes as integers: after a sigmoid A > threshold, 0 or 1 in the shape of A; after a
-        softmax labels (m,)."""
+        softmax, and with examples in rows after one sigmoid, labels (m,)."""
         threshold = checks.real(self.who, "threshold", threshold, "[0, 1)")
         A = inference.outputs(self, *self.admit(X))
-        return self._door.turned(self.layers[-1].activation.classes(A, threshold).astype(int))
+        classes = self.layers[-1].activation.classes(A, threshold).astype(int)
+        # (m, 1) == labels would be (m, m)
+        return classes[0] if self._door.rows and len(A) == 1 else self._door.turned(classes)
 
     def trace(self, X: Any) -> dict[str, Array]:
         """The notes' cache, {"Z1": ..., "A1": ..., "Z2": ...}; nothing is written."""

@@ -24,7 +24,7 @@ from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
 from tinynet.losses.weights import class_weights, sample_weights
-from tinynet.metrics import Metric, named_metrics
+from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
 from tinynet.model.network import Network
 from tinynet.model.watch import Watch
@@ -103,14 +103,16 @@ class Sequential(Network):
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
         """Choose copies of an optimizer and a loss, objects or names; by default Adam and the loss
-        that matches the last activation. `metrics` is a list of "accuracy" or Metric objects."""
+        that matches the last activation. `metrics` is a list of names, such as "f1", of Metric
+        objects, and of functions of (Y, A); these and "roc_auc" need all outputs at once, so they
+        are measured by `evaluate` and on validation data only."""
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
         own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
         pair = own_loss.pair(last.activation)
         pair.require_outputs(last.units)
         diagnose.require_called(self.layers, pair.loss, own)
-        self._metrics = named_metrics(self.who, metrics, last.activation)
+        self._metrics = named_metrics(self.who, metrics, last.activation, self._door.rows)
         self._optimizer, self._cost = own, Cost(self.layers, pair)
 
     def fit(
@@ -157,7 +159,7 @@ class Sequential(Network):
         with self._lock, self._in_training():
             data = self._data(X, Y, sample_weight, class_weight, build=True)
             (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
-            work = Work(*self._compiled(), self._metrics, bool(weights))
+            work = Work(*self._compiled(), summed(self._metrics), bool(weights))
             own = parameters.gather(self.layers)
             X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
             # the weights are a last row of Y, and go where it goes
@@ -202,11 +204,17 @@ class Sequential(Network):
         with Guard(self.who):
             totals = functions.totals(cost.costs(Z, Y, *weights))
             (J,) = cost.J(totals, Z, [float(cost.penalty() or 0)])
-            read = values(self._metrics, cost.pair.activation, Z, Y, *weights)
+            parts, activation = summed(self._metrics), cost.pair.activation
+            read = values(parts, activation, Z, Y, *weights)
+            A = read_only(activation.value(Z)) if len(parts) < len(self._metrics) else Z
         diagnose.require_finite(self, X, J)
         sums = [functions.totals(a)[0].tolist() for a in read]
-        pairs = zip(self._metrics.items(), sums, strict=True)
-        return {"loss": J} | {name: metric.measured(own, m) for (name, metric), own in pairs}
+        pairs = zip(parts.items(), sums, strict=True)
+        found = {name: metric.measured(own, m) for (name, metric), own in pairs}
+        for name, metric in self._metrics.items():
+            if isinstance(metric, Whole):
+                found[name] = metric.measure(A, Y, *weights)
+        return {"loss": J} | {name: found[name] for name in self._metrics}
 
     def gradients(self, X: Any, Y: Any, sample_weight: Any = None) -> tuple[float, Arrays]:
         """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
