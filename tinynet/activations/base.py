@@ -9,25 +9,10 @@ docs/derivatives.md names.
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any, Literal
 
-import numpy as np
-
 from tinynet.base import Array, Node, checks
-
-
-def in_float64(method: Callable[[Any, Array], Array]) -> Callable[[Any, Array], Array]:
-    """Compute float32 in float64 and round once, where a method in float32 would lose digits."""
-
-    @wraps(method)
-    def rounded(self: Any, array: Array) -> Array:
-        if array.dtype == np.float64:
-            return method(self, array)
-        return method(self, array.astype(np.float64)).astype(array.dtype)
-
-    return rounded
 
 
 class Activation(Node):

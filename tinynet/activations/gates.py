@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from tinynet.activations.base import Activation, in_float64
+from tinynet.activations.base import Activation
+from tinynet.activations.in_float64 import in_float64
 from tinynet.base import Array, Setting, checks
 
 ROOT = math.sqrt(2 / math.pi)

@@ -5,7 +5,8 @@
 
 import numpy as np
 
-from tinynet.activations.base import Activation, in_float64
+from tinynet.activations.base import Activation
+from tinynet.activations.in_float64 import in_float64
 from tinynet.base import Array, functions
 
 

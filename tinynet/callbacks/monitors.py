@@ -126,6 +126,13 @@ class ReduceLROnPlateau(Monitor):
         self.factor = checks.real(who, "factor", factor, "(0, 1)")
         self.least = checks.real(who, "min_learning_rate", min_learning_rate, "[0, inf)")
 
+    def on_train_begin(self) -> None:
+        super().on_train_begin()
+        rate = self.model.optimizer.learning_rate
+        if not isinstance(rate, float):
+            expected = "a learning rate that is a number"
+            checks.refuse(type(self).__name__, expected, repr(rate))
+
     def on_wait(self) -> Any:
         optimizer, self.waited = self.model.optimizer, 0
         rate = max(self.factor * optimizer.learning_rate, self.least)

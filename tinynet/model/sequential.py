@@ -165,6 +165,9 @@ class Sequential(Network):
             # the weights are a last row of Y, and go where it goes
             Y = np.concatenate([Y, weights]) if weights else Y
             examples = Examples(X, Y, size)
+            batches = -(-examples.m // examples.size)
+            before = work.optimizer.steps, len(self.history)
+            vars(work.optimizer).update(_epochs=(*before, batches))
             measure = partial(self._measured, *held) if held else None
             watch = Watch(self, callbacks, measure)
             report = history.Reporter(self.history, epochs, bool(verbose), watch or None)

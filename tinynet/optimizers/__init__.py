@@ -9,9 +9,17 @@ from tinynet.optimizers.adagrad import Adagrad
 from tinynet.optimizers.adam import Adam, AdamW
 from tinynet.optimizers.base import Optimizer
 from tinynet.optimizers.rmsprop import RMSProp
+from tinynet.optimizers.schedules import (
+    CosineDecay,
+    ExponentialDecay,
+    PiecewiseConstant,
+    Schedule,
+    StepDecay,
+)
 from tinynet.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSProp"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "CosineDecay", "ExponentialDecay", "Optimizer"]
+__all__ += ["PiecewiseConstant", "RMSProp", "Schedule", "StepDecay"]
 
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "sgd": SGD,

@@ -21,23 +21,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Guard, Node, Part, Setting, checks, in_one_go, read_only
+from tinynet.base import Array, Arrays, Guard, Node, checks, in_one_go, read_only
+from tinynet.optimizers.learnable import Rate, rate
+from tinynet.optimizers.schedules import Schedule
 
 # what is subtracted from a parameter, and its slots after the step
 Stepped: TypeAlias = tuple[Array, dict[str, Array]]
 # the gradients of a step with respect to p, g and the hyperparameters
 Pulled: TypeAlias = tuple[Any, Array, dict[str, float]]
 DUSTING = 32  # every so many steps `without_dust` goes over the slots
-
-
-class Learnable(Setting[float]):
-    """A number with a gradient after `backward`: it is in the optimizer's `params`."""
-
-    def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
-        return self if optimizer is None else optimizer.__dict__["params"][self.name].item()
-
-    def keep(self, optimizer: Part, number: float) -> None:
-        vars(optimizer)["params"][self.name] = np.array(number)
 
 
 class Optimizer(Node):
@@ -49,7 +41,8 @@ class Optimizer(Node):
     """
 
     steady = True
-    learning_rate = Learnable(checks.real, "(0, inf)")
+    learning_rate = Rate(rate)
+    _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
     slots: dict[str, dict[str, Array]]
     slot_names: tuple[str, ...] = ()
     squared: tuple[str, ...] = ()  # the slots that a step squares
@@ -85,7 +78,12 @@ class Optimizer(Node):
     def numbers(self, t: int) -> tuple[float, ...]:
         """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
         changes from one step to the next. It is called before every step."""
-        return (self.learning_rate,)
+        return (self.rate(t),)
+
+    def rate(self, t: int) -> float:
+        """The learning rate of step t."""
+        own = self.learning_rate
+        return own.at(t, self._epochs) if isinstance(own, Schedule) else own
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """What is subtracted from one array p, in proportion to the learning rate, and the slots of
@@ -198,7 +196,8 @@ class Optimizer(Node):
         for name, g in cache["grads"].items():
             d, p, slots = d_params[name], cache["params"][name], cache["slots"][name]
             step, _ = self.finite_step(p, g, slots, *cache["numbers"])
-            d_hyper["learning_rate"] -= float(np.vdot(step, d)) / self.learning_rate
+            if "learning_rate" in d_hyper:
+                d_hyper["learning_rate"] -= float(np.vdot(step, d)) / self.learning_rate
             d_p, d_grads[name], inner = self.step_pullback(-d, p, g, slots, *cache["numbers"])
             d_old[name] = d + d_p
             for hyper, gradient in inner.items():

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, Arrays, Setting, checks
-from tinynet.optimizers.base import Learnable, Optimizer, Pulled, Stepped
+from tinynet.optimizers.base import Optimizer, Pulled, Stepped
+from tinynet.optimizers.learnable import Learnable
 
 
 class SGD(Optimizer):

@@ -1,0 +1,40 @@
+"""Settings of an optimizer that have a gradient, for those who want to learn them."""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import Part, Setting, checks
+from tinynet.optimizers.schedules import Schedule
+
+
+class Learnable(Setting[float]):
+    """A number with a gradient after `backward`: it is in the optimizer's `params`."""
+
+    def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
+        return self if optimizer is None else optimizer.__dict__["params"][self.name].item()
+
+    def keep(self, optimizer: Part, number: Any) -> None:
+        vars(optimizer)["params"][self.name] = np.array(number)
+
+
+class Rate(Learnable):
+    """A learning rate: a number, or a schedule, which has no gradient."""
+
+    def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
+        schedule = None if optimizer is None else vars(optimizer)["schedule"]
+        return schedule or super().__get__(optimizer, owner)
+
+    def keep(self, optimizer: Part, number: Any) -> None:
+        scheduled = isinstance(number, Schedule)
+        vars(optimizer)["schedule"] = number if scheduled else None
+        vars(optimizer)["params"].pop(self.name, None)
+        if not scheduled:
+            super().keep(optimizer, number)
+
+
+def rate(who: str, name: str, value: Any) -> Any:
+    """A number above 0, or a copy of a schedule."""
+    scheduled = isinstance(value, Schedule)
+    return copy.deepcopy(value) if scheduled else checks.real(who, name, value, "(0, inf)")
