@@ -31,6 +31,17 @@ def activate_cases(draw):
     return Case(layer.build(n), (draw(arrays((n, m), WIDE)),), draw(SEEDS))
 
 
+@st.composite
+def standardize_cases(draw):
+    case = draw(layer_cases(st.builds(tn.BatchNorm)))
+    layer = tn.Standardize().build(len(case.inputs[0]))
+    return Case(layer.learn(case.inputs[0] + 1), case.inputs, case.seed)
+
+
+def standardized(node, arrays):
+    return (arrays["X"] - ref.exact(node.state["mean"])) / ref.exact(node.state["scale"])
+
+
 def hat(X, axis, epsilon):
     mean = X.sum(axis=axis, keepdims=True) / X.shape[axis]
     variance = ((X - mean) ** 2).sum(axis=axis, keepdims=True) / X.shape[axis]
@@ -88,6 +99,7 @@ ROWS = {
         ("X",),
         used=lambda node, arrays: arrays["X"],
     ),
+    "standardize": Row(tn.Standardize, standardize_cases(), standardized, ("X",), rounding),
     "activate": Row(
         tn.Activate,
         activate_cases(),

@@ -25,10 +25,11 @@ from tinynet.layers.initializers import (
 )
 from tinynet.layers.normalization import BatchNorm, LayerNorm
 from tinynet.layers.regularizers import L1, L1L2, L2, Regularizer
+from tinynet.layers.standardize import Standardize
 
 __all__ = ["L1", "L1L2", "L2", "Activate", "BatchNorm", "Constant", "Dense", "Dropout", "Glorot"]
 __all__ += ["He", "Initializer", "Layer", "LayerNorm", "LeCun", "Normal", "Orthogonal"]
-__all__ += ["Regularizer", "TruncatedNormal", "Uniform", "Zeros"]
+__all__ += ["Regularizer", "Standardize", "TruncatedNormal", "Uniform", "Zeros"]
 
 
 def own_layers(who: str, layers: Any, others: Sequence[Any]) -> list[Layer]:
@@ -49,6 +50,9 @@ def own_layers(who: str, layers: Any, others: Sequence[Any]) -> list[Layer]:
             cure = "make a new layer for each place; set_weights gives it weights"
             checks.refuse(who, "new layers, each in one place", f"{layer!r} again", cure)
     for before, layer in itertools.pairwise(found):
+        if isinstance(layer, Standardize):
+            cure = "BatchNorm or LayerNorm normalizes inside a net"
+            checks.refuse(who, "Standardize as the first layer", f"it behind {before!r}", cure)
         if layer.units == 0:  # as many as inputs
             vars(layer)["units"] = before.units
     if found[-1].units == 0:

@@ -46,6 +46,7 @@ class Layer(Node):
     steady = True
     whole_batch = False  # whether an output depends on other examples of its batch
     stochastic = False
+    fixed_state = False  # whether a training pass leaves the state as it is
 
     units = Fixed(checks.count)
     activation = Setting(activations.own)

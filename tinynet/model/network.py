@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from tinynet.activations import Activation
 from tinynet.base import Array, Guard, checks, in_one_go
-from tinynet.layers import Layer, initializers, own_layers
+from tinynet.layers import Layer, Standardize, initializers, own_layers
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -158,24 +158,31 @@ class Network(Chain):
 
     # ---- weights
     def get_weights(self) -> list[Array]:
-        """Copies of W1, b1, W2, b2, ..."""
+        """Copies of W1, b1, W2, b2, ...: of each layer the parameters, then the state."""
         self._built()
         self._require_still()
-        return [p.copy() for p in self.params.values()]
+        return [a.copy() for a in self._arrays().values()]
+
+    def _arrays(self) -> dict[str, Array]:
+        return parameters.named({**layer.params, **layer.state} for layer in self.layers)
 
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Copy W1, b1, W2, b2, ... in."""
+        """Copy W1, b1, W2, b2, ... in, as `get_weights` gives them."""
         self._built()
         self._require_still()
-        if not isinstance(weights, (list, tuple)) or len(weights) != len(self.params):
+        arrays = self._arrays()
+        if not isinstance(weights, (list, tuple)) or len(weights) != len(arrays):
             listed = isinstance(weights, (list, tuple))
             got = f"{len(weights)} of them" if listed else type(weights).__name__
-            checks.refuse(self.who, f"a list of {', '.join(self.params)}", got)
-        pairs = zip(self.params.items(), weights, strict=True)
+            checks.refuse(self.who, f"a list of {', '.join(arrays)}", got)
+        pairs = zip(arrays.items(), weights, strict=True)
         # copies, for they may be the model's own
         new = [checks.numbers(self.who, n, w, p.dtype, p.shape).copy() for (n, p), w in pairs]
-        places = zip(self.params.values(), new, strict=True)
-        in_one_go([partial(p.__setitem__, ..., w) for p, w in places])
+        places = zip(arrays.values(), new, strict=True)
+        writes = [partial(p.__setitem__, ..., w) for p, w in places]
+        if isinstance(first := self.layers[0], Standardize):
+            writes.append(partial(vars(first).update, learned=True))
+        in_one_go(writes)
 
     def summary(self) -> None:
         """Print the net, a line a layer."""

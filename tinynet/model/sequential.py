@@ -22,7 +22,7 @@ from tinynet.data import held_out
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.layers import Layer
+from tinynet.layers import Layer, Standardize
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
@@ -159,6 +159,9 @@ class Sequential(Network):
         with self._lock, self._in_training():
             data = self._data(X, Y, sample_weight, class_weight, build=True)
             (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
+            first = self.layers[0]
+            if isinstance(first, Standardize) and not first.learned:
+                first.learn(X, *weights)
             work = Work(*self._compiled(), summed(self._metrics), bool(weights))
             own = parameters.gather(self.layers)
             X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))

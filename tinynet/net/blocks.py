@@ -2,8 +2,8 @@
 
 A class that says `steady = True` in its own body promises that its methods make the same numpy
 calls in every step, and compute example by example. If it looks at the whole batch, it also says
-`whole_batch = True`. A batch is cut only if every part is steady, none is whole_batch and none has
-state.
+`whole_batch = True`. A batch is cut only if every part is steady, none is whole_batch, and no
+training pass moves a state.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,9 @@ def parts_of(layers: Sequence[Layer]) -> list[Any]:
 
 def divisible(parts: Sequence[Any]) -> bool:
     """Whether a batch may come block by block."""
-    tied = [p for p in parts if getattr(p, "whole_batch", False) or getattr(p, "state", {})]
+    layers = [part for part in parts if isinstance(part, Layer)]
+    moving = any(layer.state and not layer.fixed_state for layer in layers)
+    tied = moving or any(getattr(part, "whole_batch", False) for part in parts)
     return not tied and all(map(steady, parts))
 
 

@@ -1,0 +1,145 @@
+"""Standardize: what the first fit learns, and what it leaves alone."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_kit_layers import same_all
+from tests.ways import WAYS, taken
+from tinynet.layers import standardize
+from tinynet.net import blocks
+
+rng = np.random.default_rng(0)
+X = rng.normal(50, 20, (3, 60)) * np.array([[1.0], [1e4], [1e-3]])
+LABELS = (X[0] > 50).astype(int)
+
+
+def a_net(**settings):
+    layers = [tn.Standardize(), tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")]
+    model = tn.Sequential(layers, seed=0, **settings)
+    model.compile(tn.Adam(0.05), metrics=["accuracy"])
+    return model
+
+
+def plain(**settings):
+    layers = [tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")]
+    model = tn.Sequential(layers, seed=0, **settings)
+    model.compile(tn.Adam(0.05), metrics=["accuracy"])
+    return model
+
+
+def scaled(data, by):
+    return (data - by.mean(axis=1, keepdims=True)) / by.std(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_a_fit_learns_what_one_would_do_by_hand(batch_size, dtype):
+    by_hand = plain(dtype=dtype)
+    by_hand.fit(scaled(X, X), LABELS, 6, batch_size, verbose=0)
+    models = [a_net(dtype=dtype) for _ in WAYS]
+    for model, way in zip(models, WAYS, strict=True):
+        with taken(way):
+            for epochs in (2, 4):
+                model.fit(X, LABELS, epochs, batch_size, verbose=0)
+    same_all(*models)
+    tolerance = 1e-9 if dtype == "float64" else 2e-4
+    for p, q in zip(by_hand.get_weights(), models[0].get_weights()[2:], strict=True):
+        np.testing.assert_allclose(p, q, rtol=tolerance, atol=tolerance)
+    found, expected = models[0].predict(X), by_hand.predict(scaled(X, X))
+    np.testing.assert_allclose(found, expected, atol=tolerance)
+
+
+def test_only_the_first_fit_learns_and_only_from_its_own_part():
+    model = a_net(examples="rows")
+    model.fit(X.T, LABELS, 1, verbose=0, validation_split=0.25)
+    rest = np.setdiff1d(np.arange(60), model.history.held_out)
+    mean, scale = (model.layers[0].state[name][:, 0].copy() for name in ("mean", "scale"))
+    np.testing.assert_allclose(mean, X[:, rest].mean(axis=1), rtol=1e-14)
+    np.testing.assert_allclose(scale, X[:, rest].std(axis=1), rtol=1e-13)
+    model.fit(X.T + 100, LABELS, 1, verbose=0)
+    np.testing.assert_array_equal(model.layers[0].state["mean"][:, 0], mean)
+    model.reset()
+    model.fit(X.T + 100, LABELS, 1, verbose=0)
+    np.testing.assert_allclose(model.layers[0].state["mean"][:, 0], X.mean(axis=1) + 100)
+
+
+def test_weights_count():
+    often = rng.integers(0, 3, 60)
+    one, other = tn.Standardize().build(3), tn.Standardize().build(3)
+    one.learn(X, often)
+    other.learn(np.repeat(X, often, axis=1))
+    for name in ("mean", "scale"):
+        np.testing.assert_allclose(one.state[name], other.state[name], rtol=1e-12)
+    model = a_net()
+    model.fit(X, LABELS, 1, verbose=0, sample_weight=often)
+    np.testing.assert_allclose(model.layers[0].state["mean"], one.state["mean"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -3e5])
+def test_a_constant_feature_has_a_scale_of_1(value):
+    constant = np.vstack([np.full(60, value), X[0]])
+    layer = tn.Standardize().build(2).learn(constant)
+    assert layer.state["scale"][0, 0] == 1
+    assert np.abs(layer(constant)[0]).max() <= 1e-10
+
+
+def test_many_examples_are_learned_some_at_a_time(monkeypatch):
+    whole = tn.Standardize().build(3).learn(X).state
+    monkeypatch.setattr(standardize, "AT_A_TIME", 7)
+    parts = tn.Standardize().build(3).learn(X).state
+    for name, a in whole.items():
+        np.testing.assert_allclose(parts[name], a, rtol=1e-13)
+
+
+def test_large_numbers_keep_their_digits():
+    far = rng.normal(1e8, 1, (1, 1000))
+    layer = tn.Standardize().build(1).learn(far)
+    assert layer.state["scale"][0, 0] == pytest.approx(far.std(), rel=1e-7)
+
+
+def test_before_it_has_learned_it_says_so():
+    model = a_net().build(3)
+    for call in (model.predict, lambda X: model.gradients(X, LABELS), model.layers[0]):
+        with pytest.raises(RuntimeError, match="a mean and a scale, got none so far: fit learns"):
+            call(X)
+
+
+def test_it_is_saved_and_its_numbers_are_weights():
+    model = a_net()
+    model.fit(X, LABELS, 3, verbose=0)
+    back = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(back.predict(X), model.predict(X))
+    other = a_net().build(3)
+    other.set_weights(model.get_weights())
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+    shapes = [w.shape for w in model.get_weights()]
+    assert shapes == [(3, 1), (3, 1), (4, 3), (4, 1), (1, 4), (1, 1)]
+
+
+def test_a_large_batch_is_still_cut_into_blocks(monkeypatch):
+    whole, cut = a_net(), a_net()
+    whole.fit(X, LABELS, 3, verbose=0)
+    monkeypatch.setattr(blocks, "practice_size", lambda layers: 7)
+    cut.fit(X, LABELS, 3, verbose=0)
+    assert len(cut._training.batches[60].blocks) > 1
+    for p, q in zip(whole.get_weights(), cut.get_weights(), strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-9)
+
+
+def test_it_is_proven_with_the_net():
+    model = a_net()
+    model.fit(X, LABELS, 1, verbose=0)
+    assert model.check_gradients(X, LABELS).passed
+
+
+def test_it_stands_first():
+    with pytest.raises(ValueError, match="Standardize as the first layer, got it behind Dense"):
+        tn.Sequential([tn.Dense(2), tn.Standardize(), tn.Dense(1)])
+
+
+def test_what_overflows_is_refused():
+    with pytest.raises(FloatingPointError, match="a finite mean and scale"):
+        tn.Standardize().build(1).learn([[1e200, -1e200]])
