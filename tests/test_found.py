@@ -47,7 +47,7 @@ def as_the_loop(model, X, Y, epochs, size=None, rtol=1e-9):
     model.build(X.shape[0])
     twin, _ = parts.naive(model, X, Y, epochs, size)
     model.fit(X, Y, epochs, size, shuffle=False, verbose=0)
-    for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
+    for p, q in zip(model.params.values(), twin.params.values(), strict=True):
         np.testing.assert_allclose(p, q, rtol, 1e-12)
 
 

@@ -9,8 +9,9 @@ class Callback:
     after an error or Ctrl-C too, `on_train_end`.
 
     `epoch` counts from 1 in each `fit`. `logs` are the numbers of the epoch by name: "loss", the
-    metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training.
-    A callback may change settings and weights of the model.
+    metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training;
+    any other value does not. A callback may change weights and settings of the model: then it goes
+    on as another `fit` would.
     """
 
     model: Any = None

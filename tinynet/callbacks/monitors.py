@@ -96,7 +96,6 @@ class EarlyStopping(Monitor):
     def on_train_end(self) -> None:
         if self.best_epoch:
             self.back()
-        del self.back
 
 
 class ReduceLROnPlateau(Monitor):

@@ -197,11 +197,8 @@ class Training:
             raise
         if new:
             self.stopped = self.report(new) or self.stopped
-        if new and self.report.look is not None:  # who may change settings and weights
+        if new and self.report.look is not None:  # who may change weights
             self.save()
-            if self.playing and not self.unchanged(self.work):
-                self.settle(self.batches[self.size].examples)
-                self.playing = bool(self.plans)
 
     def save(self) -> None:
         """A snapshot, from which steps can be repeated."""

@@ -29,7 +29,8 @@ def normalized(X: Array, axis: int, epsilon: float) -> Normalized:
     centred = X - mean
     centred = centred - centred.mean(axis=axis, keepdims=True)
     variance = np.square(centred).mean(axis=axis, keepdims=True)
-    inverse = 1 / np.sqrt(variance + epsilon)
+    # the last term is 0, and NaN where the variance overflowed: 1 / inf would look like a number
+    inverse = 1 / np.sqrt(variance + epsilon) + 0 * variance
     return Normalized(centred * inverse, inverse, mean, variance)
 
 
@@ -71,6 +72,7 @@ class BatchNorm(Normalization):
 
     Parameters gamma, beta; state mean, variance, each (units, 1). The running variance is that of a
     sample, over m - 1, as in the paper and in torch; Keras's is over m, and its momentum is 0.99.
+    Weights of examples do not count in the mean and variance of a batch.
     Ioffe and Szegedy, ICML 2015 (arXiv:1502.03167).
 
     >>> layer = BatchNorm().build(1)

@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import activations
+from tinynet.activations import Activation, Elu, Gelu, Identity, LeakyReLU, Selu, Silu, Tanh
 from tinynet.base import Array, Setting, checks
-from tinynet.losses.base import Loss
+from tinynet.losses.base import Loss, Pair
+
+SIGNED = Elu, Gelu, Identity, LeakyReLU, Selu, Silu, Tanh  # activations that go below 0
 
 
 class MeanSquaredError(Loss):
@@ -115,6 +119,13 @@ class Poisson(Loss):
 
     def derivative(self, A: Array, Y: Array) -> Array:
         return 1 - Y / (A * (Y != 0) + (Y == 0))
+
+    def pair(self, activation: Activation | str) -> Pair:
+        made = super().pair(activation)
+        if isinstance(made.activation, SIGNED):
+            got, cure = activations.label(made.activation), "softplus gives rates above 0"
+            checks.refuse(self.who, "a last activation that is never below 0", got, cure)
+        return made
 
     def targets(self, Y: Any, n_y: int, m: int, dtype: Any) -> Array:
         Y = super().targets(Y, n_y, m, dtype)

@@ -10,6 +10,8 @@ from tinynet.activations import Activation, Softmax
 from tinynet.base import Array, checks
 from tinynet.metrics.base import Metric
 
+LABELS = 10_000  # of a confusion matrix, at most
+
 
 class Classes(Metric):
     """A metric of the classes that outputs and targets stand for."""
@@ -43,7 +45,8 @@ class Accuracy(Classes):
 class Counts(Classes):
     """A metric of three counts of each class: of its examples that were found, that were said to be
     its, and that are. One sigmoid has one class, 1; else the metric is the mean over the classes
-    (scikit-learn's "macro"). It is NaN where it would be 0 / 0."""
+    that are in Y or were said (scikit-learn's "macro"), and NaN if there are none. Where a class
+    would have 0 / 0 it has 0."""
 
     steady = True
 
@@ -53,7 +56,7 @@ class Counts(Classes):
 
     def result(self, sums: Sequence[float], m: int) -> float:
         own = np.reshape(sums, (3, -1)).T.tolist()
-        values = [v for counts in own if not np.isnan(v := self.of_class(*counts))]
+        values = [self.of_class(*counts) for counts in own if counts[1] or counts[2]]
         return sum(values) / len(values)
 
     def of_class(self, hits: float, said: float, true: float) -> float:
@@ -69,7 +72,7 @@ def members(activation: Activation, outputs: Array) -> Array:
 
 
 def ratio(a: float, b: float) -> float:
-    return a / b if b else float("nan")
+    return a / b if b else 0.0
 
 
 class Precision(Counts):
@@ -123,10 +126,12 @@ def confusion_matrix(true: Any, said: Any, sample_weight: Any = None) -> Array:
     for name, a in zip(("true", "said"), labels, strict=True):
         if a.ndim != 1 or a.shape != labels[0].shape:
             checks.refuse(who, f"{name} as labels of shape (m,), as many as of the other", a.shape)
-        if a.size == 0 or a.min() < 0 or (a != np.rint(a)).any():
-            checks.refuse(who, f"{name} as whole labels from 0", checks.shown(a))
+        if a.size == 0 or a.min() < 0 or a.max() >= LABELS or (a != np.rint(a)).any():
+            checks.refuse(who, f"{name} as whole labels from 0 to {LABELS - 1}", checks.shown(a))
     weights = np.ones(labels[0].size) if sample_weight is None else sample_weight
     weights = checks.numbers(who, "sample_weight", weights, shape=labels[0].shape)
+    if weights.min() < 0:
+        checks.refuse(who, "sample_weight of at least 0", f"{weights.min():g}")
     k = int(max(a.max() for a in labels)) + 1
     found = np.zeros((k, k))
     np.add.at(found, tuple(a.astype(int) for a in labels), weights)

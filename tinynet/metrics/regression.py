@@ -29,9 +29,10 @@ class MAE(Metric):
 
 class R2(Metric):
     """1 - the sum of (a - y)^2 over that of (y - mean y)^2, for each output, then the mean over the
-    outputs: 1 is right, 0 is as good as the mean of Y. NaN if all y are the same.
+    outputs: 1 is right, 0 is as good as the mean of Y. NaN if all y are the same, or so nearly that
+    their spread is lost in the rounding of the sums.
 
-    >>> R2().result([1.0, 0.0, 4.0], 4)
+    >>> R2().result([1.0, 0.0, 4.0, 4.0], 4)
     0.75
     """
 
@@ -39,11 +40,12 @@ class R2(Metric):
 
     def read(self, activation: Activation, A: Array, Y: Array) -> Array:
         A, Y = A.astype(np.float64), Y.astype(np.float64)
-        return np.concatenate([np.square(A - Y), Y, np.square(Y)])
+        # the last row counts the weights: in float32 they do not add up to m
+        return np.concatenate([np.square(A - Y), Y, np.square(Y), np.ones_like(Y)])
 
     def result(self, sums: Sequence[float], m: int) -> float:
-        found, n_y = 0.0, len(sums) // 3
-        for off, y, squares in np.reshape(sums, (3, n_y)).T.tolist():
-            spread = squares - y * y / m
-            found += 1 - off / (spread if spread > 1e-13 * squares else 0)  # else it is rounding
+        found, n_y = 0.0, len(sums) // 4
+        for off, y, squares, weight in np.reshape(sums, (4, n_y)).T.tolist():
+            spread = squares - y * y / weight
+            found += 1 - off / (spread if spread > 1e-9 * squares else 0)
         return found / n_y

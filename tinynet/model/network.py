@@ -60,7 +60,7 @@ class Network(Chain):
 
     def reset(self) -> None:
         """Back to the first weights and batches."""
-        self._require_still()
+        self._require_still(from_all=True)
         if self.layers[0].n_in:
             start = copy.deepcopy(self._generator_at_build)
             self._draw(self.layers[0].n_in, start, partial(vars(self).update, _generator=start))
@@ -78,7 +78,7 @@ class Network(Chain):
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
-        self._require_still()
+        self._require_still(from_all=True)
         self._door.dtype = checks.float_type(self.who, dtype)
         super().cast(dtype)
 
@@ -92,10 +92,10 @@ class Network(Chain):
         cure = "Sequential([Dense(4, tanh), ...])"
         checks.refuse(self.who, "all layers at once", "add", cure, AttributeError)
 
-    def _require_still(self) -> None:
-        """Refuse to read or write all weights while another thread trains them."""
-        if self._trainer not in (None, threading.get_ident()):
-            got, cure = "a fit in another thread", "wait for its end"
+    def _require_still(self, from_all: bool = False) -> None:
+        """Refuse to read or write all weights while another thread trains them; or any."""
+        if self._trainer not in (None, None if from_all else threading.get_ident()):
+            got, cure = "a fit that runs", "wait for its end"
             checks.refuse(self.who, "a model that is not being trained", got, cure, RuntimeError)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -16,13 +16,24 @@ import numpy as np
 
 from tinynet import losses, optimizers
 from tinynet.activations import Activation
-from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, in_one_go, read_only
+from tinynet.base import (
+    Array,
+    Arrays,
+    Guard,
+    Part,
+    checks,
+    functions,
+    gradcheck,
+    in_one_go,
+    read_only,
+)
 from tinynet.callbacks import require_callbacks
 from tinynet.data import held_out
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer, Standardize
+from tinynet.layers.initializers import moved_on
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
@@ -67,17 +78,34 @@ class Sequential(Network):
         self._lock = threading.Lock()  # of a fit
 
     def snapshot(self) -> Callable[[], None]:
-        """A call that brings back what a training writes as it is now: parameters, the optimizer's
-        slots and count, the layers' state and draws."""
-        optimizer = self._compiled()[1]
-        generators = [(g.bit_generator, g.bit_generator.state) for g in self.generators()]
-        kept = [parameters.gather(self.layers), *(a for x in self.layers for a in x.state.values())]
-        calls: list[Callable[[], Any]] = [partial(a.__setitem__, ..., a.copy()) for a in kept]
-        for held in optimizer.slots.values():
-            calls += [partial(a.__setitem__, ..., a.copy()) for a in held.values()] or [held.clear]
-        calls += [partial(setattr, g, "state", state) for g, state in generators]
-        calls += [partial(vars(optimizer).update, earlier=optimizer.steps), optimizer.taken.clear]
-        return partial(in_one_go, calls)
+        """A call that brings back all that a training writes, as it is now: parameters, the
+        optimizer's slots and count, the layers' state and draws, and the next batches. It serves
+        as long as the model keeps its dtype and its optimizer."""
+        self._built()
+        self._require_still()
+        optimizer, generators = self._compiled()[1], [self._generator, *self.generators()]
+        kept = {name: a.copy() for name, a in self._arrays().items()}
+        slots = copy.deepcopy(optimizer.slots)
+        then, steps = copy.deepcopy(generators), optimizer.steps
+
+        def back() -> None:
+            self._require_still()
+            arrays = self._arrays()
+            same = {name: (a.shape, a.dtype) for name, a in arrays.items()}
+            held = {name: (a.shape, a.dtype) for name, a in kept.items()}
+            if optimizer is not self._optimizer or same != held:
+                got, cure = "another dtype or optimizer", "take a snapshot after such a change"
+                checks.refuse(self.who, "a model as it was", got, cure, RuntimeError)
+            calls: list[Callable[[], Any]] = [
+                partial(arrays[name].__setitem__, ..., a) for name, a in kept.items()
+            ]
+            calls += [moved_on(*pair) for pair in zip(generators, then, strict=True)]
+            # new arrays of slots: so a training that runs is settled anew
+            own = {"slots": copy.deepcopy(slots), "earlier": steps}
+            calls += [partial(vars(optimizer).update, own), optimizer.taken.clear]
+            in_one_go([*calls, partial(Part.latest.__setitem__, 0, object())])
+
+        return back
 
     def reset(self) -> None:
         """Back to the first weights, batches and steps of the optimizer, with no history."""
@@ -106,6 +134,7 @@ class Sequential(Network):
         that matches the last activation. `metrics` is a list of names, such as "f1", of Metric
         objects, and of functions of (Y, A); these and "roc_auc" need all outputs at once, so they
         are measured by `evaluate` and on validation data only."""
+        self._require_still(from_all=True)
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
         own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
@@ -157,30 +186,40 @@ class Sequential(Network):
             checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
         callbacks = require_callbacks(self.who, callbacks)
         with self._lock, self._in_training():
-            data = self._data(X, Y, sample_weight, class_weight, build=True)
+            data = self._data(X, Y, sample_weight, build=True)
             (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
+            weights = self._by_class(Y, weights, class_weight)
             first = self.layers[0]
             if isinstance(first, Standardize) and not first.learned:
                 first.learn(X, *weights)
-            work = Work(*self._compiled(), summed(self._metrics), bool(weights))
             own = parameters.gather(self.layers)
             X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
             # the weights are a last row of Y, and go where it goes
             Y = np.concatenate([Y, weights]) if weights else Y
             examples = Examples(X, Y, size)
-            batches = -(-examples.m // examples.size)
-            before = work.optimizer.steps, len(self.history)
-            vars(work.optimizer).update(_epochs=(*before, batches))
             measure = partial(self._measured, *held) if held else None
             watch = Watch(self, callbacks, measure)
             report = history.Reporter(self.history, epochs, bool(verbose), watch or None)
-            with np.errstate(all="ignore"):  # what is not finite is looked for here, and named
-                if self._training is None or not self._training.fits(work, examples):
-                    self._training = None  # its memory is free first
-                    self._training = Training(self.who, work, examples)
-                with watch:
-                    self._training.run(examples, self._generator if shuffle else None, report)
-        return history.History(self.history.rows[report.first :], self.history.held_out)
+            batches = self._generator if shuffle else None
+            # what is not finite is looked for here, and named
+            with np.errstate(all="ignore"), watch:
+                self._run(examples, batches, report, bool(weights))
+                while watch.changed and report.done < epochs:  # as another fit would go on
+                    self._run(examples, batches, report, bool(weights))
+        held_out = self.history.held_out if validation_split else None
+        return history.History(self.history.rows[report.first :], held_out)
+
+    def _run(
+        self, examples: Examples, batches: Any, report: history.Reporter, weighted: bool
+    ) -> None:
+        """Train until the epochs are done or somebody stops."""
+        work = Work(*self._compiled(), summed(self._metrics), weighted)
+        steps, each = work.optimizer.steps, -(-examples.m // examples.size)
+        vars(work.optimizer).update(_epochs=(steps, len(self.history), each))
+        if self._training is None or not self._training.fits(work, examples):
+            self._training = None  # its memory is free first
+            self._training = Training(self.who, work, examples)
+        self._training.run(examples, batches, report)
 
     @contextmanager
     def _in_training(self) -> Iterator[None]:
@@ -241,27 +280,27 @@ class Sequential(Network):
         data = self._data(X, Y, sample_weight, build=True)
         return gradcheck.check_gradients(cost, *data, **settings)
 
-    def _data(
-        self, X: Any, Y: Any, by_sample: Any = None, by_class: Any = None, build: bool = False
-    ) -> tuple[Array, ...]:
+    def _data(self, X: Any, Y: Any, weights: Any = None, build: bool = False) -> list[Array]:
         """X, Y and the weights of the examples if there are any, validated; `build` draws the net's
         own weights if there are none yet."""
-        pair = self._compiled()[0].pair
-        X, Y = self._door.data(X, Y, self.layers, pair)
-        found, m = list[Array](), X.shape[1]
-        if by_sample is not None:
-            found.append(sample_weights(self.who, by_sample, m))
-        if by_class is not None:
-            classes = np.atleast_2d(pair.activation.classes(Y)).astype(int)
-            if len(classes) > 1:
-                cure = "sample_weight gives each example its own"
-                checks.refuse(self.who, "class_weight of one output", len(classes), cure)
-            found.append(class_weights(self.who, by_class, classes[0]))
-        if found:
-            found = [sample_weights(self.who, math.prod(found), m, self._door.dtype)]
+        data = [*self._door.data(X, Y, self.layers, self._compiled()[0].pair)]
+        m = data[0].shape[1]
+        if weights is not None:
+            data.append(sample_weights(self.who, weights, m, self._door.dtype))
         if build:
-            self.build(X.shape[0])
-        return X, Y, *found
+            self.build(data[0].shape[0])
+        return data
+
+    def _by_class(self, Y: Array, weights: list[Array], by_class: Any) -> list[Array]:
+        """The weights of the examples that are trained on, times those of their classes."""
+        if by_class is None:
+            return weights
+        classes = np.atleast_2d(self.layers[-1].activation.classes(Y)).astype(int)
+        if len(classes) > 1:
+            cure = "sample_weight gives each example its own"
+            checks.refuse(self.who, "class_weight of one output", len(classes), cure)
+        found = class_weights(self.who, by_class, classes[0]) * math.prod(weights)
+        return [sample_weights(self.who, found, Y.shape[1], self._door.dtype)]
 
     def _validation(
         self, data: Sequence[Array], given: Any, share: Any
@@ -280,6 +319,8 @@ class Sequential(Network):
             return data, ()
         X, Y, *weights = data
         m, activation = X.shape[1], self.layers[-1].activation
+        if m < 2:
+            checks.refuse(self.who, "at least 2 examples for a validation_split", m)
         if self._held_out is None:
             one = activation.classifies and (activation.classes(Y).ndim == 1 or len(Y) == 1)
             labels = activation.classes(Y).ravel() if one else None

@@ -1,9 +1,13 @@
 """What is looked at after each epoch of a `fit`: the validation data, then the callbacks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
+from tinynet.base import Part
 from tinynet.callbacks import Callback
 
 
@@ -18,14 +22,18 @@ class Watch:
         measure: Callable[[], dict[str, float]] | None,
     ) -> None:
         self.model, self.callbacks, self.measure = model, callbacks, measure
+        self.changed = False  # whether a setting was changed after the last epoch
 
     def __bool__(self) -> bool:
         return bool(self.callbacks) or self.measure is not None
 
     def __enter__(self) -> Self:
-        for callback in self.callbacks:
-            callback.model = self.model
-            callback.on_train_begin()
+        with ExitStack() as begun:
+            for callback in self.callbacks:
+                callback.model = self.model
+                callback.on_train_begin()
+                begun.callback(callback.on_train_end)
+            self.begun = begun.pop_all()
         return self
 
     def __exit__(
@@ -34,11 +42,11 @@ class Watch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for callback in self.callbacks:
-            callback.on_train_end()
+        self.begun.close()
 
     def __call__(self, epoch: int) -> bool:
-        """Look at the epoch; whether to stop."""
+        """Look at the epoch; whether to stop, or to go on as another `fit` would, since a setting
+        has changed."""
         rows = self.model.history.rows
         names, numbers = rows[-1]
         if self.measure is not None:
@@ -46,7 +54,10 @@ class Watch:
             names = *names, *(f"val_{name}" for name in found)
             numbers = *numbers, *found.values()
             rows[-1] = names, numbers
-        logs = dict(zip(names, numbers, strict=True))
+            self.model.history.forget_columns()
+        logs, before = dict(zip(names, numbers, strict=True)), Part.latest[0]
         # all of them look, even if one says stop
         said = [callback.on_epoch_end(epoch, logs) for callback in self.callbacks]
-        return any(map(bool, said))
+        stop = any(isinstance(one, (bool, np.bool_)) and one for one in said)
+        self.changed = not stop and Part.latest[0] is not before
+        return stop or self.changed

@@ -30,6 +30,10 @@ class History:
             self._columns = columns or {"loss": []}
         return self._columns
 
+    def forget_columns(self) -> None:
+        """After a row was changed."""
+        self._columns = {}
+
     def __len__(self) -> int:
         return len(self.rows)
 
