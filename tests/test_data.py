@@ -98,3 +98,11 @@ def test_both_sides_of_a_split_have_an_example():
         X_train, X_test, *_ = tn.data.train_test_split([[1, 2, 3]], [1, 2, 3], test_size=share)
         assert X_train.size >= 1
         assert X_test.size >= 1
+
+
+def test_a_stratified_split_rounds_to_the_nearest():
+    """10 of 41 are 2.4 of the one class and 7.6 of the other."""
+    labels = np.repeat([0, 1], [10, 31])
+    for seed in range(5):
+        *_, out = tn.data.train_test_split([labels], labels, 0.25, seed, stratify=labels)
+        assert np.bincount(out).tolist() == [2, 8]
