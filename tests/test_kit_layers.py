@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests import parts
 from tests.test_kit import same
 from tests.ways import WAYS, taken
 
@@ -41,10 +42,9 @@ def a_net(layers, **settings):
 
 
 def everything(model):
-    """All that a training writes."""
-    state = [a for layer in model.layers for a in layer.state.values()]
+    """All that a training writes, and where the layers' generators stand."""
     draws = [repr(g.bit_generator.state) for g in model.generators()]
-    return [*model.get_weights(), *state], draws
+    return parts.everything(model), draws
 
 
 def same_all(one, other):

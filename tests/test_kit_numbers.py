@@ -137,7 +137,7 @@ def test_a_large_float32_gradient_is_a_step_like_another(optimizer, g):
     np.testing.assert_allclose(w, -1e-3, rtol=1e-6)
 
 
-# ---- activations: a sample of all float32 numbers; benchmarks/float32.py goes over every one
+# ---- activations: a sample of all float32 numbers
 
 ELEMENTWISE = {
     name: node

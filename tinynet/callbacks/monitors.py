@@ -85,7 +85,7 @@ class EarlyStopping(Monitor):
 
     def on_train_begin(self) -> None:
         super().on_train_begin()
-        self.best_epoch, self.back = 0, self.model.snapshot()
+        self.best_epoch = 0
 
     def on_best(self, epoch: int) -> None:
         self.best_epoch, self.back = epoch, self.model.snapshot()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from tinynet import activations
 from tinynet.activations import Activation
 from tinynet.base import Array, Part, checks, read_only
 
@@ -35,6 +36,13 @@ class Metric(Part):
         with suppress(ZeroDivisionError):
             return self.result(sums, m)
         return float("nan")
+
+
+def require_classes(who: str, name: str, activation: Activation) -> None:
+    """Refuse an output activation whose outputs stand for no classes."""
+    if not activation.classifies:
+        expected = f"a sigmoid or softmax output for {name}"
+        checks.refuse(who, expected, activations.label(activation), "it is of classes")
 
 
 def values(

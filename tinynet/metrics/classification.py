@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import activations
 from tinynet.activations import Activation, Softmax
 from tinynet.base import Array, checks
-from tinynet.metrics.base import Metric
+from tinynet.metrics.base import Metric, require_classes
 
 LABELS = 10_000  # of a confusion matrix, at most
 
@@ -19,15 +18,13 @@ class Classes(Metric):
     steady = True
 
     def require(self, who: str, activation: Activation) -> None:
-        if not activation.classifies:
-            expected = f"a sigmoid or softmax output for {type(self).__name__.lower()}"
-            checks.refuse(who, expected, activations.label(activation), "it counts right classes")
+        require_classes(who, type(self).__name__.lower(), activation)
 
 
 class Accuracy(Classes):
     """The share of right classes; of several sigmoids each output counts by itself.
 
-    >>> import numpy as np
+    >>> from tinynet import activations
     >>> A, Y = np.array([[0.9, 0.4], [0.1, 0.6]]), np.array([[1, 1], [0, 0]])
     >>> Accuracy().read(activations.softmax, A, Y)
     array([ True, False])

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import activations
 from tinynet.activations import Activation
 from tinynet.base import Array, checks
-from tinynet.metrics.base import Metric
+from tinynet.metrics.base import Metric, require_classes
 
 
 class Whole(Metric):
@@ -35,9 +34,7 @@ class ROCAUC(Whole):
     name = "roc_auc"
 
     def require(self, who: str, activation: Activation) -> None:
-        if not activation.classifies:
-            label = activations.label(activation)
-            checks.refuse(who, "a sigmoid or softmax output for roc_auc", label)
+        require_classes(who, self.name, activation)
 
     def measure(self, A: Array, Y: Array, weights: Array | None = None) -> float:
         if len(A) > 2 or (len(A) == 2 and not np.allclose(A.sum(axis=0), 1)):

@@ -121,7 +121,8 @@ class Sequential(Network):
 
     @property
     def optimizer(self) -> optimizers.Optimizer | None:
-        """The model's own optimizer, whose settings may be changed between two fits."""
+        """The model's own optimizer, whose settings may be changed between two fits, or
+        by a callback."""
         return self._optimizer
 
     @optimizer.setter
@@ -206,8 +207,8 @@ class Sequential(Network):
                 self._run(examples, batches, report, bool(weights))
                 while watch.changed and report.done < epochs:  # as another fit would go on
                     self._run(examples, batches, report, bool(weights))
-        held_out = self.history.held_out if validation_split else None
-        return history.History(self.history.rows[report.first :], held_out)
+        left_out = self.history.held_out if validation_split else None
+        return history.History(self.history.rows[report.first :], left_out)
 
     def _run(
         self, examples: Examples, batches: Any, report: history.Reporter, weighted: bool
@@ -309,8 +310,7 @@ class Sequential(Network):
         share = checks.real(self.who, "validation_split", share, "[0, 1)")
         if given is not None:
             if share:
-                got = "both"
-                checks.refuse(self.who, "validation_data or validation_split", got)
+                checks.refuse(self.who, "validation_data or validation_split", "both")
             if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
                 got = checks.shown(given)
                 checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)

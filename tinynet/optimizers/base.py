@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinynet.base import Array, Arrays, Guard, Node, checks, in_one_go, read_only
-from tinynet.optimizers.learnable import Rate, rate
+from tinynet.optimizers.learnable import Rate, rate_or_schedule
 from tinynet.optimizers.schedules import Schedule
 
 # what is subtracted from a parameter, and its slots after the step
@@ -41,7 +41,7 @@ class Optimizer(Node):
     """
 
     steady = True
-    learning_rate = Rate(rate)
+    learning_rate = Rate(rate_or_schedule)
     _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
     slots: dict[str, dict[str, Array]]
     slot_names: tuple[str, ...] = ()
@@ -107,12 +107,13 @@ class Optimizer(Node):
         if after.keys() != self.slots.keys():
             expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
             checks.refuse(self.who, expected, ", ".join(after) or "none")
+        if all(map(checks.all_finite, (step, *after.values()))):
+            return step, after
         kinds = type(self).__mro__
         careful, plain = (next(k for k in kinds if n in vars(k)) for n in ("careful_step", "step"))
         # a careful_step is another form of the step beside it, not of one in a class below
-        if all(map(checks.all_finite, (step, *after.values()))) or not issubclass(careful, plain):
-            return step, after
-        return self.careful_step(p, g, slots, *numbers)
+        own = issubclass(careful, plain)
+        return self.careful_step(p, g, slots, *numbers) if own else (step, after)
 
     def without_dust(self, slot: str, a: Array) -> Array:
         """A slot with 0 for its tiny entries, before they become subnormal, which makes processors

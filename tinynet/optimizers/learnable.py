@@ -34,7 +34,7 @@ class Rate(Learnable):
             super().keep(optimizer, number)
 
 
-def rate(who: str, name: str, value: Any) -> Any:
+def rate_or_schedule(who: str, name: str, value: Any) -> Any:
     """A number above 0, or a copy of a schedule."""
     scheduled = isinstance(value, Schedule)
     return copy.deepcopy(value) if scheduled else checks.real(who, name, value, "(0, inf)")
