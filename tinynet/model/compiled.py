@@ -1,0 +1,159 @@
+"""A net with a loss, an optimizer and metrics: its cost on data, and the gradients of that."""
+
+import copy
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from tinynet import losses, optimizers
+from tinynet.base import (
+    Array,
+    Arrays,
+    Guard,
+    Part,
+    checks,
+    functions,
+    gradcheck,
+    in_one_go,
+    read_only,
+)
+from tinynet.layers.initializers import moved_on
+from tinynet.losses.weights import sample_weights
+from tinynet.metrics import Metric, Whole, named_metrics, summed
+from tinynet.metrics.base import values
+from tinynet.model.network import Network
+from tinynet.net import diagnose, inference
+from tinynet.net.cost import Cost
+
+
+class Compiled(Network):
+    """What `Sequential` can do with a loss and an optimizer, but for training."""
+
+    _optimizer: optimizers.Optimizer | None = None
+    _cost: Cost | None = None
+    _metrics: Mapping[str, Metric] = MappingProxyType({})
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """The model's own optimizer, whose settings may be changed between two fits, or
+        by a callback."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        cure = "call compile(optimizer=...)"
+        checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
+
+    def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
+        """Choose copies of an optimizer and a loss, objects or names; by default Adam and the loss
+        that matches the last activation. `metrics` is a list of names, such as "f1", of Metric
+        objects, and of functions of (Y, A); these and "roc_auc" need all outputs at once, so they
+        are measured by `evaluate` and on validation data only."""
+        self._require_still(from_all=True)
+        last = self.layers[-1]
+        own = optimizers.optimizer(self.who, optimizer)
+        own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
+        pair = own_loss.pair(last.activation)
+        pair.require_outputs(last.units)
+        diagnose.require_called(self.layers, pair.loss, own)
+        self._metrics = named_metrics(self.who, metrics, last.activation, self._door.rows)
+        self._optimizer, self._cost = own, Cost(self.layers, pair)
+
+    def cast(self, dtype: Any) -> None:
+        super().cast(dtype)
+        if self.optimizer:
+            self.optimizer.cast(dtype)
+
+    def evaluate(self, X: Any, Y: Any, sample_weight: Any = None) -> dict[str, float]:
+        """The cost and the metrics on this data: {"loss": ..., "accuracy": ...}."""
+        self._compiled()
+        self._built()
+        return self._measured(*self._data(X, Y, sample_weight))
+
+    def _measured(self, X: Array, Y: Array, *weights: Array) -> dict[str, float]:
+        cost, m = self._compiled()[0], X.shape[1]
+        Z = read_only(inference.outputs(self, X, activated=False))
+        with Guard(self.who):
+            totals = functions.totals(cost.costs(Z, Y, *weights))
+            (J,) = cost.J(totals, Z, [float(cost.penalty() or 0)])
+            parts, activation = summed(self._metrics), cost.pair.activation
+            read = values(parts, activation, Z, Y, *weights)
+            A = read_only(activation.value(Z)) if len(parts) < len(self._metrics) else Z
+        diagnose.require_finite(self, X, J)
+        sums = [functions.totals(a)[0].tolist() for a in read]
+        pairs = zip(parts.items(), sums, strict=True)
+        found = {name: metric.measured(own, m) for (name, metric), own in pairs}
+        for name, metric in self._metrics.items():
+            if isinstance(metric, Whole):
+                found[name] = metric.measure(A, Y, *weights)
+        return {"loss": J} | {name: found[name] for name in self._metrics}
+
+    def gradients(self, X: Any, Y: Any, sample_weight: Any = None) -> tuple[float, Arrays]:
+        """J and its gradients {"W1": dW1, "b1": db1, ...} on this data. Nothing changes."""
+        cost, _ = self._compiled()
+        X, Y, *weights = self._data(X, Y, sample_weight, build=True)
+        with Guard(self.who):
+            # whose draws are not the model's
+            own = copy.deepcopy(cost) if cost.generators() else cost
+            J, grads = own.by_blocks(X, Y, *weights)
+        diagnose.require_finite(self, X, J, grads)
+        return J, grads
+
+    def check_gradients(
+        self, X: Any, Y: Any, sample_weight: Any = None, **settings: Any
+    ) -> gradcheck.GradientTable:
+        """Check the gradients of the net with its loss: a table, or a GradientError with it."""
+        cost, _ = self._compiled()
+        data = self._data(X, Y, sample_weight, build=True)
+        return gradcheck.check_gradients(cost, *data, **settings)
+
+    def snapshot(self) -> Callable[[], None]:
+        """A call that brings back all that a training writes, as it is now: parameters, the
+        optimizer's slots and count, the layers' state and draws, and the next batches. It serves
+        as long as the model keeps its dtype and its optimizer."""
+        self._built()
+        self._require_still()
+        optimizer, generators = self._compiled()[1], [self._generator, *self.generators()]
+        kept = {name: a.copy() for name, a in self._arrays().items()}
+        slots = copy.deepcopy(optimizer.slots)
+        then, steps = copy.deepcopy(generators), optimizer.steps
+
+        def back() -> None:
+            self._require_still()
+            arrays = self._arrays()
+            same = {name: (a.shape, a.dtype) for name, a in arrays.items()}
+            held = {name: (a.shape, a.dtype) for name, a in kept.items()}
+            if optimizer is not self._optimizer or same != held:
+                got, cure = "another dtype or optimizer", "take a snapshot after such a change"
+                checks.refuse(self.who, "a model as it was", got, cure, RuntimeError)
+            calls: list[Callable[[], Any]] = [
+                partial(arrays[name].__setitem__, ..., a) for name, a in kept.items()
+            ]
+            calls += [moved_on(*pair) for pair in zip(generators, then, strict=True)]
+            # new arrays of slots: so a training that runs is settled anew
+            own = {"slots": copy.deepcopy(slots), "earlier": steps}
+            calls += [partial(vars(optimizer).update, own), optimizer.taken.clear]
+            in_one_go([*calls, partial(Part.latest.__setitem__, 0, object())])
+
+        return back
+
+    def _data(self, X: Any, Y: Any, weights: Any = None, build: bool = False) -> list[Array]:
+        """X, Y and the weights of the examples if there are any, validated; `build` draws the net's
+        own weights if there are none yet."""
+        data = [*self._door.data(X, Y, self.layers, self._compiled()[0].pair)]
+        m = data[0].shape[1]
+        if weights is not None:
+            data.append(sample_weights(self.who, weights, m, self._door.dtype))
+        if build:
+            self.build(data[0].shape[0])
+        return data
+
+    def _compiled(self) -> tuple[Cost, optimizers.Optimizer]:
+        if self._cost is None or self.optimizer is None:
+            got = "one without a loss and an optimizer"
+            checks.refuse(self.who, "a compiled model", got, "call compile() first", RuntimeError)
+        if self._cost.pair.activation is not self.layers[-1].activation:
+            expected, cure = "the last activation of compile()", "compile() again"
+            checks.refuse(self.who, expected, "another", cure, RuntimeError)
+        return self._cost, self.optimizer
