@@ -34,12 +34,34 @@ def activate_cases(draw):
 @st.composite
 def standardize_cases(draw):
     case = draw(layer_cases(st.builds(tn.BatchNorm)))
-    layer = tn.Standardize().build(len(case.inputs[0]))
+    layer = tn.Standardize(invert=draw(st.booleans())).build(len(case.inputs[0]))
     return Case(layer.learn(case.inputs[0] + 1), case.inputs, case.seed)
 
 
 def standardized(node, arrays):
-    return (arrays["X"] - ref.exact(node.state["mean"])) / ref.exact(node.state["scale"])
+    mean, scale = (ref.exact(node.state[name]) for name in ("mean", "scale"))
+    return scale * arrays["X"] + mean if node.invert else (arrays["X"] - mean) / scale
+
+
+@st.composite
+def residual_cases(draw):
+    """With a layer norm and a layer of two units inside, whatever the width."""
+    case = draw(layer_cases(st.just(tn.PReLU()), least=2))
+    n, kind = len(case.inputs[0]), draw(st.sampled_from(["identity", "tanh"]))
+    inner = [tn.LayerNorm(), tn.Dense(2, kind), tn.Dense(n, regularizer="l2")]
+    return Case(tn.Residual(inner).build(n, seed=draw(SEEDS)), case.inputs, case.seed)
+
+
+def added(node, arrays):
+    X, parts = arrays["X"], {name: a for name, a in arrays.items() if name != "X"}
+    gamma, beta, W, b, V, c = parts.values()
+    g = ref.ACTIVATIONS[tn.activations.label(node.layers[1].activation)]
+    A = g(ref.dense(gamma * hat(X, 0, 1e-5) + beta, W, b))
+    return X + ref.dense(A, V, c)
+
+
+def rectified(node, arrays):
+    return np.where(ref.relu(arrays["X"]) != 0, arrays["X"], arrays["alpha"] * arrays["X"])
 
 
 def hat(X, axis, epsilon):
@@ -100,6 +122,8 @@ ROWS = {
         used=lambda node, arrays: arrays["X"],
     ),
     "standardize": Row(tn.Standardize, standardize_cases(), standardized, ("X",), rounding),
+    "prelu": Row(tn.PReLU, layer_cases(st.builds(tn.PReLU)), rectified, ("X",), terms=net_terms),
+    "residual": Row(tn.Residual, residual_cases(), added, ("X",), rounding, terms=terms),
     "activate": Row(
         tn.Activate,
         activate_cases(),

@@ -21,6 +21,13 @@ NETS = {
     "dropout": lambda: [tn.Dense(6, "relu"), tn.Dropout(0.4), tn.Dense(1, "sigmoid")],
     "norm first": lambda: [tn.BatchNorm(), tn.Dense(6, "tanh"), tn.Dense(1, "sigmoid")],
     "lone activations": lambda: [tn.Dense(6), tn.gelu, tn.Dense(1), tn.sigmoid],
+    "prelu": lambda: [tn.Dense(6), tn.PReLU(), tn.Dense(1, "sigmoid")],
+    "residual": lambda: [
+        tn.Residual([tn.Dense(4), tn.BatchNorm(), tn.PReLU(), tn.Dropout(0.2), tn.Dense(3)]),
+        tn.Dense(4, "tanh"),
+        tn.Residual([tn.Residual([tn.Dense(4, "relu", regularizer="l1_l2")]), tn.gelu]),
+        tn.Dense(1, "sigmoid"),
+    ],
     "all": lambda: [
         tn.Dropout(0.1),
         tn.Dense(6, regularizer="l2"),

@@ -136,8 +136,75 @@ def test_it_is_proven_with_the_net():
 
 
 def test_it_stands_first():
-    with pytest.raises(ValueError, match="Standardize as the first layer, got it behind Dense"):
+    with pytest.raises(ValueError, match=r"Standardize\(invert=False\) as the first layer"):
         tn.Sequential([tn.Dense(2), tn.Standardize(), tn.Dense(1)])
+    with pytest.raises(ValueError, match=r"Standardize\(invert=True\) as the last layer"):
+        tn.Sequential([tn.Standardize(invert=True), tn.Dense(1)])
+    with pytest.raises(ValueError, match="as the first layer of a net, got it inside another"):
+        tn.Residual([tn.Standardize(), tn.Dense(1)])
+
+
+# ---- targets
+
+
+TARGETS = 300 + 40 * np.sin(X[0] / 10)
+
+
+def a_regression(**settings):
+    layers = [tn.Standardize(), tn.Dense(4, "tanh"), tn.Dense(1), tn.Standardize(invert=True)]
+    model = tn.Sequential(layers, seed=0, **settings)
+    model.compile(tn.Adam(0.05), metrics=["mae"])
+    return model
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_targets_are_standardized_and_told_in_their_own_units(batch_size, dtype):
+    by_hand = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1)], seed=0, dtype=dtype)
+    by_hand.compile(tn.Adam(0.05, epsilon=1e-12), metrics=["mae"])
+    scale, Y = TARGETS.std(), (TARGETS - TARGETS.mean()) / TARGETS.std()
+    expected = by_hand.fit(scaled(X, X), Y, 6, batch_size, verbose=0).history
+    models = [a_regression(dtype=dtype) for _ in WAYS]
+    for model, way in zip(models, WAYS, strict=True):
+        model.optimizer.epsilon = 1e-12
+        with taken(way):
+            for epochs in (2, 4):
+                model.fit(X, TARGETS, epochs, batch_size, verbose=0)
+    same_all(*models)
+    tolerance = {"rtol": 1e-8 if dtype == "float64" else 2e-4}
+    found = models[0].history.history
+    np.testing.assert_allclose(found["loss"], scale**2 * np.array(expected["loss"]), **tolerance)
+    np.testing.assert_allclose(found["mae"], scale * np.array(expected["mae"]), **tolerance)
+    A = TARGETS.mean() + scale * by_hand.predict(scaled(X, X))
+    np.testing.assert_allclose(models[0].predict(X), A, **tolerance)
+
+
+def test_targets_are_learned_once_with_their_weights_and_proven():
+    weights = rng.integers(0, 3, 60)
+    model = a_regression(examples="rows")
+    with pytest.raises(RuntimeError, match="a mean and a scale, got none so far"):
+        model.gradients(X.T, TARGETS)
+    model.fit(X.T, TARGETS, 1, verbose=0, sample_weight=weights)
+    mean = model.layers[-1].state["mean"].item()
+    assert mean == pytest.approx(np.average(TARGETS, weights=weights), rel=1e-13)
+    model.fit(X.T, TARGETS + 100, 1, verbose=0)
+    assert model.layers[-1].state["mean"].item() == mean
+    assert model.check_gradients(X.T, TARGETS).passed
+    other = a_regression(examples="rows").build(3)
+    other.set_weights(model.get_weights())
+    np.testing.assert_array_equal(other.predict(X.T), model.predict(X.T))
+
+
+def test_several_targets_each_have_their_own_scale():
+    Y = np.vstack([TARGETS, 1e-3 * X[1], np.full(60, 7.0)])
+    layers = [tn.Standardize(), tn.Dense(3), tn.Standardize(invert=True)]
+    model = tn.Sequential(layers, seed=0)
+    model.compile(tn.Adam(0.05))
+    model.fit(X, Y, 1, verbose=0)
+    state = model.layers[-1].state
+    np.testing.assert_allclose(state["mean"][:, 0], Y.mean(axis=1), rtol=1e-13)
+    np.testing.assert_allclose(state["scale"][:2, 0], Y.std(axis=1)[:2], rtol=1e-12)
+    assert state["scale"][2, 0] == 1
 
 
 def test_what_overflows_is_refused():

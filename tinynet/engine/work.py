@@ -63,7 +63,7 @@ class Work(NamedTuple):
     def changed(self) -> list[Any]:
         """The very arrays and generators that a training writes."""
         layers = self.cost.layers
-        held = [a for x in layers for a in (x.theta, x.generator, *x.state.values())]
+        held = [a for x in layers for a in (x.theta, *x.generators(), *x.state.values())]
         return held + [a for slots in self.optimizer.slots.values() for a in slots.values()]
 
     def twins(self) -> "Work":

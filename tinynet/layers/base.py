@@ -47,6 +47,7 @@ class Layer(Node):
     whole_batch = False  # whether an output depends on other examples of its batch
     stochastic = False
     fixed_state = False  # whether a training pass leaves the state as it is
+    place = ""  # "first" or "last", if it belongs there in a net
 
     units = Fixed(checks.count)
     activation = Setting(activations.own)
@@ -180,6 +181,21 @@ class Layer(Node):
         # the parameters' gradients come first: the last reader of X then frees its memory
         grads = self.parameter_gradients(dZ, cache)
         return self.input_gradient(dZ, cache), grads
+
+    def require_gradients(self, grads: Mapping[str, Array], some: bool = False) -> Any:
+        """The gradients; refused if they are not those of the parameters, or of some of them."""
+        got = {} if self.ours else {name: g.shape for name, g in grads.items()}
+        wanted = {n: p.shape for n, p in self.params.items() if not some or n in got}
+        if not self.ours and got != wanted:
+            checks.refuse(self.who, f"gradients of the names and shapes {wanted}", got)
+        return grads
+
+    def pulled(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, Any]:
+        """The pullback in a net, where a user's layer may be behind it."""
+        m = cache["X"].shape[1]
+        checks.shaped(self, "the dX of the layer behind it", dA, (self.units, m))
+        dX, grads = self.pullback(dA, cache)
+        return dX, self.require_gradients(grads)
 
     def forward(self, X: Any, /) -> Any:
         A = super().forward(X)

@@ -1,4 +1,5 @@
-"""Standardize: inputs brought to mean 0 and standard deviation 1."""
+"""Standardize: inputs brought to mean 0 and standard deviation 1, or outputs back to those of the
+targets."""
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Guard, checks, in_one_go
+from tinynet.base import Array, Guard, Setting, checks, in_one_go
 from tinynet.layers.same_width import SameWidth
 
 AT_A_TIME = 65_536  # examples of which the sums are taken at once
@@ -20,7 +21,13 @@ class Standardize(SameWidth):
     standard deviation of each input from what it trains on, weights included; they stay, and are
     saved with the model. A constant input has a scale of 1.
 
-    State mean, scale, each (units, 1). `learn(X)` learns by hand, X (n_in, m).
+    With `invert=True` it is the last layer, A = scale * X + mean with the mean and the standard
+    deviation of the targets Y: a regression's net works with numbers around 0, and what it
+    predicts, its cost and its metrics are in the units of Y. Its gradients are `scale` times as
+    large as those of standardized targets, and J is scale^2 times theirs; the steps of Adam depend
+    on neither, those of SGD do.
+
+    State mean, scale, each (units, 1). `learn(X)` learns by hand, X (n_in, m), or Y (n_y, m).
 
     >>> layer = Standardize().build(2).learn(np.array([[1.0, 3.0], [5.0, 5.0]]))
     >>> layer(np.array([[1.0, 3.0], [5.0, 6.0]])).tolist()
@@ -30,6 +37,15 @@ class Standardize(SameWidth):
     steady = True
     fixed_state = True
     learned = False
+    invert = Setting(checks.switch)
+
+    def __init__(self, invert: bool = False) -> None:
+        super().__init__()
+        self.invert = invert
+
+    @property
+    def place(self) -> str:  # type: ignore[override]
+        return "last" if self.invert else "first"
 
     def make_state(self, n_in: int) -> dict[str, Array]:
         return {"mean": np.zeros((n_in, 1)), "scale": np.ones((n_in, 1))}
@@ -62,10 +78,11 @@ class Standardize(SameWidth):
         if not self.learned:
             got, cure = "none so far", "fit learns them, or set_weights, or learn(X)"
             checks.refuse(self.who, "a mean and a scale", got, cure, RuntimeError)
-        return (X - self.state["mean"]) / self.state["scale"]
+        mean, scale = self.state["mean"], self.state["scale"]
+        return scale * X + mean if self.invert else (X - mean) / scale
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         return {}
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
-        return dZ / self.state["scale"]
+        return dZ * self.state["scale"] if self.invert else dZ / self.state["scale"]

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from tinynet.activations import Activation
 from tinynet.base import Array, Guard, checks, in_one_go
-from tinynet.layers import Layer, Standardize, initializers, own_layers
+from tinynet.layers import Layer, Standardize, initializers
+from tinynet.layers.row import own_layers, require_places
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -30,6 +31,7 @@ class Network(Chain):
         examples: str | None = None,
     ) -> None:
         own = own_layers(self.who, layers, others)
+        require_places(self.who, own)
         self._generator_at_build: Any = None
         self._door = Door(self.who, examples, dtype)
         self._generator = initializers.generator(self.who, seed)
@@ -180,18 +182,17 @@ class Network(Chain):
         new = [checks.numbers(self.who, n, w, p.dtype, p.shape).copy() for (n, p), w in pairs]
         places = zip(arrays.values(), new, strict=True)
         writes = [partial(p.__setitem__, ..., w) for p, w in places]
-        if isinstance(first := self.layers[0], Standardize):
-            writes.append(partial(vars(first).update, learned=True))
+        learned = (layer for layer in self.layers if isinstance(layer, Standardize))
+        writes += [partial(vars(layer).update, learned=True) for layer in learned]
         in_one_go(writes)
 
     def summary(self) -> None:
         """Print the net, a line a layer."""
         for layer in self.layers:
-            shapes = (
-                ", ".join(f"{key}{layer.position} {p.shape}" for key, p in layer.params.items())
-                or "not built"
-            )
-            print(f"{layer.position:3}  {layer!r:32}{shapes}")
+            shapes = ", ".join(
+                f"{key}{layer.position} {p.shape}" for key, p in layer.params.items()
+            ) or ("no parameters" if layer.n_in else "not built")
+            print(f"{layer.position:3}  {layer!r:31} {shapes}")
         print(f"     {sum(p.size for p in self.params.values())} parameters, {self._door.dtype}")
 
     def __repr__(self) -> str:
@@ -211,14 +212,14 @@ class Network(Chain):
 @contextmanager
 def as_before(layers: Sequence[Layer]) -> Iterator[None]:
     """If the block under it fails, the layers get back their caches, gradients, state and draws."""
-    before = [(x, x.cache, x.grads, copy.deepcopy((x.state, x.generator))) for x in layers]
+    before = [(x, x.cache, x.grads, copy.deepcopy((x.state, x.generators()))) for x in layers]
     try:
         yield
     except BaseException:
-        for layer, cache, grads, (state, generator) in before:
+        for layer, cache, grads, (state, generators) in before:
             layer.cache, layer.grads = cache, grads
             for name, a in state.items():
                 layer.state[name][...] = a
-            for own in layer.generators():
-                own.bit_generator.state = generator.bit_generator.state
+            for own, then in zip(layer.generators(), generators, strict=True):
+                own.bit_generator.state = then.bit_generator.state
         raise

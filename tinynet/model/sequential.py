@@ -112,9 +112,9 @@ class Sequential(Compiled):
             data = self._data(X, Y, sample_weight, build=True)
             (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
             weights = self._by_class(Y, weights, class_weight)
-            first = self.layers[0]
-            if isinstance(first, Standardize) and not first.learned:
-                first.learn(X, *weights)
+            for layer, seen in ((self.layers[0], X), (self.layers[-1], Y)):
+                if isinstance(layer, Standardize) and not layer.learned:
+                    layer.learn(seen, *weights)
             own = parameters.gather(self.layers)
             X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
             # the weights are a last row of Y, and go where it goes

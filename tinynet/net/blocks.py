@@ -25,8 +25,12 @@ def steady(part: Any) -> bool:
 
 
 def parts_of(layers: Sequence[Layer]) -> list[Any]:
-    """The layers and the nodes that they hold: activations, regularizers."""
-    return [*layers, *(x for layer in layers for x in vars(layer).values() if isinstance(x, Node))]
+    """The layers and the nodes that they hold: activations, regularizers, layers inside."""
+    found: list[Any] = [*layers]
+    for part in found:  # it grows
+        held = [x for a in vars(part).values() for x in (a if isinstance(a, tuple) else (a,))]
+        found += [x for x in held if isinstance(x, Node) and not any(x is y for y in found)]
+    return found
 
 
 def divisible(parts: Sequence[Any]) -> bool:

@@ -77,7 +77,7 @@ class Cost(Chain):
         (*hidden, last), (*kept, own) = self.layers, caches
         grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
         for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
-            dA, inner = layer.pullback(dA, cache)
+            dA, inner = layer.pulled(dA, cache)
             grads.append(inner)
         return checked(self.layers, grads[::-1])
 
@@ -149,11 +149,5 @@ class Cost(Chain):
 def checked(layers: Sequence[Layer], grads: Sequence[Arrays], some: bool = False) -> Arrays:
     """The gradients under their names; refused if they are not those of each layer's parameters, or
     of some of them."""
-    for layer, own in zip(layers, grads, strict=True):
-        if layer.ours:
-            continue
-        got = {name: g.shape for name, g in own.items()}
-        wanted = {name: p.shape for name, p in layer.params.items() if not some or name in own}
-        if got != wanted:
-            checks.refuse(layer.who, f"gradients of the names and shapes {wanted}", got)
-    return parameters.named(grads)
+    pairs = zip(layers, grads, strict=True)
+    return parameters.named(layer.require_gradients(own, some) for layer, own in pairs)

@@ -1,0 +1,74 @@
+"""The base class of layers that have layers inside."""
+
+import copy
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+
+from tinynet.activations import Activation
+from tinynet.base import Array, checks
+from tinynet.layers.base import Layer
+from tinynet.layers.row import inner_layers
+from tinynet.layers.same_width import SameWidth
+
+
+class Nested(SameWidth):
+    """It copies layers in a row. Its parameters and state are theirs, each name with a letter
+    behind it: W_a, b_a of the first, W_b, b_b of the second, ..."""
+
+    steady = True
+
+    def __init__(self, layers: Sequence[Layer | Activation]) -> None:
+        super().__init__()
+        self._inner = inner_layers(self.who, layers, len(ascii_lowercase))
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers inside, each with its part of the parameters and the state."""
+        for layer, end, own in self.pieces(self.theta):
+            state = {n.removesuffix(end): a for n, a in self.state.items() if n.endswith(end)}
+            vars(layer).update(theta=own, state=state, position=self.position)
+        return self._inner
+
+    def pieces(self, theta: Array) -> Iterator[tuple[Layer, str, Array]]:
+        """The layers inside, with the end of their names and their part of an array like theta."""
+        start = 0
+        for layer, letter in zip(self._inner, ascii_lowercase, strict=False):
+            end = start + math.prod(layer.theta.shape)
+            yield layer, f"_{letter}", theta[start:end].reshape(layer.theta.shape)
+            start = end
+
+    def named(self, held: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        """One mapping of what the layers inside have, under names of this layer's."""
+        pairs = zip(ascii_lowercase, held, strict=False)
+        return {f"{name}_{letter}": a for letter, own in pairs for name, a in own.items()}
+
+    def beginning(self, n_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
+        vars(own := copy.copy(self)).update(_inner=tuple(map(copy.copy, self._inner)))
+        width = n_in
+        for layer in own._inner:
+            vars(layer).update(layer.beginning(width, rng, dtype))
+            width = layer.units
+        if width != n_in:
+            cure = f"its last layer needs {n_in} units"
+            checks.refuse(self.who, f"as many outputs as inputs, {n_in}", width, cure)
+        vars(own).update(super(Nested, own).beginning(n_in, rng, dtype))
+        return {**vars(own), "_inner": own.layers}
+
+    def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
+        return self.named(layer.params for layer in self._inner)
+
+    def make_state(self, n_in: int) -> dict[str, Array]:
+        return self.named(layer.state for layer in self._inner)
+
+    def join(self, params: Mapping[str, Array]) -> Array:
+        theta = np.empty(sum(p.size for p in params.values()))
+        for name, place in self.split(theta).items():
+            place[...] = params[name]
+        return theta
+
+    def split(self, theta: Array) -> dict[str, Array]:
+        return self.named(layer.split(own) for layer, _, own in self.pieces(theta))

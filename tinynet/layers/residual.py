@@ -1,0 +1,63 @@
+"""Residual: what some layers make of X is added to X."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinynet.base import Array, checks, read_only
+from tinynet.layers.nested import Nested
+
+
+class Residual(Nested):
+    """A = X + f(X), where f is layers in a row, of which the last has as many units as X has rows;
+    dX = dA + what the layers make of dA. He et al., CVPR 2016 (arXiv:1512.03385).
+
+    The layers are copied, and `layers` has the copies. Their parameters and state get a letter
+    each: W_a, b_a of the first, W_b, b_b of the second, ...
+
+    >>> import numpy as np, tinynet as tn
+    >>> f = [tn.Dense(8, "relu"), tn.Dense(2, initializer="zeros")]
+    >>> layer = Residual(f).build(2, seed=0)
+    >>> layer(np.array([[1.0], [-2.0]])).tolist(), list(layer.params)
+    ([[1.0], [-2.0]], ['W_a', 'b_a', 'W_b', 'b_b'])
+    """
+
+    steady = True
+
+    def preactivation(self, X: Array) -> Array:
+        A = X
+        for layer in self.layers:
+            Z, A = layer.outputs(A)
+            checks.require_finite(layer.who, "output", (Z, A))
+        return X + A
+
+    def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
+        A, caches = X, []
+        for layer in self.layers:
+            A, cache = layer.run(read_only(A))
+            caches.append({"state": layer.state, **cache})
+        state = self.named(cache["state"] for cache in caches)
+        return X + A, {"X": X, "caches": caches, "state": state}
+
+    def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
+        dX, grads = dA, list[Mapping[str, Array]]()
+        for layer, kept in zip(reversed(self.layers), reversed(cache["caches"]), strict=True):
+            dX, own = layer.pulled(dX, kept)
+            grads.insert(0, own)
+        checks.shaped(self, "the dX of its first layer", dX, dA.shape)
+        return dA + dX, self.named(grads)
+
+    def generators(self) -> list[Any]:
+        return [generator for layer in self._inner for generator in layer.generators()]
+
+    def penalty(self) -> Any:
+        found = [p for layer in self.layers if (p := layer.penalty()) is not None]
+        return sum(found[1:], start=found[0]) if found else None
+
+    def penalty_gradients(self) -> dict[str, Array]:
+        return self.named(layer.penalty_gradients() for layer in self.layers)
+
+    def __repr__(self) -> str:
+        return f"Residual([{', '.join(map(repr, self._inner))}])"

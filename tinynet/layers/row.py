@@ -1,0 +1,58 @@
+"""Layers in a row: those of a net, or those inside a `Residual`."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from tinynet.activations import Activation
+from tinynet.base import checks
+from tinynet.layers.activate import Activate
+from tinynet.layers.base import Layer
+
+
+def own_layers(who: str, layers: Any, others: Sequence[Any] = ()) -> list[Layer]:
+    """The layers of a net, an activation that stands alone as one; refused if they are anything but
+    a list of new layers."""
+    expected, cure = "a list of layers", f"{who}([Dense(4, tanh), ...])"
+    if others:
+        checks.refuse(who, expected, f"{1 + len(others)} arguments", cure, TypeError)
+    if not isinstance(layers, (list, tuple)) or not layers:
+        checks.refuse(who, expected, checks.shown(layers), cure, TypeError)
+    found = [Activate(x) if isinstance(x, Activation) else x for x in layers]
+    for layer in found:
+        if not isinstance(layer, Layer):
+            got, cure = f"one with {checks.shown(layer)}", checks.call_it(layer, "...") or cure
+            checks.refuse(who, expected, got, cure, TypeError)
+    for i, layer in enumerate(found):
+        if layer.position or layer.n_in or any(layer is other for other in found[:i]):
+            cure = "make a new layer for each place; set_weights gives it weights"
+            checks.refuse(who, "new layers, each in one place", f"{layer!r} again", cure)
+    for before, layer in itertools.pairwise(found):
+        if layer.units == 0:  # as many as inputs
+            vars(layer)["units"] = before.units
+    return found
+
+
+def inner_layers(who: str, layers: Any, most: int) -> tuple[Layer, ...]:
+    """Copies of the layers inside another one."""
+    found = own_layers(who, layers)
+    if len(found) > most:
+        checks.refuse(who, f"at most {most} layers", len(found))
+    for layer in found:
+        if layer.place:
+            got = "it inside another"
+            checks.refuse(who, f"{layer!r} as the {layer.place} layer of a net", got)
+    return tuple(layer.fresh() for layer in found)
+
+
+def require_places(who: str, layers: Sequence[Layer]) -> None:
+    """Refuse a layer that belongs first or last in a net and stands elsewhere, and a net that does
+    not know its outputs."""
+    ends = {"first": layers[0], "last": layers[-1]}
+    for layer in layers:
+        if layer.place and layer is not ends[layer.place]:
+            cure = "BatchNorm or LayerNorm normalizes inside a net"
+            checks.refuse(who, f"{layer!r} as the {layer.place} layer", "it elsewhere", cure)
+    if layers[-1].units == 0:
+        cure = "such as a Dense, whose units are those of its outputs"
+        checks.refuse(who, "a layer that says its units", "none", cure)
