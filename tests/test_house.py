@@ -70,13 +70,16 @@ def test_a_part_imports_its_base_and_no_sibling(kind):
             assert own <= {"base", *HELPERS}, name
 
 
-def test_no_lazy_import_but_for_matplotlib():
+LAZY = {"tinynet/plots.py": ["matplotlib.figure"], "tinynet/callbacks/progress.py": ["tqdm.auto"]}
+
+
+def test_no_lazy_import_but_of_extras():
     for name, path in FILES.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inner = [n for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)]
         lazy = [n.module for n in inner if isinstance(n, ast.ImportFrom)]
         lazy += [n for n in inner if isinstance(n, ast.Import)]
-        assert lazy == (["matplotlib.figure"] if name == "tinynet/plots.py" else []), name
+        assert lazy == LAZY.get(name, []), name
 
 
 def lines_of_code(path):

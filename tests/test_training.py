@@ -230,23 +230,6 @@ def test_the_automatic_initializer_follows_the_activation():
     assert kinds == {"tanh": tn.Glorot, "relu": tn.He, "leaky_relu": tn.He, "softmax": tn.Glorot}
 
 
-def test_progress(capsys):
-    a_model().fit(X, Y, 100, verbose=0)
-    a_model().fit(X, Y, 100, verbose=False)
-    assert capsys.readouterr().out == ""
-    model = a_model()
-    model.fit(X, Y, 100)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 10
-    loss, accuracy = (model.history.history[name][-1] for name in ("loss", "accuracy"))
-    assert lines[-1] == f"epoch 100/100  loss {loss:.6f}  accuracy {accuracy:.6f}"
-    for epochs in (1, 7, 10, 11, 19, 25):
-        model.fit(X, Y, epochs)
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) <= 10
-        assert lines[-1].startswith(f"epoch {epochs}/{epochs}  loss")
-
-
 def test_looks(capsys):
     model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(3, tn.LeakyReLU(0.2)), tn.Dense(1)])
     assert (

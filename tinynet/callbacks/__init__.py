@@ -1,18 +1,19 @@
 """The names of the callbacks, which look at a training after each epoch. `base` has their base
 class."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from tinynet.base import checks
 from tinynet.callbacks.base import Callback, LambdaCallback
 from tinynet.callbacks.monitors import EarlyStopping, ReduceLROnPlateau
+from tinynet.callbacks.progress import ProgressBar
 
-__all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ReduceLROnPlateau"]
+__all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ProgressBar", "ReduceLROnPlateau"]
 
 
-def require_callbacks(who: str, callbacks: Any) -> Sequence[Callback]:
-    """Refuse anything but a list of callbacks."""
+def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
+    """The callbacks of a fit, refused if they are anything but a list of them: with one
+    ProgressBar, or none if it is not `verbose`."""
     if not isinstance(callbacks, (list, tuple)):
         cure = "callbacks=[tn.EarlyStopping()]"
         checks.refuse(who, "callbacks as a list", checks.shown(callbacks), cure, TypeError)
@@ -21,4 +22,6 @@ def require_callbacks(who: str, callbacks: Any) -> Sequence[Callback]:
             cure = checks.call_it(callback, "...") or "tn.LambdaCallback(on_epoch_end=...)"
             expected = "callbacks that are tn.Callback objects"
             checks.refuse(who, expected, checks.shown(callback), cure, TypeError)
-    return callbacks
+    bars = [callback for callback in callbacks if isinstance(callback, ProgressBar)]
+    others = [callback for callback in callbacks if callback not in bars]
+    return [*others, *(bars or [ProgressBar()])[: int(verbose)]]

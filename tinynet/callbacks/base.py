@@ -5,8 +5,10 @@ from typing import Any
 
 
 class Callback:
-    """`fit` sets `model`, and calls `on_train_begin`, after each epoch `on_epoch_end`, and at last,
-    after an error or Ctrl-C too, `on_train_end`.
+    """`fit` sets `model`, `epochs`, the number that it was asked for, `steps`, that of an epoch,
+    and `m`, that of the examples. It calls `on_train_begin`, after each epoch `on_epoch_end`, and
+    at last, after an error or Ctrl-C too, `on_train_end`. A callback may have an `every` above 1:
+    it is called after every so many epochs and after the last, and the others take less time.
 
     `epoch` counts from 1 in each `fit`. `logs` are the numbers of the epoch by name: "loss", the
     metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training;
@@ -15,6 +17,8 @@ class Callback:
     """
 
     model: Any = None
+    epochs, steps, m = 0, 0, 0
+    every = 1
 
     def on_train_begin(self) -> None:
         """Before the first step."""

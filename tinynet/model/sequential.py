@@ -16,7 +16,7 @@ import numpy as np
 
 from tinynet.activations import Activation
 from tinynet.base import Array, checks
-from tinynet.callbacks import require_callbacks
+from tinynet.callbacks import own_callbacks
 from tinynet.data import held_out
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
@@ -24,6 +24,7 @@ from tinynet.engine.work import Work
 from tinynet.layers import Layer, Standardize
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import summed
+from tinynet.model.advice import advice
 from tinynet.model.compiled import Compiled
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
@@ -57,6 +58,7 @@ class Sequential(Compiled):
         super().__init__(layers, *others, seed=seed, dtype=dtype, examples=examples)
         self.history = history.History()
         self._held_out: tuple[float, int, Array] | None = None  # by validation_split, of how many
+        self._advised = set[str]()  # what was said of trainings so far
         self._training: Training | None = None
         self._lock = threading.Lock()  # of a fit
 
@@ -86,9 +88,10 @@ class Sequential(Compiled):
 
         With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's
         loss is J before its update; otherwise it is the mean over the examples, each batch's before
-        its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1`
-        prints some ten lines, 0 none. A cost that is not finite stops the training with a
-        FloatingPointError; the weights stay at the last finite ones.
+        its own update. Batches are drawn anew every epoch unless `shuffle=False`. `verbose=1` shows
+        how far it is, and says at the end what looks wrong; 0 prints nothing. A cost that is not
+        finite stops the training with a FloatingPointError; the weights stay at the last finite
+        ones.
 
         `validation_data`, (X, Y) or (X, Y, sample_weight): their cost and metrics after each epoch
         are in the History as "val_loss" and so on. `validation_split` in (0, 1): that share of the
@@ -107,7 +110,7 @@ class Sequential(Compiled):
         if self._lock.locked():
             cure = "wait for it, or train a copy that was made before it"
             checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
-        callbacks = require_callbacks(self.who, callbacks)
+        callbacks = own_callbacks(self.who, callbacks, bool(verbose))
         with self._lock, self._in_training():
             data = self._data(X, Y, sample_weight, build=True)
             (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
@@ -121,16 +124,22 @@ class Sequential(Compiled):
             Y = np.concatenate([Y, weights]) if weights else Y
             examples = Examples(X, Y, size)
             measure = partial(self._measured, *held) if held else None
-            watch = Watch(self, callbacks, measure)
-            report = history.Reporter(self.history, epochs, bool(verbose), watch or None)
+            steps = -(-examples.m // examples.size)
+            watch = Watch(self, callbacks, measure, epochs, steps, examples.m)
             batches = self._generator if shuffle else None
             # what is not finite is looked for here, and named
             with np.errstate(all="ignore"), watch:
+                report = history.Reporter(self.history, epochs, watch if watch.every else None)
                 self._run(examples, batches, report, bool(weights))
                 while watch.changed and report.done < epochs:  # as another fit would go on
                     self._run(examples, batches, report, bool(weights))
         left_out = self.history.held_out if validation_split else None
-        return history.History(self.history.rows[report.first :], left_out)
+        new = history.History(self.history.rows[report.first :], left_out)
+        found = advice(self._compiled()[0], X, new.rows) if verbose else {}
+        for what in found.keys() - self._advised:
+            print(found[what])
+        self._advised |= found.keys()
+        return new
 
     def _run(
         self, examples: Examples, batches: Any, report: history.Reporter, weighted: bool

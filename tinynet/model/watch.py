@@ -1,5 +1,6 @@
 """What is looked at after each epoch of a `fit`: the validation data, then the callbacks."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -20,20 +21,23 @@ class Watch:
         model: Any,
         callbacks: Sequence[Callback],
         measure: Callable[[], dict[str, float]] | None,
+        epochs: int,
+        steps: int,
+        m: int,
     ) -> None:
         self.model, self.callbacks, self.measure = model, callbacks, measure
+        self.told = {"model": model, "epochs": epochs, "steps": steps, "m": m}
         self.changed = False  # whether a setting was changed after the last epoch
-
-    def __bool__(self) -> bool:
-        return bool(self.callbacks) or self.measure is not None
 
     def __enter__(self) -> Self:
         with ExitStack() as begun:
             for callback in self.callbacks:
-                callback.model = self.model
+                vars(callback).update(self.told)
                 callback.on_train_begin()
                 begun.callback(callback.on_train_end)
             self.begun = begun.pop_all()
+        each = [1] if self.measure else [callback.every for callback in self.callbacks]
+        self.every = math.gcd(*each) if each else 0
         return self
 
     def __exit__(
@@ -56,8 +60,13 @@ class Watch:
             rows[-1] = names, numbers
             self.model.history.forget_columns()
         logs, before = dict(zip(names, numbers, strict=True)), Part.latest[0]
+        last = epoch == self.told["epochs"]
+        due = [callback for callback in self.callbacks if last or epoch % callback.every == 0]
         # all of them look, even if one says stop
-        said = [callback.on_epoch_end(epoch, logs) for callback in self.callbacks]
+        said = [callback.on_epoch_end(epoch, logs) for callback in due]
         stop = any(isinstance(one, (bool, np.bool_)) and one for one in said)
+        for callback in self.callbacks if stop else ():
+            if callback not in due:
+                callback.on_epoch_end(epoch, logs)
         self.changed = not stop and Part.latest[0] is not before
         return stop or self.changed

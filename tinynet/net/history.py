@@ -1,9 +1,8 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-Look: TypeAlias = Callable[[int], bool] | None
 Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the numbers of an epoch
 
 
@@ -38,25 +37,18 @@ class History:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        return f"History({', '.join([f'{len(self)} epochs', *map(told, self.rows[-1:])])})"
-
-
-def told(row: Row, between: str = ", ") -> str:
-    """A row in words: "loss 0.258625, accuracy 0.900000"."""
-    return between.join(f"{name} {number:.6f}" for name, number in zip(*row, strict=True))
+        last = zip(*self.rows[-1], strict=True) if self.rows else ()
+        shown = [f"{name} {number:.6f}" for name, number in last]
+        return f"History({', '.join([f'{len(self)} epochs', *shown])})"
 
 
 class Reporter:
-    """Takes the rows of `epochs` new epochs into a history, prints some ten of them if it is
-    `verbose`, and calls `look(epoch)` after every `every` epochs, which returns True to stop.
-    """
+    """Takes the rows of `epochs` new epochs into a history, and calls `look(epoch)` after every
+    `look.every` of them, and after the last, which returns True to stop."""
 
-    def __init__(
-        self, history: History, epochs: int, verbose: bool, look: Look = None, every: int = 1
-    ) -> None:
-        self.history, self.epochs, self.verbose, self.first = history, epochs, verbose, len(history)
-        self.lines = max(1, -(-epochs // 10))
-        self.look, self.every = look, every if look else max(1, epochs)
+    def __init__(self, history: History, epochs: int, look: Any = None) -> None:
+        self.history, self.epochs, self.first = history, epochs, len(history)
+        self.look, self.every = look, look.every if look else max(1, epochs)
 
     @property
     def done(self) -> int:
@@ -67,10 +59,7 @@ class Reporter:
         """Report these rows; returns whether to stop."""
         stop, new = False, range(self.done + 1, self.done + len(rows) + 1)
         self.history.rows.extend(rows)
-        for epoch in new if self.verbose or self.look else ():
-            if self.look is not None and epoch % self.every == 0:
+        for epoch in new if self.look else ():
+            if epoch % self.every == 0 or epoch == self.epochs:
                 stop = bool(self.look(epoch)) or stop
-            if self.verbose and (epoch % self.lines == 0 or stop or epoch == self.epochs):
-                row = self.history.rows[self.first + epoch - 1]
-                print(f"epoch {epoch}/{self.epochs}  {told(row, '  ')}", flush=True)
         return stop

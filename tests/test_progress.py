@@ -1,0 +1,178 @@
+"""What `fit` prints: how far it is, and what looks wrong at the end."""
+
+import io
+import sys
+import time
+import types
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+X, Y = tn.data.moons(60, seed=0)
+
+
+def a_net(*first, optimizer="adam", **settings):
+    model = tn.Sequential([*first, tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile(optimizer, metrics=["accuracy"], **settings)
+    return model
+
+
+@pytest.fixture
+def printed(capsys):
+    def lines(fit):
+        fit()
+        return capsys.readouterr().out.splitlines()
+
+    return lines
+
+
+def test_some_ten_lines(printed):
+    model = a_net()
+    first, *lines = printed(lambda: model.fit(X, Y, 100))
+    assert first == "60 examples, 1 step an epoch"
+    assert len(lines) == 10
+    loss, accuracy = (model.history.history[name][-1] for name in ("loss", "accuracy"))
+    assert lines[-1] == f"epoch 100/100  loss {loss:.6f}  accuracy {accuracy:.6f}"
+    for epochs in (1, 7, 10, 11, 19, 25):
+        first, *lines = printed(lambda n=epochs: model.fit(X, Y, n, batch_size=32))
+        assert first == "60 examples, 2 steps an epoch"
+        assert len(lines) <= 10
+        assert lines[-1].startswith(f"epoch {epochs}/{epochs}  loss")
+
+
+@pytest.mark.parametrize("verbose", [0, False])
+def test_quiet(printed, verbose):
+    def fit():
+        a_net(optimizer=tn.SGD(50.0)).fit(1000 * X, Y, 3, verbose=verbose)
+        a_net().fit(X, Y, 3, verbose=verbose, callbacks=[tn.ProgressBar()])
+
+    assert printed(fit) == []
+
+
+def test_nothing_to_do_is_not_told(printed):
+    assert printed(lambda: a_net().fit(X, Y, 0)) == []
+
+
+def test_it_moves_nothing():
+    told, quiet = a_net(), a_net()
+    told.fit(X, Y, 200)
+    quiet.fit(X, Y, 200, verbose=0)
+    for a, b in zip(told.get_weights(), quiet.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert told.history.history == quiet.history.history
+
+
+def test_one_bar_with_validation_and_early_stopping(printed):
+    stop = tn.EarlyStopping("loss", patience=1, mode="max")
+    callbacks = [tn.ProgressBar(), stop]
+    fit = {"validation_data": (X, Y), "callbacks": callbacks}
+    _, *lines = printed(lambda: a_net().fit(X, Y, 100, **fit))
+    assert len(lines) == 1  # it stops after 2 epochs, and that is told
+    assert lines[0].startswith("epoch 2/100  loss ")
+    assert "  val_loss " in lines[0]
+
+
+def test_the_time_that_is_left(printed, monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    _, *lines = printed(lambda: a_net().fit(X, Y, 4))
+    assert [line.split("  ")[-1] for line in lines[:3]] == ["30 s left", "20 s left", "10 s left"]
+    assert "left" not in lines[3]
+
+
+@pytest.mark.parametrize(("m", "batch_size", "named"), [(1001, None, True), (1001, 500, False)])
+def test_one_step_an_epoch_on_many_examples_names_batch_size(printed, m, batch_size, named):
+    many = np.random.default_rng(0).normal(size=(2, m))
+    first, *_ = printed(lambda: a_net().fit(many, (many[0] > 0).astype(int), 1, batch_size))
+    assert first.startswith(f"1,001 examples, {1 if named else 3} step")
+    assert ("batch_size=32 would take 32" in first) is named
+
+
+bars = []
+
+
+class Bar:
+    """In the place of tqdm's."""
+
+    def __init__(self, total, unit):
+        self.total, self.n, self.closed, self.text = total, 0, False, ""
+        bars.append(self)
+
+    def update(self, n):
+        self.n += n
+
+    def set_postfix_str(self, text, refresh):
+        self.text = text
+
+    def close(self):
+        self.closed = True
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_where_tqdm_is_installed_and_somebody_looks(printed, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    model = a_net()
+    assert len(printed(lambda: model.fit(X, Y, 250))) == 1
+    (bar,) = bars
+    assert (bar.total, bar.n, bar.closed) == (250, 250, True)
+    assert bar.text.startswith(f"loss {model.history.history['loss'][-1]:.6f}  accuracy ")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert len(printed(lambda: model.fit(X, Y, 250))) == 11
+
+
+def test_lines_where_tqdm_is_not_installed(printed, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert len(printed(lambda: a_net().fit(X, Y, 20))) == 11
+
+
+def test_tqdm_itself(printed, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert len(printed(lambda: a_net().fit(X, Y, 20))) == 1
+    assert "20/20" in sys.stderr.getvalue()
+
+
+# ---- what looks wrong
+
+
+def test_a_cost_that_rises_is_said_once(printed):
+    model = a_net(optimizer=tn.SGD(1e-9))
+    model.fit(X, Y, 1, verbose=0)
+    model.optimizer.learning_rate = 300.0
+    lines = printed(lambda: model.fit(X, Y, 2))
+    assert lines[-1].startswith("the cost rose from 0.")
+    assert lines[-1].endswith("a smaller learning rate may help")
+    model.reset()
+    assert not any("rose" in line for line in printed(lambda: model.fit(X, Y, 2)))
+
+
+def test_a_cost_that_stays_that_of_a_guess(printed):
+    def flat():
+        layers = [tn.Dense(4, "tanh", initializer=tn.Normal(0.01)), tn.Dense(1, "sigmoid")]
+        layers[1].initializer = tn.Normal(0.01)
+        model = tn.Sequential(layers, seed=0)
+        model.compile(tn.SGD(1e-6))
+        return model
+
+    said = "the cost stayed at ln 2 = 0.693, that of a guess"
+    assert printed(lambda: flat().fit(X, Y, 20))[-1].startswith(said)
+    assert not any(said in line for line in printed(lambda: a_net().fit(X, Y, 300)))
+
+
+def test_inputs_that_span_more_than_100(printed):
+    said = "the inputs span"
+    lines = printed(lambda: a_net().fit(1000 * X, Y, 2))
+    assert lines[-1].startswith(said)
+    assert "tn.Standardize() as the first layer" in lines[-1]
+    assert not any(
+        said in line for line in printed(lambda: a_net(tn.Standardize()).fit(1000 * X, Y, 2))
+    )
