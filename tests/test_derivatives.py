@@ -162,7 +162,7 @@ def as_float32(x):
     )
 
 
-KINKS = {  # at the kink the documented value, exactly; docs/derivatives.md has the same table
+KINKS = {  # at the kink the documented value, exactly; docs/kit.md has the same values
     "relu": (tn.ReLU(), 0.0),
     "leaky_relu": (tn.LeakyReLU(), 0.01),
     "leaky_relu of slope 0.3": (tn.LeakyReLU(0.3), 0.3),

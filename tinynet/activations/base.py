@@ -3,7 +3,7 @@
 An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the
 mask A > 0 (`keeps` says which). The base does the rest: the cache, validation and dtypes. At a
 kink, where g has two one-sided derivatives, `derivative` gives the one that
-docs/derivatives.md names.
+docs/kit.md names.
 """
 
 # numpy's ufuncs give Any:
