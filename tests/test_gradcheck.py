@@ -137,3 +137,33 @@ def test_a_slope_that_is_nearly_none():
     it, half of that is not."""
     adam = tn.Adam(1.0, beta_1=0.0, beta_2=0.5, epsilon=2.0**-24)
     assert tn.check_gradients(adam, {"w": np.zeros((1, 1))}, {"w": np.array([[-0.05]])}).passed
+
+
+def test_each_difference_starts_from_the_same_state():
+    """A training pass that reads a state and moves it."""
+
+    class Moving(tn.Layer):
+        steady = True
+
+        def make_params(self, n_in, rng):
+            return {}
+
+        def make_state(self, n_in):
+            return {"peak": np.ones((n_in, 1))}
+
+        def preactivation(self, X):
+            return X / self.state["peak"]
+
+        def run(self, X):
+            (A, cache), peak = super().run(X), self.state["peak"]
+            return A, {**cache, "peak": peak, "state": {"peak": 2 * peak}}
+
+        def parameter_gradients(self, dZ, cache):
+            return {}
+
+        def input_gradient(self, dZ, cache):
+            return dZ / cache["peak"]
+
+    layer = Moving(2).build(2)
+    assert tn.check_gradients(layer, np.array([[1.0, -2.0], [3.0, 0.5]])).passed
+    assert layer.state["peak"].tolist() == [[1.0], [1.0]]

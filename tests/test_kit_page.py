@@ -221,23 +221,25 @@ def test_initializers(name, row):
 
 
 LAYERS = {
-    "Dense": tn.Dense(3, "tanh"),
-    "Activate": tn.Activate("tanh"),
-    "Standardize": tn.Standardize(),
-    "Dropout": tn.Dropout(0.5),
-    "BatchNorm": tn.BatchNorm(),
-    "LayerNorm": tn.LayerNorm(),
+    "Dense(units, activation)": tn.Dense(3, "tanh"),
+    "Activate(activation)": tn.Activate("tanh"),
+    "Standardize()": tn.Standardize(),
+    "Standardize(invert=True)": tn.Standardize(invert=True),
+    "PReLU()": tn.PReLU(),
+    "Residual(layers)": tn.Residual([tn.Dense(4), tn.Dense(3)]),
+    "Dropout(rate)": tn.Dropout(0.5),
+    "BatchNorm(momentum=0.9, epsilon=1e-5)": tn.BatchNorm(),
+    "LayerNorm(epsilon=1e-5)": tn.LayerNorm(),
 }
 
 
 def test_layers_have_their_weights_in_the_order_of_the_page():
-    by_name = {name.split("(")[0]: row for name, row in ROWS["Layers"].items()}
-    assert by_name.keys() == LAYERS.keys()
+    assert ROWS["Layers"].keys() == LAYERS.keys()
     for name, layer in LAYERS.items():
         layer.build(3)
-        _, _, _, _, params, state, _ = by_name[name]
+        _, _, _, _, params, state, _ = ROWS["Layers"][name]
         assert CODE.findall(params) == list(layer.params)
-        assert CODE.findall(state) == list(layer.state)
+        assert "likewise" in state or CODE.findall(state) == list(layer.state)
 
 
 @pytest.mark.parametrize("name", ["Precision()", "Recall()", "F1()"])

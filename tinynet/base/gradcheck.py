@@ -111,6 +111,7 @@ class Probe:
         self.inputs = [admitted(f"input {i}", x) for i, x in enumerate(inputs)]
         self.arrays = {**flat(self.inputs), **self.twin.params}
         self.draws = [g.bit_generator.state for g in self.twin.generators()]
+        self.state: dict[str, Array] = copy.deepcopy(vars(self.twin).get("state", {}))
         subject = copy.deepcopy(self.twin)
         if not self.in_place:  # first on other inputs, whose cache must not be used here
             turned = [np.flip(x).copy() for x in self.inputs]
@@ -118,8 +119,8 @@ class Probe:
             subject.forward(*turned)
         self.w = upstream(self.forward(subject), rng)
         d_inputs = subject.backward(self.w)
-        d_inputs = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
-        self.exact = {**flat(d_inputs), **subject.grads}
+        each_input = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
+        self.exact = {**flat(each_input), **subject.grads}
         if subject.grads.keys() != self.twin.params.keys():
             expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
             got = ", ".join(subject.grads) or "none"
@@ -127,13 +128,15 @@ class Probe:
         if np.shape(self.w) == () and not isinstance(self.w, Mapping):  # the gradients of J itself
             self.exact, self.w = {name: d / self.w for name, d in self.exact.items()}, 1.0
 
-    def forward(self, subject: Node) -> Any:
-        """The value, with the same draws each time. Only an optimizer's forward may write to what
-        it is given."""
+    def forward(self, subject: Any) -> Any:
+        """The value, with the same draws and from the same state each time. Only an optimizer's
+        forward may write to what it is given."""
+        for name, a in self.state.items():
+            subject.state[name][...] = a
         for generator, state in zip(subject.generators(), self.draws, strict=True):
             generator.bit_generator.state = state
-        own = np.copy if self.in_place else read_only
-        return subject.forward(*(each(own, x) for x in self.inputs))
+        kept = np.copy if self.in_place else read_only
+        return subject.forward(*(each(kept, x) for x in self.inputs))
 
     def measure(self) -> tuple[float, float]:
         """<w, forward>, and the sum of the absolute values of its terms, which bounds its rounding

@@ -57,7 +57,8 @@ class Residual(Nested):
         return sum(found[1:], start=found[0]) if found else None
 
     def penalty_gradients(self) -> dict[str, Array]:
-        return self.named(layer.penalty_gradients() for layer in self.layers)
+        found = [(layer, layer.penalty_gradients()) for layer in self.layers]
+        return self.named(layer.require_gradients(own, some=True) for layer, own in found)
 
     def __repr__(self) -> str:
         return f"Residual([{', '.join(map(repr, self._inner))}])"

@@ -75,11 +75,12 @@ class Cost(Chain):
         dZ = read_only(self.pair.pullback(dJ, own_cache)[0])
         checks.shaped(self.pair.loss, "dZ", dZ, Z.shape)
         (*hidden, last), (*kept, own) = self.layers, caches
-        grads, dA = [last.parameter_gradients(dZ, own)], last.input_gradient(dZ, own)
+        grads = [last.require_gradients(last.parameter_gradients(dZ, own))]
+        dA = last.input_gradient(dZ, own)
         for layer, cache in zip(reversed(hidden), reversed(kept), strict=True):
             dA, inner = layer.pulled(dA, cache)
             grads.append(inner)
-        return checked(self.layers, grads[::-1])
+        return parameters.named(grads[::-1])
 
     def costs(self, Z: Array, Y: Array, weights: Any = None) -> Array:
         """The costs of the outputs, entry by entry or example by example; if there are weights,
@@ -101,8 +102,8 @@ class Cost(Chain):
         return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
 
     def penalty_gradients(self) -> Arrays:
-        found = [layer.penalty_gradients() for layer in self.layers]
-        return checked(self.layers, found, some=True) if any(found) else {}
+        found = [x.require_gradients(x.penalty_gradients(), some=True) for x in self.layers]
+        return parameters.named(found) if any(found) else {}
 
     def run(self, X: Array, Y: Array, weights: Any = None) -> tuple[float, dict[str, Any]]:
         Z, caches = self.practice(X)
@@ -144,10 +145,3 @@ class Cost(Chain):
 
     def admit_upstream(self, dJ: Any) -> Any:
         return dJ
-
-
-def checked(layers: Sequence[Layer], grads: Sequence[Arrays], some: bool = False) -> Arrays:
-    """The gradients under their names; refused if they are not those of each layer's parameters, or
-    of some of them."""
-    pairs = zip(layers, grads, strict=True)
-    return parameters.named(layer.require_gradients(own, some) for layer, own in pairs)

@@ -37,7 +37,7 @@ class History:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        last = zip(*self.rows[-1], strict=True) if self.rows else ()
+        last = [pair for row in self.rows[-1:] for pair in zip(*row, strict=True)]
         shown = [f"{name} {number:.6f}" for name, number in last]
         return f"History({', '.join([f'{len(self)} epochs', *shown])})"
 

@@ -1,0 +1,152 @@
+"""Layers inside a layer: a user's are looked at as anywhere else, and settings reach them."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_kit_layers import same_all
+from tests.ways import taken
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((3, 24))
+LABELS = (X[0] * X[1] > 0).astype(int)
+
+
+class Scale(tn.Layer):
+    """A user's layer, with one mistake or none."""
+
+    steady = True
+
+    def __init__(self, units, mistake=""):
+        super().__init__(units)
+        self.mistake = mistake
+
+    def make_params(self, n_in, rng):
+        return {"s": np.full((n_in, 1), 0.5)}
+
+    def preactivation(self, X):
+        return self.params["s"] * X
+
+    def parameter_gradients(self, dZ, cache):
+        ds = (dZ * cache["X"]).sum(axis=1, keepdims=True)
+        return {"t" if self.mistake == "name" else "s": ds[:1] if self.mistake == "shape" else ds}
+
+    def input_gradient(self, dZ, cache):
+        dX = cache["params"]["s"] * dZ
+        return dX[:1] if self.mistake == "dX" else dX
+
+
+class Unsteady(Scale):
+    """It is walked, since it does not say that it is steady."""
+
+
+def a_net(*layers, **settings):
+    model = tn.Sequential([*layers, tn.Dense(1, "sigmoid")], seed=1, **settings)
+    model.compile(tn.Adam(0.02), metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("mistake", ["name", "shape", "dX"])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        lambda own: [tn.BatchNorm(), own],
+        lambda own: [tn.Residual([tn.BatchNorm(), own])],
+        lambda own: [tn.Residual([own])],
+    ],
+)
+def test_gradients_of_another_shape_are_refused(layers, mistake):
+    model = a_net(*layers(Scale(3, mistake))).build(3)
+    before, message = model.get_weights(), "expected (gradients of|the dX of)"
+    with (
+        taken(way) if way == "walked" else taken("walked"),
+        pytest.raises(ValueError, match=message),
+    ):
+        model.fit(X, LABELS, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        model.gradients(X, LABELS)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("kind", [Scale, Unsteady])
+def test_a_users_layer_inside_trains_as_it_does_in_a_net(kind):
+    """f(X) = s X in a Residual is 1 + s outside."""
+    inside, outside = a_net(tn.Residual([kind(3)])), a_net(kind(3))
+    outside.build(3).layers[0].theta[...] += 1
+    for model in (inside, outside):
+        model.fit(X, LABELS, 20, batch_size=7, verbose=0)
+    assert inside._training.work.steady is (kind is Scale)
+    s, *rest = inside.get_weights()
+    t, *others = outside.get_weights()
+    np.testing.assert_allclose(1 + s, t, rtol=1e-12)
+    for a, b in zip(rest, others, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10)
+
+
+def test_settings_reach_the_layers_inside():
+    plain, changed = (a_net(tn.Residual([tn.Dense(4, "tanh"), tn.Dense(3)])) for _ in range(2))
+    for model in (plain, changed):
+        model.fit(X, LABELS, 2, verbose=0)
+    changed.layers[0].layers[0].regularizer = tn.L2(0.5)
+    changed.layers[0].layers[1].W = np.ones((3, 4))
+    assert (changed.layers[0].params["W_b"] == 1).all()
+    J, grads = changed.gradients(X, LABELS)
+    assert changed.evaluate(X, LABELS)["loss"] - 1e-12 < J
+    assert changed.check_gradients(X, LABELS).passed
+    W = changed.layers[0].layers[0].W
+    changed.layers[0].layers[0].regularizer = None
+    assert J - changed.gradients(X, LABELS)[0] == pytest.approx(0.5 * np.square(W).sum())
+    assert not np.array_equal(grads["W_a1"], changed.gradients(X, LABELS)[1]["W_a1"])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_shares_nothing(copied):
+    model = a_net(tn.Residual([tn.Dense(4), tn.BatchNorm(), tn.PReLU(), tn.Dense(3)]))
+    model.fit(X, LABELS, 2, verbose=0)
+    twin, A = copied(model), model.predict(X)
+    for each in (twin, model):
+        each.fit(X, LABELS, 3, 7, verbose=0)
+    same_all(model, twin)
+    twin.layers[0].layers[0].W = np.zeros((4, 3))
+    assert model.layers[0].layers[0].W.any()
+    model.reset()
+    model.fit(X, LABELS, 2, verbose=0)
+    np.testing.assert_array_equal(model.predict(X), A)
+
+
+def test_the_layers_given_stay_as_they_are():
+    own = tn.Dense(3)
+    model = a_net(tn.Residual([own])).build(3)
+    assert not own.n_in
+    assert model.layers[0].layers[0].W.shape == (3, 3)
+
+
+def test_an_overflow_inside_is_an_error():
+    model = a_net(tn.Residual([tn.Dense(3, "tanh"), tn.Dense(3)])).build(3)
+    model.layers[0].layers[0].W = np.full((3, 3), 1e308)
+    with pytest.raises(FloatingPointError, match=r"layer 1, Dense\(3\): expected a finite output"):
+        model.predict(1e3 * X)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([tn.Dense(2)], "as many outputs as inputs, 3, got 2: its last layer needs 3 units"),
+        ([tn.Dense(3)] * 27, "new layers, each in one place"),
+        ([tn.relu] * 27, "at most 26 layers, got 27"),
+        ([], "a list of layers"),
+    ],
+)
+def test_what_cannot_be_inside(layers, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        a_net(tn.Residual(layers)).build(3)
+
+
+def test_it_cannot_be_the_last_layer():
+    model = tn.Sequential([tn.Dense(1), tn.Residual([tn.Dense(1)])])
+    with pytest.raises(TypeError, match="expected the run of Layer in a model's last layer"):
+        model.compile()
