@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -34,6 +35,12 @@ class Row(NamedTuple):
         0
     )  # bound on the terms that backward adds up
     used: Callable[[Any, dict[str, Any]], Any] | None = None  # of node(x), if it is not forward's
+    choices: int = 1  # so many times the cases, where there are many kinds to choose from
+
+    def law(self, check):
+        """The test that a check of a case holds for drawn cases."""
+        most = settings(max_examples=self.choices * settings().max_examples)
+        return most(given(self.cases)(check))
 
 
 SEEDS = st.integers(0, 2**32 - 1)

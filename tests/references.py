@@ -5,6 +5,9 @@ So many digits, because at a saturated unit 1 - 1e-87 must not round to 1. The f
 analytic, without abs or max, so a complex step (Im f(x + ih) / h) gives their derivatives just as
 exactly. On either side of a kink the real part chooses the formula; at the kink it is the
 documented one.
+
+In a product of an array and a number the array comes first: a number of mpmath's that comes first
+writes the whole array out as text before it leaves the product to numpy.
 """
 
 from functools import partial
@@ -53,7 +56,7 @@ def softmax(Z):
 
 def elu(Z, alpha=1.0, scale=1.0):
     bent = each(lambda z: z if mp.re(z) > 0 else mp.mpf(alpha) * mp.expm1(z))(Z)
-    return mp.mpf(scale) * bent
+    return bent * mp.mpf(scale)
 
 
 def selu(Z):
@@ -130,18 +133,18 @@ def times_log(y, a):
 
 
 def binary_cross_entropy(A, Y, smoothing=0):
-    Y = (1 - smoothing) * Y + smoothing / 2
+    Y = Y * (1 - smoothing) + smoothing / 2
     pairs = zip(A.flat, Y.flat, strict=True)
     return -sum(times_log(y, a) + times_log(1 - y, 1 - a) for a, y in pairs) / A.size
 
 
 def cross_entropy(A, Y, smoothing=0):
-    Y = (1 - smoothing) * Y + smoothing / len(Y)
+    Y = Y * (1 - smoothing) + smoothing / len(Y)
     return -sum(times_log(y, a) for a, y in zip(A.flat, Y.flat, strict=True)) / A.shape[1]
 
 
 def kullback_leibler(A, Y, smoothing=0):
-    own = (1 - smoothing) * Y + smoothing / len(Y)
+    own = Y * (1 - smoothing) + smoothing / len(Y)
     entropy = sum(times_log(y, y) for y in own.flat) / A.shape[1]
     return cross_entropy(A, Y, smoothing) + entropy
 
@@ -169,15 +172,15 @@ def loss(node):
 
 
 def sgd(theta, g, v, learning_rate, momentum, nesterov):
-    v = momentum * v + g
-    return theta - learning_rate * (g + momentum * v if nesterov else v)
+    v = v * momentum + g
+    return theta - (g + v * momentum if nesterov else v) * learning_rate
 
 
 def adam(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon):
     """Algorithm 1 of Kingma and Ba, with r the root of their v."""
-    m = beta_1 * m + (1 - beta_1) * g
-    v = beta_2 * r**2 + (1 - beta_2) * g**2
-    return theta - learning_rate * m / (1 - beta_1**t) / (
+    m = m * beta_1 + g * (1 - beta_1)
+    v = r**2 * beta_2 + g**2 * (1 - beta_2)
+    return theta - m * learning_rate / (1 - beta_1**t) / (
         each(mp.sqrt)(v / (1 - beta_2**t)) + epsilon
     )
 
@@ -185,16 +188,16 @@ def adam(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon):
 def adamw(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon, weight_decay):
     """Algorithm 2 of Loshchilov and Hutter, with a schedule of learning_rate."""
     after = adam(theta, g, m, r, t, learning_rate, beta_1, beta_2, epsilon)
-    return after - learning_rate * weight_decay * theta
+    return after - theta * (learning_rate * weight_decay)
 
 
 def adagrad(theta, g, r, start, learning_rate, epsilon):
-    return theta - learning_rate * g / (each(mp.sqrt)(r**2 + start + g**2) + epsilon)
+    return theta - g * learning_rate / (each(mp.sqrt)(r**2 + start + g**2) + epsilon)
 
 
 def rmsprop(theta, g, r, m, learning_rate, rho, momentum, epsilon):
-    root = each(mp.sqrt)(rho * r**2 + (1 - rho) * g**2)
-    return theta - learning_rate * (momentum * m + g / (root + epsilon))
+    root = each(mp.sqrt)(r**2 * rho + g**2 * (1 - rho))
+    return theta - (m * momentum + g / (root + epsilon)) * learning_rate
 
 
 def derivative(f, arrays, name):
@@ -212,7 +215,7 @@ def derivative(f, arrays, name):
 def along(f, arrays, directions):
     """The derivative of f along the named directions, all moved at once."""
     moved = {
-        name: a + mp.mpc(0, STEP) * exact(directions[name]) if name in directions else a
+        name: a + exact(directions[name]) * mp.mpc(0, STEP) if name in directions else a
         for name, a in arrays.items()
     }
     return mp.im(f(moved)) / STEP

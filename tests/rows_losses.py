@@ -190,5 +190,6 @@ ROWS = {
         ("Z", "Y"),
         lambda node, arrays: 4 * pair(node, arrays) + 100,
         terms=net_terms,
+        choices=4,
     ),
 }

@@ -82,6 +82,7 @@ ROWS = {
         ("X",),
         lambda node, arrays: abs(arrays["W"]).dot(abs(arrays["X"])) + abs(arrays.get("b", 0)) + 1,
         terms=net_terms,
+        choices=2,
     ),
     "sequential": Row(tn.Sequential, net_cases(), net, ("X",), net_rounding, terms=net_terms),
 }

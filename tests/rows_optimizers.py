@@ -112,13 +112,15 @@ def hundred(node, arrays):
     return 100
 
 
-def row(kind, cases, reference, terms=hundred):
+def row(kind, cases, reference, terms=hundred, choices=1):
     cases, reference = optimizer_cases(cases), step(reference)
-    return Row(kind, cases, reference, ("p", "g"), hundred, differentiable=2, terms=terms)
+    return Row(
+        kind, cases, reference, ("p", "g"), hundred, differentiable=2, terms=terms, choices=choices
+    )
 
 
 ROWS = {
-    "sgd": row(tn.SGD, SGDS, sgd, lambda node, arrays: 0),
+    "sgd": row(tn.SGD, SGDS, sgd, lambda node, arrays: 0, choices=2),
     "adam": row(tn.Adam, ADAMS, adam),
     "adamw": row(tn.AdamW, ADAMWS, adamw),
     "adagrad": row(tn.Adagrad, ADAGRADS, adagrad),

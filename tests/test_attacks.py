@@ -10,7 +10,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.test_found_3 import Tracer, lines, require_free
+from tests.interrupts import Tracer, lines, require_free
 from tests.test_unsteady import Selecting
 from tests.ways import WAYS, taken
 from tinynet.engine.batch import Batch

@@ -7,7 +7,6 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 import tinynet as tn
 from tests.table import ROWS
@@ -145,7 +144,7 @@ def test_using_a_node_writes_nothing(row, monkeypatch):
     def refuse(self, name, value):
         raise AssertionError(f"{self} wrote {name}")
 
-    @given(row.cases)
+    @row.law
     def check(case):
         state = pickle.dumps(case.node)
         with monkeypatch.context() as patch:

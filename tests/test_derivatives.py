@@ -52,7 +52,7 @@ def in_place(inputs):
 
 @rows
 def test_forward_equals_the_reference(row):
-    @given(row.cases)
+    @row.law
     def check(case):
         arrays = named(row, case)
         expected = flat(row.reference(case.node, arrays), "y")
@@ -77,7 +77,7 @@ def test_forward_equals_the_reference(row):
 
 @rows
 def test_backward_equals_the_exact_derivative(row):
-    @given(row.cases)
+    @row.law
     def check(case):
         arrays = named(row, case)
         y = case.node(*case.inputs)
@@ -127,7 +127,7 @@ def assert_close(gradient, exact, tolerance, rounding=0):
 
 @rows
 def test_backward_equals_central_differences(row):
-    @given(row.cases)
+    @row.law
     def check(case):
         table = tn.check_gradients(case.node, *case.inputs, seed=case.seed)
         assert table.passed
@@ -137,7 +137,7 @@ def test_backward_equals_central_differences(row):
 
 @rows
 def test_float32_stays_float32(row):
-    @given(row.cases)
+    @row.law
     def check(case):
         case.node.cast(np.float32)
         inputs = [as_float32(x) for x in case.inputs]

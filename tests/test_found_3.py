@@ -3,11 +3,7 @@ once (2 to 5, 23)."""
 
 import contextlib
 import functools
-import gc
 import itertools
-import linecache
-import signal
-import sys
 import threading
 import time
 
@@ -16,6 +12,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
+from tests.interrupts import Tracer, lines, require_free, signalled
 from tests.ways import WAYS, taken
 from tinynet.engine.batch import Batch
 from tinynet.engine.plan import Plan, Walk
@@ -105,35 +102,11 @@ def test_2_predictions_while_a_step_is_recorded():
     assert not wrong
 
 
-def signalled(after, call):
-    """Make the call and interrupt it after so many seconds; the error, if it came to one."""
-
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, stop)
-    error = None
-    # what hangs on it in a test's process, such as hypothesis's clock, eats interrupts
-    gc.disable()
-    try:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, after)
-            call()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except KeyboardInterrupt as interrupt:
-        error = interrupt  # kept with its traceback, as a prompt does
-    finally:
-        gc.enable()
-        signal.signal(signal.SIGALRM, before)
-    return error
-
-
 MAKERS = {
     "small": (lambda: net().build(2), X, Y, 400),
     "adam": (lambda: net(tn.Adam(0.01)).build(2), X, Y, 400),
     "normed": (lambda: normed().build(2), X, Y, 100),
-    "middle": (middle, X, Y, 12),
+    "middle": (middle, X[:, ::2], Y[:, ::2], 12),
 }
 
 
@@ -144,6 +117,7 @@ MAKERS = {
 def test_3_to_5_an_interrupt_at_any_moment(name, size, way):
     make, A, B, epochs = MAKERS[name]
     epochs = epochs if size is None else max(2, epochs // 10)
+    epochs = epochs // 4 if way == "walked" and epochs >= 100 else epochs  # each takes longer
     twin = Twin(make, A, B, epochs, size)
     rng, kept = np.random.default_rng(0), []
     with way_of(way):
@@ -163,36 +137,6 @@ def test_3_to_5_an_interrupt_at_any_moment(name, size, way):
     assert any(kept)
 
 
-class Tracer:
-    """Raises an interrupt at the n-th line that is run within these files; not on the way out of a
-    lock's `with`: there Python looks for a signal only after the call that released the lock."""
-
-    def __init__(self, files, at):
-        self.files, self.at, self.count, self.where = files, at, 0, ""
-
-    def __call__(self, frame, event, arg):
-        if not any(part in frame.f_code.co_filename for part in self.files):
-            return None
-        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-        if event == "line" and not line.strip().startswith("with self._"):
-            if self.count == self.at:
-                self.where = f"{frame.f_code.co_filename[-20:]}:{frame.f_lineno}"
-                raise KeyboardInterrupt
-            self.count += 1
-        return self
-
-    def run(self, call):
-        before = sys.gettrace()
-        try:
-            sys.settrace(self)
-            call()
-        except KeyboardInterrupt:
-            return True
-        finally:
-            sys.settrace(before)
-        return False
-
-
 TRAINING = ["tinynet/engine", "tinynet/net/history", "tinynet/optimizers", "tinynet/base/calls"]
 EVERYTHING = ["tinynet/", "contextlib"]
 SMALL = X[:, :10], Y[:, :10]
@@ -203,13 +147,6 @@ def prepared(make, size):
     model = make()
     model.fit(*SMALL, 0, size, verbose=0)
     return model
-
-
-def lines(files, call):
-    """How many lines of these files the call runs."""
-    tracer = Tracer(files, -1)
-    tracer.run(call)
-    return tracer.count
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -223,7 +160,8 @@ def test_3_to_5_an_interrupt_at_each_line(make, size, way):
         model = prepared(make, size)
         n = lines(TRAINING, lambda: model.fit(*SMALL, epochs, size, verbose=0))
         assert n > 50
-        for i in range(0, n, 1 + n // 120):
+        most = 120 if make is net else 60  # users' parts are recorded anew by each fit
+        for i in range(0, n, 1 + n // most):
             model = prepared(make, size)
             train = functools.partial(model.fit, *SMALL, epochs, size, verbose=0)
             assert Tracer(TRAINING, i).run(train)
@@ -260,19 +198,6 @@ def test_3_to_5_an_interrupt_while_it_is_made(size, call):
         except Exception as error:
             wrong.append((tracer.where, repr(error)[:80]))
     assert not wrong, wrong
-
-
-def require_free(model):
-    free = []
-
-    def ask():
-        free.append(model._lock.acquire(blocking=False))
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    thread.join()
-    if not free[0]:
-        raise RuntimeError("its lock is never released")
 
 
 @pytest.mark.parametrize("method", [(Plan, "take"), (History, "__init__"), (Batch, "release")])

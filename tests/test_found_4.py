@@ -70,7 +70,7 @@ def require_same(one, other):
     assert one.optimizer.steps == other.optimizer.steps
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(80))
 def test_8_fit_of_a_and_fit_of_b_is_fit_of_both(seed):
     problem = Problem(seed)
     whole, pieces, between = (problem.model() for _ in range(3))
@@ -118,7 +118,7 @@ def meddle(model, problem):
     return model
 
 
-@pytest.mark.parametrize("seed", range(1000, 1120))
+@pytest.mark.parametrize("seed", range(1000, 1060))
 def test_8_both_ways_are_one(seed):
     """Also when the rate, the weights and the slots change in between."""
     problem, ends = Problem(seed), []
@@ -187,7 +187,8 @@ def test_users_parts_walked_and_played(name, size, dtype, longest, monkeypatch):
         ends.append(model)
     require_same(*ends)
     pieces = with_parts(name, dtype, [parts.Error()])
-    for epochs in [1] * 4 + [2] * 33 if size is None else [1, 3, 1]:
+    # each fit of a user's part is recorded anew, so not many; 66 epochs are more than one chunk
+    for epochs in [1, 1, 2, 66] if size is None else [1, 3, 1]:
         pieces.fit(X, Y, epochs, size, verbose=0)
     pieces.fit(X, Y, 3, size, verbose=0)
     require_same(pieces, ends[0])

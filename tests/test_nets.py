@@ -62,7 +62,7 @@ def problems(draw, loss, last):
 
 @pytest.mark.parametrize(("loss", "last"), [*PAIRS, *SOFT, *REGRESSIONS], ids=str)
 def test_the_gradient_of_a_random_net(loss, last):
-    @settings(max_examples=50)
+    @settings(max_examples=20)
     @given(problems(loss, last))
     def check(problem):
         model, X, Y, rng = problem
