@@ -23,6 +23,8 @@ def optimizer_cases(draw, make):
             for name, shape in shapes.items()
         }
 
+    for name in ("clip_norm", "clip_value"):
+        setattr(node, name, draw(st.none() | st.none() | st.floats(0.3, 3)))
     for _ in range(draw(st.integers(0, 2))):
         node.forward(named(NUMBERS), named(sizes))
     return Case(
@@ -45,10 +47,25 @@ RMSPROPS = st.builds(
 
 def step(reference):
     def after(node, arrays):
+        arrays = arrays | clipped(node, {n: a for n, a in arrays.items() if n.startswith("g.")})
         names = [name.removeprefix("p.") for name in arrays if name.startswith("p.")]
         return {name: reference(node, name, arrays) for name in names}
 
     return after
+
+
+def clipped(node, grads):
+    if node.clip_value is not None:
+        at = ref.mp.mpf(node.clip_value)
+        limited = ref.each(
+            lambda g: g if abs(ref.mp.re(g)) <= at else at * ref.mp.sign(ref.mp.re(g))
+        )
+        grads = {name: limited(g) for name, g in grads.items()}
+    if node.clip_norm is not None:
+        norm = ref.mp.sqrt(sum((g**2).sum() for g in grads.values()))
+        if ref.mp.re(norm) > node.clip_norm:
+            grads = {name: g * (ref.mp.mpf(node.clip_norm) / norm) for name, g in grads.items()}
+    return grads
 
 
 def slot(node, name, kind, like):

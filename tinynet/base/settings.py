@@ -69,8 +69,9 @@ class Part:
         Part.latest[0] = object()
 
     def __repr__(self) -> str:
-        """The settings by name; a single one without its name."""
-        values = {name: getattr(self, name) for name in settings(type(self))}
+        """The settings by name but for those that are None; a single one without its name."""
+        found = {name: getattr(self, name) for name in settings(type(self))}
+        values = {name: a for name, a in found.items() if a is not None}
         shown = [f"{name}={a!r}" if len(values) > 1 else repr(a) for name, a in values.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
 

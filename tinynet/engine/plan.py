@@ -135,6 +135,8 @@ class Plan:
         if penalty:  # what the parameters alone add to J and to the gradients
             places = [*pieces(self.store.layers, total), batch.penalty]
             calls += self.made(self.step.penalty, (), [*self.store.inputs, *places]).calls
+        if self.work.optimizer.clips:
+            calls += self.made(self.step.clip, (), [total]).calls
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
             if batch.room > 1:
@@ -206,9 +208,8 @@ class Walk(Plan):
 
     def undraw(self) -> None:
         """If its last step was begun and not taken, nothing was drawn for it."""
-        steps, draws = self.begun
-        if steps == self.work.optimizer.steps:
-            in_one_go(self.store.redraws(draws))
+        if self.begun[0] == self.work.optimizer.steps:
+            in_one_go(self.store.redraws(self.begun[1]))
 
     def end(self) -> None:
         """Look at the step, then write it."""

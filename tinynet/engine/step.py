@@ -68,6 +68,10 @@ class Step:
         moves = [(homes[name] + g, homes[name]) for name, g in found]
         return [*moves, (self.cost.penalty(), place)], []
 
+    def clip(self, g: Any) -> Moves:
+        """All gradients of a step within the optimizer's limits."""
+        return [(self.optimizer.clipped(g), g)], []
+
     def require_entrywise(self, numbers: Sequence[Array], size: int) -> None:
         """Refuse to record an optimizer's step of which an entry depends on others or on a shape:
         all parameters are in one array of that size, which is cut into pieces."""

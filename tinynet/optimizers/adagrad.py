@@ -36,8 +36,10 @@ class Adagrad(Optimizer):
         learning_rate: float = 0.01,
         initial_accumulator_value: float = 0.0,
         epsilon: float = 1e-8,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, clip_norm, clip_value)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:

@@ -40,8 +40,10 @@ class Adam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, clip_norm, clip_value)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def numbers(self, t: int) -> tuple[float, ...]:
@@ -92,8 +94,10 @@ class AdamW(Adam):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, clip_norm, clip_value)
         self.weight_decay = weight_decay
 
     def numbers(self, t: int) -> tuple[float, ...]:

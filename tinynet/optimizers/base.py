@@ -21,9 +21,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Guard, Node, checks, in_one_go, read_only
-from tinynet.optimizers.learnable import Rate, rate_or_schedule
-from tinynet.optimizers.schedules import Schedule
+from tinynet.base import Array, Arrays, Guard, checks, in_one_go, read_only
+from tinynet.optimizers.arguments import Arguments
 
 # what is subtracted from a parameter, and its slots after the step
 Stepped: TypeAlias = tuple[Array, dict[str, Array]]
@@ -32,7 +31,7 @@ Pulled: TypeAlias = tuple[Any, Array, dict[str, float]]
 DUSTING = 32  # every so many steps `without_dust` goes over the slots
 
 
-class Optimizer(Node):
+class Optimizer(Arguments):
     """params <- params - step(params, grads, slots, *numbers), for every named array.
 
     One optimizer serves one set of parameters: it knows them by name, and keeps its slots under
@@ -41,17 +40,15 @@ class Optimizer(Node):
     """
 
     steady = True
-    learning_rate = Rate(rate_or_schedule)
-    _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
     slots: dict[str, dict[str, Array]]
     slot_names: tuple[str, ...] = ()
     squared: tuple[str, ...] = ()  # the slots that a step squares
 
-    def __init__(self, learning_rate: float) -> None:
+    def __init__(self, learning_rate: Any, clip_norm: Any = None, clip_value: Any = None) -> None:
         super().__init__()
         self.params: dict[str, Array] = {}  # its own: hyperparameters, not those of a net
         self.earlier, self.taken = 0, list[None]()
-        self.learning_rate = learning_rate
+        self.learning_rate, self.clip_norm, self.clip_value = learning_rate, clip_norm, clip_value
         self.reset()
 
     def reset(self) -> None:
@@ -79,11 +76,6 @@ class Optimizer(Node):
         """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
         changes from one step to the next. It is called before every step."""
         return (self.rate(t),)
-
-    def rate(self, t: int) -> float:
-        """The learning rate of step t."""
-        own = self.learning_rate
-        return own.at(t, self._epochs) if isinstance(own, Schedule) else own
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """What is subtracted from one array p, in proportion to the learning rate, and the slots of
@@ -132,8 +124,8 @@ class Optimizer(Node):
         return found
 
     def advance(self, params: Arrays, grads: Arrays) -> tuple[Arrays, dict[str, Arrays]]:
-        """The parameters and their slots after the next step; nothing is written. What looks at
-        all gradients together, such as their norm, is said here."""
+        """The parameters and their slots after the next step, by gradients that are clipped
+        already; nothing is written. What looks at all gradients together is said here."""
         numbers, new, slots = self.numbers(self.steps + 1), {}, dict[str, Arrays]()
         for name, gradient in grads.items():
             before = {slot: read_only(a) for slot, a in self.slots_of(name, gradient).items()}
@@ -148,7 +140,7 @@ class Optimizer(Node):
 
     def update(self, params: Arrays, grads: Arrays) -> None:
         """One step in place: `advance`, then `write`."""
-        self.write(params, *self.advance(params, grads))
+        self.write(params, *self.advance(params, self.clipped_all(grads)))
 
     def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
         """Write the results of a step, once they are looked at: new parameters, new slots, then
@@ -165,7 +157,7 @@ class Optimizer(Node):
         in_one_go([*writes, *also, partial(self.taken.append, None)])
 
     def value(self, params: Arrays, grads: Arrays) -> Arrays:
-        new, slots = self.advance(params, grads)
+        new, slots = self.advance(params, self.clipped_all(grads))
         checks.require_finite(self.who, "slot", slots)
         return new
 
@@ -194,7 +186,7 @@ class Optimizer(Node):
             cure = "write its pullback, too"
             checks.refuse(self.who, "the advance of Optimizer for a backward", "its own", cure)
         d_old, d_grads, d_hyper = {}, {}, dict.fromkeys(self.params, 0.0)
-        for name, g in cache["grads"].items():
+        for name, g in self.clipped_all(cache["grads"]).items():
             d, p, slots = d_params[name], cache["params"][name], cache["slots"][name]
             step, _ = self.finite_step(p, g, slots, *cache["numbers"])
             if "learning_rate" in d_hyper:
@@ -203,7 +195,8 @@ class Optimizer(Node):
             d_old[name] = d + d_p
             for hyper, gradient in inner.items():
                 d_hyper[hyper] += gradient
-        return (d_old, d_grads), {hyper: np.array(d) for hyper, d in d_hyper.items()}
+        d_g = self.clip_pullback(d_grads, cache["grads"])
+        return (d_old, d_g), {hyper: np.array(d) for hyper, d in d_hyper.items()}
 
     def admit(self, params: Any, grads: Any) -> tuple[dict[str, Array], dict[str, Array]]:
         params = self.arrays("params", params)

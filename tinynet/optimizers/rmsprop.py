@@ -39,8 +39,10 @@ class RMSProp(Optimizer):
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-8,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, clip_norm, clip_value)
         self.rho, self.momentum, self.epsilon = rho, momentum, epsilon
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:

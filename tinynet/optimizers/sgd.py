@@ -34,9 +34,14 @@ class SGD(Optimizer):
     nesterov = Setting(checks.switch)
 
     def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, clip_norm, clip_value)
         self.momentum, self.nesterov = momentum, nesterov
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:

@@ -1,0 +1,132 @@
+"""Gradients within limits: clip_value, then clip_norm."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_kit_layers import same_all
+from tests.ways import WAYS, taken
+from tinynet.net import blocks
+
+rng = np.random.default_rng(0)
+X = 3 * rng.standard_normal((3, 40))
+Y = X[0] ** 2 - X[1]
+OPTIMIZERS = [tn.SGD, tn.Adam, tn.AdamW, tn.RMSProp, tn.Adagrad]
+LIMITS = [{"clip_norm": 0.5}, {"clip_value": 0.05}, {"clip_norm": 0.2, "clip_value": 0.1}]
+limits = pytest.mark.parametrize("limits", LIMITS, ids=str)
+
+
+def a_net(optimizer, dtype="float64", norm=(tn.BatchNorm,)):
+    layers = [tn.Dense(5, "tanh", regularizer="l2"), *(kind() for kind in norm), tn.Dense(1)]
+    model = tn.Sequential(layers, seed=0, dtype=dtype)
+    model.compile(optimizer)
+    return model
+
+
+@limits
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_it_is_the_same_in_every_way(kind, dtype, limits):
+    models = [a_net(kind(0.05, **limits), dtype) for _ in range(3)]
+    for model, way in zip(models, [*WAYS, "played"], strict=True):
+        with taken(way):
+            for epochs in [5] if model is models[2] else [2, 3]:
+                model.fit(X, Y, epochs, 16, verbose=0)
+    for model in models[1:]:
+        same_all(models[0], model)
+
+
+def limited(grads, clip_norm=np.inf, clip_value=np.inf):
+    """As torch has it, but for its 1e-6."""
+    grads = {name: np.clip(g, -clip_value, clip_value) for name, g in grads.items()}
+    norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
+    return {name: g * min(1, clip_norm / norm) for name, g in grads.items()}
+
+
+@limits
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_a_hundred_steps_on_limited_gradients(kind, limits):
+    """Those of the same optimizer without limits."""
+    model, plain = a_net(kind(0.02, **limits), norm=()).build(3), kind(0.02)
+    params = {name: p.copy() for name, p in model.params.items()}
+    by_hand = a_net("sgd", norm=()).build(3)
+    reached = 0
+    for _ in range(100):
+        for name, p in by_hand.params.items():
+            p[...] = params[name]
+        _, grads = by_hand.gradients(X, Y)
+        within = limited(grads, **limits)
+        reached += any(not np.array_equal(within[name], g) for name, g in grads.items())
+        plain.forward(params, within)
+    assert reached > 50
+    model.fit(X, Y, 100, verbose=0)
+    for name, p in model.params.items():
+        np.testing.assert_allclose(p, params[name], rtol=1e-9, atol=1e-12)
+
+
+@limits
+def test_blocks_are_limited_together(monkeypatch, limits):
+    whole, cut = (a_net(tn.SGD(0.05, **limits), norm=()) for _ in range(2))
+    whole.fit(X, Y, 3, verbose=0)
+    monkeypatch.setattr(blocks, "practice_size", lambda layers: 7)
+    cut.fit(X, Y, 3, verbose=0)
+    assert len(cut._training.batches[40].blocks) > 1
+    for p, q in zip(whole.get_weights(), cut.get_weights(), strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("size", [1e-30, 1e-10, 1.0, 1e10, 1e30])
+def test_no_size_of_gradients_overflows(dtype, size):
+    g = np.array([3, -4], dtype) * np.array(size, dtype)
+    w = {"w": np.zeros(2, dtype)}
+    found = tn.SGD(1.0, clip_norm=1.0)(w, {"w": g})["w"]
+    expected = -np.array([3, -4]) * min(size, 0.2)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps)
+    small = tn.SGD(1.0, clip_norm=5 * size)(w, {"w": g})["w"]
+    np.testing.assert_allclose(small, -g, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_what_is_within_the_limits_stays_to_the_bit():
+    grads = {"a": rng.standard_normal((2, 3)), "b": rng.standard_normal(2)}
+    params = {name: np.zeros_like(g) for name, g in grads.items()}
+    plain, limited = tn.SGD(1.0), tn.SGD(1.0, clip_norm=10.0, clip_value=5.0)
+    for name, p in plain(params, grads).items():
+        np.testing.assert_array_equal(limited(params, grads)[name], p)
+
+
+def test_a_gradient_that_is_not_finite_is_still_an_error():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(1e3, clip_norm=1.0))
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 1"):
+        model.fit(1e200 * X, Y, 5, verbose=0)
+
+
+def test_limits_may_be_changed_between_fits():
+    changed, whole = a_net(tn.SGD(0.05, clip_norm=0.1)), a_net(tn.SGD(0.05))
+    for model, later in ((changed, None), (whole, 0.1)):
+        model.fit(X, Y, 2, verbose=0)
+        model.optimizer.clip_norm = later
+        model.fit(X, Y, 2, verbose=0)
+    assert not np.allclose(changed.get_weights()[0], whole.get_weights()[0])
+    with taken("walked"):
+        walked = a_net(tn.SGD(0.05))
+        walked.fit(X, Y, 2, verbose=0)
+        walked.optimizer.clip_norm = 0.1
+        walked.fit(X, Y, 2, verbose=0)
+    same_all(whole, walked)
+
+
+@pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "1", True])
+@pytest.mark.parametrize("name", ["clip_norm", "clip_value"])
+def test_limits_are_looked_at(name, value):
+    with pytest.raises((ValueError, TypeError), match=name):
+        tn.Adam(**{name: value})
+    with pytest.raises((ValueError, TypeError), match=name):
+        setattr(tn.SGD(), name, value)
+
+
+def test_they_are_shown_where_they_are_set():
+    assert "clip" not in repr(tn.SGD())
+    assert "clip_norm=1.0" in repr(tn.SGD(clip_norm=1))

@@ -1,0 +1,82 @@
+"""What every optimizer takes: a learning rate, and limits for the gradients."""
+
+# numpy's ufuncs give Any:
+# mypy: disable-error-code="no-any-return"
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import Array, Arrays, Node, Setting, checks
+from tinynet.optimizers.learnable import Rate, rate_or_schedule
+from tinynet.optimizers.schedules import Schedule
+
+
+def limit(who: str, name: str, value: Any) -> float | None:
+    """None, or a number above 0."""
+    return None if value is None else checks.real(who, name, value, "(0, inf)")
+
+
+class Arguments(Node):
+    """`learning_rate` > 0 is a number or a schedule.
+
+    `clip_value` limits each entry of the gradients to [-clip_value, clip_value]. After that
+    `clip_norm` limits the norm of all gradients together: if it is larger, all are multiplied by
+    clip_norm / norm (Pascanu et al., ICML 2013, arXiv:1211.5063). As torch's clip_grad_value_ and
+    clip_grad_norm_, which adds 1e-6 to the norm; Keras calls it global_clipnorm.
+    """
+
+    steady = True
+    learning_rate = Rate(rate_or_schedule)
+    clip_norm, clip_value = Setting(limit), Setting(limit)
+    _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
+
+    def rate(self, t: int) -> float:
+        """The learning rate of step t."""
+        own = self.learning_rate
+        return own.at(t, self._epochs) if isinstance(own, Schedule) else own
+
+    @property
+    def clips(self) -> bool:
+        return self.clip_norm is not None or self.clip_value is not None
+
+    def clipped(self, g: Array) -> Array:
+        """All gradients, in one array, within the limits."""
+        if self.clip_value is not None:
+            g = np.maximum(np.minimum(g, self.clip_value), -self.clip_value)
+        return g if self.clip_norm is None else g * self.share(g, self.clip_norm)
+
+    def share(self, g: Array, norm: float) -> Array:
+        """What g is multiplied by so that its norm is at most `norm`. No square overflows: the
+        largest is 1."""
+        top = np.maximum(np.abs(g).max(), norm)
+        root = np.sqrt(np.square(g / top).sum())
+        return (norm / top) / np.maximum(root, norm / top)
+
+    def clipped_all(self, grads: Arrays) -> Arrays:
+        """The same of gradients by name."""
+        if not (self.clips and grads):
+            return grads
+        flat = self.clipped(np.concatenate([g.ravel() for g in grads.values()]))
+        return split(flat, grads)
+
+    def clip_pullback(self, d: Arrays, grads: Arrays) -> Arrays:
+        """From the upstream gradient of the clipped gradients that of the gradients; at a limit, as
+        if there were none."""
+        if not (self.clips and grads):
+            return d
+        g, d_g = (np.concatenate([a.ravel() for a in named.values()]) for named in (grads, d))
+        inside = np.abs(g) <= (np.inf if self.clip_value is None else self.clip_value)
+        if self.clip_norm is not None:
+            h = g if self.clip_value is None else np.clip(g, -self.clip_value, self.clip_value)
+            share = self.share(h, self.clip_norm)
+            unit = h * (share / self.clip_norm)
+            d_g = d_g if share == 1 else share * (d_g - unit * np.vdot(unit, d_g))
+        return split(d_g * inside, grads)
+
+
+def split(flat: Array, like: Arrays) -> Arrays:
+    """An array of all numbers by name, in the shapes of `like`."""
+    ends = np.cumsum([a.size for a in like.values()])[:-1]
+    pairs = zip(like.items(), np.split(flat, ends), strict=True)
+    return {name: piece.reshape(a.shape) for (name, a), piece in pairs}
