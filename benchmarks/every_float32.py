@@ -24,13 +24,14 @@ HEAD = "| activation | inputs | value: ulp | at z | derivative: relative | at z 
 HEAD += "| --- | ---: | ---: | ---: | ---: | ---: |\n"
 BLOCK = 2**15  # numbers: what is made of them at a time fits a core's cache
 BLOCKS = [sign + bits for sign in (0, 2**31) for bits in range(0, 0x7F800000, BLOCK)]
-SMALLEST, LIMIT = 2.0**-149, 2.0**128  # the smallest subnormal; what would come after the largest
+SMALLEST, BEYOND = 2.0**-149, 2.0**128  # the smallest subnormal; what would follow the largest
 EXPONENT = np.uint64(0x7FF << 52)
+FAR = 700  # e^-700 is 0 in float32; exp is slow once it is 0 in float64, too
 
 
 def gate(u: Numbers) -> tuple[Numbers, Numbers]:
     """sigmoid(u) and sigmoid(-u)."""
-    e = np.exp(-np.abs(u))
+    e = np.exp(-np.minimum(np.abs(u), FAR))
     high, low = 1 / (1 + e), e / (1 + e)
     return np.where(u > 0, high, low), np.where(u > 0, low, high)
 
@@ -51,8 +52,13 @@ def sigmoid(z: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def tanh(z: Numbers) -> tuple[Numbers, Numbers]:
-    m, e = np.expm1(-2 * np.abs(z)), np.exp(-2 * np.abs(z))
+    u = -2 * np.minimum(np.abs(z), FAR / 2)
+    m, e = np.expm1(u), np.exp(u)
     return np.copysign(m / (2 + m), z), 4 * e / np.square(1 + e)
+
+
+def softplus(z: Numbers) -> tuple[Numbers, Numbers]:
+    return np.maximum(z, np.logaddexp(0, np.clip(z, -FAR, FAR))), gate(z)[0]
 
 
 def silu(z: Numbers) -> tuple[Numbers, Numbers]:
@@ -61,8 +67,8 @@ def silu(z: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def gelu(z: Numbers) -> tuple[Numbers, Numbers]:
-    P, density = erfc(-z / math.sqrt(2)) / 2, np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-    return z * P, P + z * density
+    P, bell = erfc(-z / math.sqrt(2)) / 2, np.exp(-np.minimum(z * z / 2, FAR))
+    return z * P, P + z * bell / math.sqrt(2 * math.pi)
 
 
 def gelu_by_tanh(z: Numbers) -> tuple[Numbers, Numbers]:
@@ -75,7 +81,7 @@ def bent(above: float, below: float) -> Truth:
     """Above times z where z > 0, else below (e^z - 1)."""
 
     def truth(z: Numbers) -> tuple[Numbers, Numbers]:
-        low, positive = np.minimum(z, 0), z > 0
+        low, positive = np.clip(z, -FAR, 0), z > 0
         value = np.where(positive, above * z, below * np.expm1(low))
         return value, np.where(positive, above, below * np.exp(low))
 
@@ -97,7 +103,7 @@ CASES: dict[str, tuple[tn.Activation, Truth]] = {
     "elu": (tn.Elu(), bent(1.0, 1.0)),
     "elu, alpha 0.3": (tn.Elu(0.3), bent(1.0, 0.3)),
     "selu": (tn.Selu(), bent(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772)),
-    "softplus": (tn.Softplus(), lambda z: (np.logaddexp(0, z), gate(z)[0])),
+    "softplus": (tn.Softplus(), softplus),
     "silu": (tn.Silu(), silu),
     "gelu": (tn.Gelu(), gelu),
     "gelu by tanh": (tn.Gelu(approximate=True), gelu_by_tanh),
@@ -105,9 +111,12 @@ CASES: dict[str, tuple[tn.Activation, Truth]] = {
 
 
 def ulps(got: NDArray[np.float32], truth: Numbers) -> Numbers:
-    """The error in units in the last place of a float32 as large as the truth. inf counts as the
-    number after the largest."""
-    off = np.abs(np.clip(got, -LIMIT, LIMIT, dtype=np.float64) - np.clip(truth, -LIMIT, LIMIT))
+    """The error in units in the last place of a float32 as large as the truth. inf stands for any
+    number from 2^128 on."""
+    wide = got.astype(np.float64)
+    far = np.isinf(wide)
+    wide[far] = np.copysign(np.maximum(np.abs(truth[far]), BEYOND), wide[far])
+    off: Numbers = np.abs(wide - truth)
     power = (truth.view(np.uint64) & EXPONENT).view(np.float64)  # of 2, at or below the truth
     off /= np.maximum(2**-23 * power, SMALLEST)
     return off
