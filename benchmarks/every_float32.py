@@ -130,7 +130,7 @@ def relative(got: NDArray[np.float32], truth: Numbers) -> Numbers:
     return off
 
 
-def worst(name: str, blocks: Sequence[int] = BLOCKS) -> list[tuple[float, str]]:
+def worst(name: str, blocks: Sequence[int]) -> list[tuple[float, str]]:
     """The largest error of the value and of the derivative, each with its z, over the blocks that
     start at these bits."""
     (node, truth), found, begun = CASES[name], [(0.0, ""), (0.0, "")], time.monotonic()
@@ -148,13 +148,13 @@ def worst(name: str, blocks: Sequence[int] = BLOCKS) -> list[tuple[float, str]]:
             error = math.inf if math.isnan(errors[at]) else float(errors[at])
             if error > found[k][0]:
                 found[k] = error, str(z[at])
-        if i % (len(BLOCKS) // 20) == 0:
+        if i % max(len(blocks) // 20, 1) == 0:
             left = (time.monotonic() - begun) / 60 * (len(blocks) / i - 1)
             print(f"{name}: {i / len(blocks):.0%}, {left:.1f} minutes left", flush=True)
     return found
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, blocks: Sequence[int] = BLOCKS) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.every_float32", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"default: all ({'; '.join(CASES)})")
     parser.add_argument("--out", type=Path, default=TABLE, help="default: %(default)s")
@@ -162,8 +162,8 @@ def main(arguments: list[str] | None = None) -> None:
     if unknown := set(options.names) - CASES.keys():
         parser.error(f"no such activation: {', '.join(sorted(unknown))}")
     for name in options.names or CASES:
-        (value, z), (slope, at) = worst(name)
-        numbers = f"{len(BLOCKS) * BLOCK:,} | {value:.3f} | {z} | {slope:.1e} | {at}"
+        (value, z), (slope, at) = worst(name, blocks)
+        numbers = f"{len(blocks) * BLOCK:,} | {value:.3f} | {z} | {slope:.1e} | {at}"
         old = options.out.read_text(encoding="utf-8") if options.out.is_file() else HEAD
         kept = [row for row in old.splitlines() if not row.startswith(f"| {name} |")]
         rows = [*kept, f"| {name} | {numbers} |", ""]
