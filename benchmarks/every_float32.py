@@ -165,10 +165,11 @@ def main(arguments: list[str] | None = None, blocks: Sequence[int] = BLOCKS) -> 
         (value, z), (slope, at) = worst(name, blocks)
         numbers = f"{len(blocks) * BLOCK:,} | {value:.3f} | {z} | {slope:.1e} | {at}"
         old = options.out.read_text(encoding="utf-8") if options.out.is_file() else HEAD
-        kept = [row for row in old.splitlines() if not row.startswith(f"| {name} |")]
-        rows = [*kept, f"| {name} | {numbers} |", ""]
-        options.out.write_text("\n".join(rows), encoding="utf-8")
-        print(rows[-2], flush=True)
+        rows = {row[2:].split(" |")[0]: row for row in old.splitlines()[2:]}
+        rows[name] = f"| {name} | {numbers} |"
+        body = "".join(f"{rows[known]}\n" for known in CASES if known in rows)
+        options.out.write_text(HEAD + body, encoding="utf-8")
+        print(rows[name], flush=True)
 
 
 if __name__ == "__main__":
