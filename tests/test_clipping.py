@@ -47,7 +47,7 @@ def limited(grads, clip_norm=np.inf, clip_value=np.inf):
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_a_hundred_steps_on_limited_gradients(kind, limits):
     """Those of the same optimizer without limits."""
-    model, plain = a_net(kind(0.02, **limits), norm=()).build(3), kind(0.02)
+    model, plain = a_net(kind(0.002, **limits), norm=()).build(3), kind(0.002)
     params = {name: p.copy() for name, p in model.params.items()}
     by_hand = a_net("sgd", norm=()).build(3)
     reached = 0

@@ -178,6 +178,20 @@ def test_the_derivative_of_a_float32(node):
     assert (off <= np.maximum(1e-6 * np.abs(truth), 1.4e-45)).all(), z[off.argmax()]
 
 
+@pytest.mark.parametrize(
+    ("node", "z", "truth"),
+    [
+        (tn.Elu(1.639), -0.3626397, -0.4985229904081611),
+        (tn.Elu(1.45), -0.41925913, -0.49657601054375577),
+    ],
+    ids=str,
+)
+def test_a_rounded_setting_does_not_add_to_a_rounded_function(node, z, truth):
+    got = node(np.array([z], np.float32))
+    assert got.dtype == np.float32
+    assert abs(float(got[0]) - truth) <= 0.5 * np.spacing(np.float32(abs(truth)))
+
+
 HARD = [  # the node, z, the value and the derivative, from 50 digits
     (tn.Softplus(), 20.5, 20.500000001250153, 0.9999999987498472),
     (tn.Softplus(), 1000.0, 1000.0, 1.0),

@@ -38,6 +38,7 @@ class Elu(Activation):
         super().__init__()
         self.alpha = alpha
 
+    @in_float64
     def value(self, Z: Array) -> Array:
         return bent(Z, 1.0, self.alpha)
 
@@ -60,6 +61,7 @@ class Selu(Activation):
     steady = True
     scale, alpha = 1.0507009873554805, 1.6732632423543772
 
+    @in_float64
     def value(self, Z: Array) -> Array:
         return bent(Z, self.scale, self.scale * self.alpha)
 
