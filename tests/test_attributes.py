@@ -47,7 +47,7 @@ UNKNOWN = {
     "of a model": (lambda m: m, "optimiser", "Sequential: .*: did you mean optimizer"),
     "what compile is told": (lambda m: m, "loss", "did you mean compile"),
     "a rate of a model": (lambda m: m, "learning_rate", "did you mean optimizer"),
-    "far from all": (lambda m: m.optimizer, "zzz", "its settings are learning_rate, momentum, nes"),
+    "far from all": (lambda m: m.optimizer, "zzz", "its settings are learning_rate, clip_norm"),
     "of a user's part": (lambda _: Mine(0.1), "learning_rat", "Mine: .* did you mean learning_ra"),
     "a user's alias": (lambda _: Mine(0.1), "lr", "did you mean learning_rate"),
 }
