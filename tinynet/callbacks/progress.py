@@ -19,7 +19,9 @@ class ProgressBar(Callback):
     def on_train_begin(self) -> None:
         if not self.epochs:
             return
-        said = f"{self.m:,} examples, {self.steps:,} step{'s' * (self.steps != 1)} an epoch"
+        what = f"{self.m:,} examples" if self.m else "batches of your own"
+        steps = f", {self.steps:,} step{'s' * (self.steps != 1)} an epoch" if self.steps else ""
+        said = what + steps
         if self.steps == 1 and self.m > 1000:
             more = f"{-(-self.m // 32):,}"
             said += f"; batch_size=32 would take {more}, and most nets then learn in fewer epochs"

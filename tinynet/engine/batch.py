@@ -12,12 +12,12 @@ from tinynet.net import blocks
 class Examples:
     """X (n_x, m) and targets Y, `size` of them a batch or all. Batches are gathered from rows, an
     example in one piece: from where X lies if its examples are in rows there, else from one
-    copy."""
+    copy. With m, they are drawn from so many of the examples only."""
 
-    def __init__(self, X: Array, Y: Array, size: int | None) -> None:
-        self.X, self.Y, self.m = X, Y, X.shape[1]
+    def __init__(self, X: Array, Y: Array, size: int | None, m: int | None = None) -> None:
+        self.X, self.Y, self.m = X, Y, m or X.shape[1]
         self.size = min(size or self.m, self.m)
-        self.shapes = X.shape, X.dtype, Y.shape, self.size
+        self.shapes = X.shape, X.dtype, Y.shape, self.size, self.m
         if self.size < self.m:
             self.rows, self.Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y)
 

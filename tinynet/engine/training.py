@@ -151,7 +151,7 @@ class Training:
         epoch = len(self.report.history) + 1
         if size == m:
             n = min(self.batches[m].room, self.report.epochs - done, look - done % look)
-            return [(epoch + i, 1, None, m) for i in range(n)]
+            return [(epoch + i, self.report.batch, None, m) for i in range(n)]
         order = self.generator.permutation(m) if self.generator else np.arange(m)
         parts = [order[start : start + size] for start in range(0, m, size)]
         return [(epoch, i, part, len(part)) for i, part in enumerate(parts, 1)]

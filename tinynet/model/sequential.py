@@ -7,7 +7,7 @@ optimizer takes its step.
 import copy
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -19,12 +19,14 @@ from tinynet.base import Array, checks
 from tinynet.callbacks import own_callbacks
 from tinynet.data import held_out
 from tinynet.engine.batch import Examples
-from tinynet.engine.training import Training
+from tinynet.engine.plan import Reading
+from tinynet.engine.training import Training, rows
 from tinynet.engine.work import Work
 from tinynet.layers import Layer, Standardize
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import summed
 from tinynet.model.advice import advice
+from tinynet.model.batches import Among, each_batch, require_batches
 from tinynet.model.compiled import Compiled
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
@@ -72,7 +74,7 @@ class Sequential(Compiled):
     def fit(
         self,
         X: Any,
-        Y: Any,
+        Y: Any = None,
         epochs: int = 1,
         batch_size: int | None = None,
         shuffle: bool = True,
@@ -101,50 +103,105 @@ class Sequential(Compiled):
         `sample_weight` (m,) is how much each example counts: 2 is the example twice, 0 its absence.
         `class_weight` is the same by its class, {class: weight} or "balanced". J is the sum of w c
         over the sum of w, and in a batch over that of as many examples on average.
+
+        In the place of X and Y, any iterable of batches (X, Y) or (X, Y, sample_weight) will do. It
+        is gone through once an epoch, and each batch is looked at before its step. Batches of one
+        size take the least time.
         """
         epochs = checks.count(self.who, "epochs", epochs, least=0)
         size = None if batch_size is None else checks.count(self.who, "batch_size", batch_size)
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         if not isinstance(verbose, bool):
             verbose = checks.count(self.who, "verbose", verbose, least=0)
-        if self._lock.locked():
-            cure = "wait for it, or train a copy that was made before it"
-            checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
+        share = checks.real(self.who, "validation_split", validation_split, "[0, 1)")
         callbacks = own_callbacks(self.who, callbacks, bool(verbose))
+        if Y is None:
+            given = {"batch_size": size, "validation_split": share or None}
+            given |= {"sample_weight": sample_weight, "class_weight": class_weight}
+            require_batches(self.who, X, given)
+        self._require_idle()
         with self._lock, self._in_training():
-            data = self._data(X, Y, sample_weight, build=True)
-            (X, Y, *weights), held = self._validation(data, validation_data, validation_split)
-            weights = self._by_class(Y, weights, class_weight)
-            for layer, seen in ((self.layers[0], X), (self.layers[-1], Y)):
-                if isinstance(layer, Standardize) and not layer.learned:
-                    layer.learn(seen, *weights)
-            own = parameters.gather(self.layers)
-            X, Y = (a.copy() if np.may_share_memory(a, own) else a for a in (X, Y))
-            # the weights are a last row of Y, and go where it goes
-            Y = np.concatenate([Y, weights]) if weights else Y
-            examples = Examples(X, Y, size)
+            steps, m, span = len(X) if hasattr(X, "__len__") else 0, 0, 0.0
+            train: Callable[[history.Reporter], Any] = partial(self._on_batches, X)
+            if Y is None:
+                held = self._validation_data(validation_data, share)
+            else:
+                data = self._data(X, Y, sample_weight, build=True)
+                held, rest = self._validation_data(validation_data, share), None
+                if share:
+                    rest, held = self._held(data, share)
+                data = [*data[:2], *self._by_class(data[1], data[2:], class_weight, rest)]
+                self._learn(*data, rest=rest)
+                examples, batches = self._examples(data, size, rest, shuffle)
+                train = partial(self._run, examples, batches, len(data) > 2)
+                steps, m = -(-examples.m // examples.size), examples.m
+                span = float(np.ptp(data[0])) if verbose else 0.0
             measure = partial(self._measured, *held) if held else None
-            steps = -(-examples.m // examples.size)
-            watch = Watch(self, callbacks, measure, epochs, steps, examples.m)
-            batches = self._generator if shuffle else None
+            watch = Watch(self, callbacks, measure, epochs, steps, m)
             # what is not finite is looked for here, and named
             with np.errstate(all="ignore"), watch:
                 report = history.Reporter(self.history, epochs, watch if watch.every else None)
-                self._run(examples, batches, report, bool(weights))
+                train(report)
                 while watch.changed and report.done < epochs:  # as another fit would go on
-                    self._run(examples, batches, report, bool(weights))
-        left_out = self.history.held_out if validation_split else None
+                    train(report)
+        left_out = self.history.held_out if share else None
         new = history.History(self.history.rows[report.first :], left_out)
-        found = advice(self._compiled()[0], X, new.rows) if verbose else {}
+        found = advice(self._compiled()[0], span, new.rows) if verbose else {}
         for what in found.keys() - self._advised:
             print(found[what])
         self._advised |= found.keys()
         return new
 
+    def train_on_batch(self, X: Any, Y: Any, sample_weight: Any = None) -> dict[str, float]:
+        """One step on these examples: their cost and metrics before it, {"loss": ..., ...}. The
+        History keeps what `fit` does, and not this."""
+        self._require_idle()
+        with self._lock, self._in_training(), np.errstate(all="ignore"):
+            ((names, numbers),) = rows(self._step(1, X, Y, sample_weight), 1, summed(self._metrics))
+        return dict(zip(names, numbers, strict=True))
+
+    def _on_batches(self, batches: Any, report: history.Reporter) -> None:
+        """Train on the batches of an iterable until the epochs are done or somebody stops."""
+        stop = False
+        while report.done < report.epochs and not stop:
+            records = list[Reading]()
+            for i, batch in each_batch(self.who, batches, len(self.history) + 1):
+                records += self._step(i, *batch)
+            stop = report(rows(records, len(records), summed(self._metrics)))
+
+    def _step(self, number: int, X: Any, Y: Any, weights: Any = None) -> Sequence[Reading]:
+        """Train on one batch; what was read of it."""
+        data = self._data(X, Y, weights, build=True)
+        for layer in (self.layers[0], self.layers[-1]):
+            if isinstance(layer, Standardize) and not layer.learned:
+                expected, cure = "a mean and a scale before batches", "its learn(X) makes them"
+                checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
+        report = history.Reporter(history.History(self.history.rows), 1)
+        report.batch = number
+        examples, _ = self._examples(data, None, None, shuffle=False)
+        return self._run(examples, None, len(data) > 2, report)
+
+    def _examples(
+        self, data: Sequence[Array], size: int | None, rest: Any, shuffle: bool
+    ) -> tuple[Examples, Any]:
+        """The examples of a training and who draws batches of them, from the `rest` that is not
+        held out."""
+        own = parameters.gather(self.layers)
+        X, Y, *weights = (a.copy() if np.may_share_memory(a, own) else a for a in data)
+        # the weights are a last row of Y, and go where it goes
+        Y = np.concatenate([Y, weights]) if weights else Y
+        generator = self._generator if shuffle else None
+        if rest is None:
+            return Examples(X, Y, size), generator
+        if size is None or size >= len(rest):
+            X, Y = (a.T.take(rest, 0).T for a in (X, Y))
+            return Examples(X, Y, None), generator
+        return Examples(X, Y, size, len(rest)), Among(rest, generator)
+
     def _run(
-        self, examples: Examples, batches: Any, report: history.Reporter, weighted: bool
-    ) -> None:
-        """Train until the epochs are done or somebody stops."""
+        self, examples: Examples, batches: Any, weighted: bool, report: history.Reporter
+    ) -> Sequence[Reading]:
+        """Train until the epochs are done or somebody stops; what was read of the last."""
         work = Work(*self._compiled(), summed(self._metrics), weighted)
         steps, each = work.optimizer.steps, -(-examples.m // examples.size)
         vars(work.optimizer).update(_epochs=(steps, len(self.history), each))
@@ -152,6 +209,12 @@ class Sequential(Compiled):
             self._training = None  # its memory is free first
             self._training = Training(self.who, work, examples)
         self._training.run(examples, batches, report)
+        return self._training.records
+
+    def _require_idle(self) -> None:
+        if self._lock.locked():
+            cure = "wait for it, or train a copy that was made before it"
+            checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
 
     @contextmanager
     def _in_training(self) -> Iterator[None]:
@@ -169,31 +232,47 @@ class Sequential(Compiled):
         super().__setstate__(state)
         self._training, self._lock = None, threading.Lock()
 
-    def _by_class(self, Y: Array, weights: list[Array], by_class: Any) -> list[Array]:
-        """The weights of the examples that are trained on, times those of their classes."""
-        if by_class is None:
-            return weights
-        classes = np.atleast_2d(self.layers[-1].activation.classes(Y)).astype(int)
-        if len(classes) > 1:
-            cure = "sample_weight gives each example its own"
-            checks.refuse(self.who, "class_weight of one output", len(classes), cure)
-        found = class_weights(self.who, by_class, classes[0]) * math.prod(weights)
-        return [sample_weights(self.who, found, Y.shape[1], self._door.dtype)]
+    def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
+        """What a first and a last Standardize learn from the examples that are trained on."""
+        if rest is not None and not weights:
+            weights = (np.bincount(rest, minlength=X.shape[1]),)
+        for layer, seen in ((self.layers[0], X), (self.layers[-1], Y)):
+            if isinstance(layer, Standardize) and not layer.learned:
+                layer.learn(seen, *weights)
 
-    def _validation(
-        self, data: Sequence[Array], given: Any, share: Any
-    ) -> tuple[Sequence[Array], Sequence[Array]]:
-        """The data to train on, and that to look at after each epoch, if there is any."""
-        share = checks.real(self.who, "validation_split", share, "[0, 1)")
-        if given is not None:
-            if share:
-                checks.refuse(self.who, "validation_data or validation_split", "both")
-            if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-                got = checks.shown(given)
-                checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
-            return data, self._data(*given)
-        if not share:
-            return data, ()
+    def _by_class(
+        self, Y: Array, weights: Sequence[Array], by_class: Any, rest: Any
+    ) -> Sequence[Array]:
+        """The weights of the examples that are trained on, times those of their classes; 0 for what
+        is held out."""
+        if by_class is None and (rest is None or not weights):
+            return weights
+        m, part = Y.shape[1], slice(None) if rest is None else rest
+        found = math.prod(w[part] for w in weights)
+        if by_class is not None:
+            classes = np.atleast_2d(self.layers[-1].activation.classes(Y)).astype(int)
+            if len(classes) > 1:
+                cure = "sample_weight gives each example its own"
+                checks.refuse(self.who, "class_weight of one output", len(classes), cure)
+            found = class_weights(self.who, by_class, classes[0][part]) * found
+        all_of_them = np.zeros(m, self._door.dtype)
+        all_of_them[part] = sample_weights(self.who, found, np.size(found), self._door.dtype)
+        return [all_of_them]
+
+    def _validation_data(self, given: Any, share: float) -> Sequence[Array]:
+        """The data to look at after each epoch, if there is any."""
+        if given is None:
+            return ()
+        if share:
+            checks.refuse(self.who, "validation_data or validation_split", "both")
+        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+            got = checks.shown(given)
+            checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
+        weights = given[2] if len(given) == 3 else None
+        return self._data(given[0], given[1], weights, build=True)
+
+    def _held(self, data: Sequence[Array], share: float) -> tuple[Array, Sequence[Array]]:
+        """The indices of the examples to train on, and the data of those that are held out."""
         X, Y, *weights = data
         m, activation = X.shape[1], self.layers[-1].activation
         if m < 2:
@@ -209,10 +288,8 @@ class Sequential(Compiled):
             got, cure = f"{share} of {m}", "reset() draws others"
             expected = f"validation_split as before, {first[0]} of {first[1]} examples"
             checks.refuse(self.who, expected, got, cure)
-        rest, self.history.held_out = np.setdiff1d(np.arange(m), out), out
+        self.history.held_out = out
         # an example in one piece, as batches are gathered
-        train, test = ([a.T.take(which, 0).T for a in data] for which in (rest, out))
-        if weights:
-            for part in (train, test):
-                part[2] = sample_weights(self.who, part[2], len(part[2]), self._door.dtype)
-        return train, test
+        test = [a.T.take(out, 0).T for a in (X, Y)]
+        test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
+        return np.setdiff1d(np.arange(m), out), test

@@ -49,6 +49,7 @@ class Reporter:
     def __init__(self, history: History, epochs: int, look: Any = None) -> None:
         self.history, self.epochs, self.first = history, epochs, len(history)
         self.look, self.every = look, look.every if look else max(1, epochs)
+        self.batch = 1  # the number of the first
 
     @property
     def done(self) -> int:

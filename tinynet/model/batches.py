@@ -1,0 +1,43 @@
+"""Which examples are in a batch: some of those that there are, or what an iterable gives."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import Array, checks
+
+
+class Among:
+    """Draws from some examples only, as a generator does from all of them."""
+
+    def __init__(self, chosen: Array, generator: Any) -> None:
+        self.chosen, self.generator = chosen, generator
+
+    def permutation(self, m: int) -> Array:
+        drawn: Array = self.chosen[self.generator.permutation(m)] if self.generator else self.chosen
+        return drawn
+
+
+def require_batches(who: str, batches: Any, given: dict[str, Any]) -> None:
+    """Refuse what is no iterable of batches, and arguments that say something of arrays."""
+    cure = "fit(X, Y), or fit(batches) with an iterable of (X, Y)"
+    if isinstance(batches, np.ndarray) or not hasattr(batches, "__iter__"):
+        checks.refuse(who, "Y, or batches (X, Y)", checks.shown(batches), cure, TypeError)
+    for name, value in given.items():
+        if value is not None:
+            got, cure = checks.shown(value), "the batches say it: (X, Y) or (X, Y, sample_weight)"
+            checks.refuse(who, f"batches without {name}", got, cure)
+
+
+def each_batch(who: str, batches: Any, epoch: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The batches of an epoch with their numbers, from 1."""
+    i = 0
+    for i, batch in enumerate(batches, 1):
+        if not isinstance(batch, (tuple, list)) or len(batch) not in (2, 3):
+            expected = "batches (X, Y) or (X, Y, sample_weight)"
+            checks.refuse(f"{who}, batch {i}", expected, checks.shown(batch), error=TypeError)
+        yield i, tuple(batch)
+    if not i:
+        cure = "a generator serves one epoch; a list, or an object with __iter__, serves all"
+        checks.refuse(who, f"batches for epoch {epoch}", "none", cure)
