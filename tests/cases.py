@@ -39,8 +39,14 @@ class Row(NamedTuple):
 
     def law(self, check):
         """The test that a check of a case holds for drawn cases."""
-        most = settings(max_examples=self.choices * settings().max_examples)
-        return most(given(self.cases)(check))
+        return self.held(check, settings().max_examples)
+
+    def law_of_kinds(self, check):
+        """A law that hangs on what is drawn and in which shape, and not on the numbers."""
+        return self.held(check, settings().max_examples // 3)
+
+    def held(self, check, cases):
+        return settings(max_examples=self.choices * cases)(given(self.cases)(check))
 
 
 SEEDS = st.integers(0, 2**32 - 1)

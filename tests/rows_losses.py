@@ -172,6 +172,7 @@ ROWS = {
         loss,
         ("A", "Y"),
         lambda node, arrays: (abs(arrays["A"]) + abs(arrays["Y"]) * 10).sum() / arrays["A"].size,
+        terms=lambda node, arrays: (1 + arrays["Y"] / arrays["A"]).sum(),  # 0 at A = Y
     ),
     "hinge": Row(
         tn.Hinge,

@@ -144,7 +144,7 @@ def test_using_a_node_writes_nothing(row, monkeypatch):
     def refuse(self, name, value):
         raise AssertionError(f"{self} wrote {name}")
 
-    @row.law
+    @row.law_of_kinds
     def check(case):
         state = pickle.dumps(case.node)
         with monkeypatch.context() as patch:

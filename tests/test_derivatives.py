@@ -139,7 +139,7 @@ def test_backward_equals_central_differences(row):
 
 @rows
 def test_float32_stays_float32(row):
-    @row.law
+    @row.law_of_kinds
     def check(case):
         case.node.cast(np.float32)
         inputs = [as_float32(x) for x in case.inputs]

@@ -184,7 +184,7 @@ def test_3_to_5_an_interrupt_while_it_is_made(size, call):
         return functools.partial(model.fit, *SMALL, 8, size, verbose=0)
 
     n = lines(EVERYTHING, begin(net()))
-    for i in range(0, n, 1 + n // 200):
+    for i in range(0, n, 1 + n // 120):
         model, tracer = net(), Tracer(EVERYTHING, i)
         assert tracer.run(begin(model))
         try:

@@ -48,8 +48,10 @@ def test_a_deep_net_is_settled_in_the_time_of_its_layers():
         model.compile("sgd")
         model.fit(X, Y, 1, verbose=0)
 
-    ratios = [best(lambda: first_fit(400), 1) / best(lambda: first_fit(100), 1) for _ in range(4)]
-    assert min(ratios) < 10, ratios  # the square would be 16
+    def ratio():
+        return best(lambda: first_fit(400), 1) / best(lambda: first_fit(100), 1)
+
+    assert any(ratio() < 10 for _ in range(4))  # the square would be 16
 
 
 def test_gradients_of_many_examples_need_little_memory():
