@@ -157,7 +157,7 @@ def test_a_warm_step_makes_no_array(batch_size, hidden):
 
 
 @pytest.mark.parametrize("parts", [1, 7])
-@pytest.mark.parametrize("widths", [[4, 8, 8, 1], [4, 16, 1]])
+@pytest.mark.parametrize("widths", [[4, 8, 8, 1], [4, 40, 1]])
 @pytest.mark.parametrize(
     ("kind", "hidden"), [("sgd", "tanh"), ("adam", "relu"), ("adam", "sigmoid")]
 )
