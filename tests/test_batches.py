@@ -108,6 +108,7 @@ BAD = {
     "a number": (3, "expected Y, or batches"),
     "none": ([], "batches for epoch 1, got none: a generator serves one epoch"),
     "no pair": ([X], r"batch 1: expected batches \(X, Y\)"),
+    "rows of X": (X.T.tolist()[:3], r"batch 1: expected batches \(X, Y\)"),
     "a string": (["ab"], "batch 1: expected batches"),
     "another width": ([(X, Y), (X[:1], Y)], "X of shape"),
     "labels": ([(X, Y), (X, Y + 1)], "labels Y of 0 and 1"),
@@ -120,7 +121,7 @@ def test_each_batch_is_looked_at_before_its_step(batches, message):
     model = a_net()
     with pytest.raises((ValueError, TypeError), match=message):
         model.fit(batches, verbose=0)
-    taken_steps = isinstance(batches, list) and len(batches) > 1
+    taken_steps = isinstance(batches, list) and len(batches) == 2
     assert model.optimizer.steps == taken_steps
     assert len(model.history) == 0
 

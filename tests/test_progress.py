@@ -176,3 +176,40 @@ def test_inputs_that_span_more_than_100(printed):
     assert not any(
         said in line for line in printed(lambda: a_net(tn.Standardize()).fit(1000 * X, Y, 2))
     )
+
+
+# ---- callbacks that look every so often
+
+
+class Looking(tn.Callback):
+    def __init__(self, every):
+        self.every, self.seen = every, []
+
+    def on_epoch_end(self, epoch, logs):
+        self.seen.append(epoch)
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_a_callback_may_look_at_some_epochs(batch_size):
+    some, others, looked_at, plain = Looking(4), Looking(6), a_net(), a_net()
+    looked_at.fit(X, Y, 15, batch_size, verbose=0, callbacks=[some, others])
+    assert some.seen == [4, 8, 12, 15]
+    assert others.seen == [6, 12, 15]
+    plain.fit(X, Y, 15, batch_size, verbose=0)
+    for a, b in zip(looked_at.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_all_see_the_last_epoch_even_if_one_stops():
+    often, stop = Looking(10), tn.LambdaCallback(on_epoch_end=lambda epoch, logs: epoch == 3)
+    a_net().fit(X, Y, 15, verbose=0, callbacks=[often, stop])
+    assert often.seen == [3]
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5, "2"])
+def test_every_is_a_number_of_epochs(every):
+    model, looking = a_net(), Looking(every)
+    with pytest.raises((ValueError, TypeError), match="Looking: expected every"):
+        model.fit(X, Y, 3, verbose=0, callbacks=[looking])
+    assert model.optimizer.steps == 0
+    assert len(model.fit(X, Y, 3, verbose=0)) == 3

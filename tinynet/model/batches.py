@@ -34,7 +34,8 @@ def each_batch(who: str, batches: Any, epoch: int) -> Iterator[tuple[int, tuple[
     """The batches of an epoch with their numbers, from 1."""
     i = 0
     for i, batch in enumerate(batches, 1):
-        if not isinstance(batch, (tuple, list)) or len(batch) not in (2, 3):
+        pair = isinstance(batch, (tuple, list)) and len(batch) in (2, 3)
+        if not pair or isinstance(batch[0], (int, float)):  # a row of X would be another
             expected = "batches (X, Y) or (X, Y, sample_weight)"
             checks.refuse(f"{who}, batch {i}", expected, checks.shown(batch), error=TypeError)
         yield i, tuple(batch)

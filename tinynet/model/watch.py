@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tinynet.base import Part
+from tinynet.base import Part, checks
 from tinynet.callbacks import Callback
 
 
@@ -35,9 +35,10 @@ class Watch:
                 vars(callback).update(self.told)
                 callback.on_train_begin()
                 begun.callback(callback.on_train_end)
+            each = [checks.count(type(c).__name__, "every", c.every) for c in self.callbacks]
+            each += [1] if self.measure else []
+            self.every = math.gcd(*each) if each else 0
             self.begun = begun.pop_all()
-        each = [1] if self.measure else [callback.every for callback in self.callbacks]
-        self.every = math.gcd(*each) if each else 0
         return self
 
     def __exit__(
