@@ -58,8 +58,8 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """l2 * sum w^2; its derivative is 2 l2 w. As in Keras and scikit-learn's `alpha`, but without
-    their 1/2 or 1/m.
+    """l2 * sum w^2; its derivative is 2 l2 w. As in Keras; scikit-learn's `alpha` has a 1/2 and a
+    1/m beside it.
 
     >>> ridge = L2(0.5)
     >>> print(ridge.forward([[-2.0, 1.0]]), ridge.backward())
