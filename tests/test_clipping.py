@@ -5,8 +5,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_kit_layers import same_all
-from tests.ways import WAYS, taken
-from tinynet.net import blocks
+from tests.ways import WAYS, same_in_blocks, taken
 
 rng = np.random.default_rng(0)
 X = 3 * rng.standard_normal((3, 40))
@@ -65,14 +64,9 @@ def test_a_hundred_steps_on_limited_gradients(kind, limits):
 
 
 @limits
-def test_blocks_are_limited_together(monkeypatch, limits):
+def test_blocks_are_limited_together(limits):
     whole, cut = (a_net(tn.SGD(0.05, **limits), norm=()) for _ in range(2))
-    whole.fit(X, Y, 3, verbose=0)
-    monkeypatch.setattr(blocks, "practice_size", lambda layers: 7)
-    cut.fit(X, Y, 3, verbose=0)
-    assert len(cut._training.batches[40].blocks) > 1
-    for p, q in zip(whole.get_weights(), cut.get_weights(), strict=True):
-        np.testing.assert_allclose(p, q, rtol=1e-9)
+    same_in_blocks(whole, cut, X, Y)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

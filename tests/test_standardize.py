@@ -7,9 +7,8 @@ import pytest
 
 import tinynet as tn
 from tests.test_kit_layers import same_all
-from tests.ways import WAYS, taken
+from tests.ways import WAYS, same_in_blocks, taken
 from tinynet.layers import standardize
-from tinynet.net import blocks
 
 rng = np.random.default_rng(0)
 X = rng.normal(50, 20, (3, 60)) * np.array([[1.0], [1e4], [1e-3]])
@@ -119,14 +118,8 @@ def test_it_is_saved_and_its_numbers_are_weights():
     assert shapes == [(3, 1), (3, 1), (4, 3), (4, 1), (1, 4), (1, 1)]
 
 
-def test_a_large_batch_is_still_cut_into_blocks(monkeypatch):
-    whole, cut = a_net(), a_net()
-    whole.fit(X, LABELS, 3, verbose=0)
-    monkeypatch.setattr(blocks, "practice_size", lambda layers: 7)
-    cut.fit(X, LABELS, 3, verbose=0)
-    assert len(cut._training.batches[60].blocks) > 1
-    for p, q in zip(whole.get_weights(), cut.get_weights(), strict=True):
-        np.testing.assert_allclose(p, q, rtol=1e-9)
+def test_a_large_batch_is_still_cut_into_blocks():
+    same_in_blocks(a_net(), a_net(), X, LABELS)
 
 
 def test_it_is_proven_with_the_net():

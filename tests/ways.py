@@ -2,11 +2,13 @@
 
 import contextlib
 
+import numpy as np
 import pytest
 
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
+from tinynet.net import blocks
 
 WAYS = ["played", "walked"]
 
@@ -30,3 +32,15 @@ def a_training(model, X, Y, size=None):
     """The Training object that `fit` would make, before its first step."""
     examples = Examples(*model._data(X, Y, build=True), size)
     return Training(model.who, Work(*model._compiled(), model._metrics), examples)
+
+
+def same_in_blocks(whole, cut, X, Y):
+    """Of two equal models one is trained on its batch in one piece, and one in blocks of 7: they
+    come to the same weights."""
+    whole.fit(X, Y, 3, verbose=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "practice_size", lambda layers: 7)
+        cut.fit(X, Y, 3, verbose=0)
+    assert len(cut._training.batches[X.shape[1]].blocks) > 1
+    for p, q in zip(whole.get_weights(), cut.get_weights(), strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-9)

@@ -119,8 +119,8 @@ class Probe:
             subject.forward(*turned)
         self.w = upstream(self.forward(subject), rng)
         d_inputs = subject.backward(self.w)
-        each_input = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
-        self.exact = {**flat(each_input), **subject.grads}
+        d_inputs = d_inputs if isinstance(d_inputs, tuple) else (d_inputs,)
+        self.exact = {**flat(d_inputs), **subject.grads}
         if subject.grads.keys() != self.twin.params.keys():
             expected = f"gradients of {', '.join(self.twin.params) or 'no parameter'}"
             got = ", ".join(subject.grads) or "none"
@@ -135,8 +135,8 @@ class Probe:
             subject.state[name][...] = a
         for generator, state in zip(subject.generators(), self.draws, strict=True):
             generator.bit_generator.state = state
-        kept = np.copy if self.in_place else read_only
-        return subject.forward(*(each(kept, x) for x in self.inputs))
+        own = np.copy if self.in_place else read_only
+        return subject.forward(*(each(own, x) for x in self.inputs))
 
     def measure(self) -> tuple[float, float]:
         """<w, forward>, and the sum of the absolute values of its terms, which bounds its rounding

@@ -119,7 +119,7 @@ class Plan:
 
     def bind(self) -> None:
         """Settle the calls of each step of a chunk: the gradients, block by block, the penalty,
-        what waits of the step, and the update."""
+        the limits, what waits of the step, and the update."""
         batch, total, several = self.batch, self.store.grads, len(self.batch.blocks) > 1
         calls, penalty = Calls(), self.work.cost.penalty() is not None
         # no interrupt comes between the update, the next state and the count

@@ -184,10 +184,11 @@ class Layer(Node):
 
     def require_gradients(self, grads: Mapping[str, Array], some: bool = False) -> Any:
         """The gradients; refused if they are not those of the parameters, or of some of them."""
-        got = {} if self.ours else {name: g.shape for name, g in grads.items()}
-        wanted = {n: p.shape for n, p in self.params.items() if not some or n in got}
-        if not self.ours and got != wanted:
-            checks.refuse(self.who, f"gradients of the names and shapes {wanted}", got)
+        if not self.ours:
+            got = {name: g.shape for name, g in grads.items()}
+            wanted = {n: p.shape for n, p in self.params.items() if not some or n in got}
+            if got != wanted:
+                checks.refuse(self.who, f"gradients of the names and shapes {wanted}", got)
         return grads
 
     def pulled(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, Any]:

@@ -55,8 +55,9 @@ class Nested(SameWidth):
         if width != n_in:
             cure = f"its last layer needs {n_in} units"
             checks.refuse(self.who, f"as many outputs as inputs, {n_in}", width, cure)
-        vars(own).update(super(Nested, own).beginning(n_in, rng, dtype))
-        return {**vars(own), "_inner": own.layers}
+        new = super(Nested, own).beginning(n_in, rng, dtype)
+        vars(own).update(new)
+        return {**new, "_inner": own.layers}
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         return self.named(layer.params for layer in self._inner)

@@ -24,8 +24,8 @@ class Standardize(SameWidth):
     With `invert=True` it is the last layer, A = scale * X + mean with the mean and the standard
     deviation of the targets Y: a regression's net works with numbers around 0, and what it
     predicts, its cost and its metrics are in the units of Y. Its gradients are `scale` times as
-    large as those of standardized targets, and J is scale^2 times theirs; the steps of Adam depend
-    on neither, those of SGD do.
+    large as those of standardized targets, and J is scale^2 times theirs. But for its epsilon,
+    the steps of Adam depend on neither; those of SGD do.
 
     State mean, scale, each (units, 1). `learn(X)` learns by hand, X (n_in, m), or Y (n_y, m).
 

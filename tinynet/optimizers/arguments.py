@@ -42,9 +42,13 @@ class Arguments(Node):
 
     def clipped(self, g: Array) -> Array:
         """All gradients, in one array, within the limits."""
-        if self.clip_value is not None:
-            g = np.maximum(np.minimum(g, self.clip_value), -self.clip_value)
+        g = self.bounded(g)
         return g if self.clip_norm is None else g * self.share(g, self.clip_norm)
+
+    def bounded(self, g: Array) -> Array:
+        """Each entry within clip_value."""
+        at = self.clip_value
+        return g if at is None else np.maximum(np.minimum(g, at), -at)
 
     def share(self, g: Array, norm: float) -> Array:
         """What g is multiplied by so that its norm is at most `norm`. No square overflows: the
@@ -57,22 +61,25 @@ class Arguments(Node):
         """The same of gradients by name."""
         if not (self.clips and grads):
             return grads
-        flat = self.clipped(np.concatenate([g.ravel() for g in grads.values()]))
-        return split(flat, grads)
+        return split(self.clipped(joined(grads)), grads)
 
     def clip_pullback(self, d: Arrays, grads: Arrays) -> Arrays:
         """From the upstream gradient of the clipped gradients that of the gradients; at a limit, as
         if there were none."""
         if not (self.clips and grads):
             return d
-        g, d_g = (np.concatenate([a.ravel() for a in named.values()]) for named in (grads, d))
-        inside = np.abs(g) <= (np.inf if self.clip_value is None else self.clip_value)
+        g, d_g = joined(grads), joined(d)
+        h = self.bounded(g)
         if self.clip_norm is not None:
-            h = g if self.clip_value is None else np.clip(g, -self.clip_value, self.clip_value)
             share = self.share(h, self.clip_norm)
             unit = h * (share / self.clip_norm)
             d_g = d_g if share == 1 else share * (d_g - unit * np.vdot(unit, d_g))
-        return split(d_g * inside, grads)
+        return split(d_g * (h == g), grads)
+
+
+def joined(named: Arrays) -> Array:
+    """All numbers in one array."""
+    return np.concatenate([a.ravel() for a in named.values()])
 
 
 def split(flat: Array, like: Arrays) -> Arrays:
