@@ -100,6 +100,63 @@ def test_settings_reach_the_layers_inside():
     assert not np.array_equal(grads["W_a1"], changed.gradients(X, LABELS)[1]["W_a1"])
 
 
+@pytest.mark.parametrize("moved", ["build", "reset", "cast", "fit", "copy", "seeded alone"])
+def test_a_layer_inside_stays_the_same_object(moved):
+    """What is written to it is not lost, however its arrays moved since it was looked up."""
+    dense, drop = tn.Dense(3), tn.Dropout(0.5)
+    model = a_net(tn.Residual([tn.Residual([dense, drop]), tn.BatchNorm()]))
+    own = model.layers[0]
+    if moved not in ("build", "seeded alone"):
+        model.build(3)
+    inner, norm = own.layers
+    dense, drop = inner.layers
+    if moved == "copy":
+        own = copy.deepcopy(own)
+        inner, norm = own.layers
+        dense, drop = inner.layers
+    elif moved == "seeded alone":
+        own = tn.Residual([tn.Dense(2)])
+        (dense,) = own.layers
+        own.build(2, seed=0)
+        dense.W = np.ones((2, 2))
+        assert own.params["W_a"].all()
+        return
+    else:
+        moves = {"build": lambda: model.build(3), "reset": model.reset}
+        moves["cast"] = lambda: model.cast("float32")
+        moves["fit"] = lambda: model.fit(X, LABELS, 2, verbose=0)
+        moves[moved]()
+    drop.rate = 0.25
+    dense.W = np.full((3, 3), 7.0)
+    norm.state["mean"][...] = 5.0
+    assert own.layers[0].layers[1].rate == 0.25
+    assert (own.params["W_a_a"] == 7).all()
+    assert (own.state["mean_b"] == 5).all()
+    assert all(a is b for a, b in zip(own.layers, (inner, norm), strict=True))
+
+
+def test_the_layers_given_may_serve_elsewhere():
+    """A Residual works with copies: nothing is written to those given."""
+    first, norm = tn.Dense(8), tn.BatchNorm()
+    tn.Residual([first, norm, tn.Dense(3)])
+    model = a_net(tn.Dense(5), norm).build(3)
+    assert norm.n_in == norm.units == 5
+    assert model.predict(X).shape == (1, 24)
+
+
+def test_a_setting_inside_ends_a_forward_without_a_backward():
+    layer = tn.Residual([tn.Residual([tn.Dense(4, "tanh")]), tn.Dense(4)]).build(4, seed=0)
+    inside = layer.layers[0].layers[0]
+    layer.forward(np.ones((4, 2)))
+    inside.activation = "relu"
+    with pytest.raises(RuntimeError, match=r"Dense\(4\): expected a forward before this backward"):
+        layer.backward(np.ones((4, 2)))
+    layer.forward(np.ones((4, 2)))
+    layer.backward(np.ones((4, 2)))
+    with pytest.raises(RuntimeError, match="expected a forward before this backward"):
+        layer.backward(np.ones((4, 2)))
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 def test_a_copy_shares_nothing(copied):
     model = a_net(tn.Residual([tn.Dense(4), tn.BatchNorm(), tn.PReLU(), tn.Dense(3)]))

@@ -10,7 +10,8 @@ parameters and to X. X is (n_in, m), one column an example.
 import copy
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, identity
-from tinynet.base import Array, Guard, Node, Part, Setting, checks, functions, read_only
+from tinynet.base import Array, Guard, Node, Part, Setting, checks, functions, in_one_go, read_only
 from tinynet.layers import initializers
 
 T = TypeVar("T")
@@ -55,9 +56,8 @@ class Layer(Node):
     def __init__(self, units: int, activation: Activation | str = identity) -> None:
         super().__init__()
         # its number in a model, from 1 (the input is layer 0); n_in is 0 until it is built
-        self.position, self.n_in = 0, 0
-        self.theta, self.shapes = np.empty(0), dict[str, tuple[int, ...]]()
-        self.state: dict[str, Array] = {}
+        self.position, self.n_in, self.theta = 0, 0, np.empty(0)
+        self.shapes, self.state = dict[str, tuple[int, ...]](), dict[str, Array]()
         self.generator: Any = None  # a numpy.random.Generator if the layer is stochastic
         self.units, self.activation = units, activation
 
@@ -102,8 +102,12 @@ class Layer(Node):
             got, cure = "one of a model", "model.build or model.reset draws it"
             checks.refuse(self.who, "a layer of its own", got, cure, RuntimeError)
         n_in, kind = checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype)
-        vars(self).update(self.beginning(n_in, initializers.generator(self.who, seed), kind))
+        in_one_go(self.begin(self.beginning(n_in, initializers.generator(self.who, seed), kind)))
         return self
+
+    def begin(self, new: Mapping[str, Any]) -> list[Callable[[], Any]]:
+        """The calls that write what `beginning` gave."""
+        return [partial(vars(self).update, new)]
 
     def beginning(self, n_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
         """What it has once it is built; nothing is written yet."""
@@ -116,11 +120,11 @@ class Layer(Node):
             if not name.isidentifier() or name[-1].isdigit():
                 cure = "the number of the layer comes behind it, as in W1"
                 checks.refuse(self.who, "names of parameters without a number", name, cure)
-        shapes = {name: p.shape for name, p in made.items()}
         own = np.random.default_rng(list(rng.bytes(16))) if self.stochastic else None
         state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
-        new = {"n_in": n_in, "shapes": shapes, "theta": self.join(made)}
-        new |= {"state": state, "generator": own, "grads": {}, "cache": {}}
+        shapes, theta = {name: p.shape for name, p in made.items()}, self.join(made)
+        new = {"n_in": n_in, "shapes": shapes, "theta": theta, "state": state}
+        new |= {"generator": own, "grads": {}, "cache": {}}
         vars(twin := copy.copy(self)).update(new)
         kept = twin.params  # as far as split gives them back
         if list(kept) != list(made) or not all(map(np.array_equal, kept.values(), made.values())):

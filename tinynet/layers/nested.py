@@ -2,7 +2,8 @@
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from string import ascii_lowercase
 from typing import Any
 
@@ -15,23 +16,34 @@ from tinynet.layers.row import inner_layers
 from tinynet.layers.same_width import SameWidth
 
 
-class Nested(SameWidth):
-    """It copies layers in a row. Its parameters and state are theirs, each name with a letter
+class Holder(SameWidth):
+    """It holds layers in a row, and its parameters and state are theirs, each name with a letter
     behind it: W_a, b_a of the first, W_b, b_b of the second, ..."""
 
     steady = True
-
-    def __init__(self, layers: Sequence[Layer | Activation]) -> None:
-        super().__init__()
-        self._inner = inner_layers(self.who, layers, len(ascii_lowercase))
+    _inner: tuple[Layer, ...] = ()
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers inside, each with its part of the parameters and the state."""
+        self.hand_out()
+        return self._inner
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if self._inner and name in ("theta", "state", "position"):
+            self.hand_out()
+        elif name == "cache":  # so that a new setting inside ends this layer's forward, too
+            for layer, own in zip(self._inner, value.get("caches", repeat({})), strict=False):
+                layer.cache = own
+
+    def hand_out(self) -> None:
+        """Give each layer inside its part of the parameters and the state."""
         for layer, end, own in self.pieces(self.theta):
             state = {n.removesuffix(end): a for n, a in self.state.items() if n.endswith(end)}
             vars(layer).update(theta=own, state=state, position=self.position)
-        return self._inner
+            if isinstance(layer, Holder):
+                layer.hand_out()
 
     def pieces(self, theta: Array) -> Iterator[tuple[Layer, str, Array]]:
         """The layers inside, with the end of their names and their part of an array like theta."""
@@ -40,6 +52,21 @@ class Nested(SameWidth):
             end = start + math.prod(layer.theta.shape)
             yield layer, f"_{letter}", theta[start:end].reshape(layer.theta.shape)
             start = end
+
+    def require_cache(self) -> None:
+        super().require_cache()
+        for layer in self._inner:
+            layer.require_cache()
+
+
+class Nested(Holder):
+    """It is made of copies of layers in a row."""
+
+    steady = True
+
+    def __init__(self, layers: Sequence[Layer | Activation]) -> None:
+        super().__init__()
+        self._inner = inner_layers(self.who, layers, len(ascii_lowercase))
 
     def named(self, held: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """One mapping of what the layers inside have, under names of this layer's."""
@@ -58,6 +85,11 @@ class Nested(SameWidth):
         new = super(Nested, own).beginning(n_in, rng, dtype)
         vars(own).update(new)
         return {**new, "_inner": own.layers}
+
+    def begin(self, new: Mapping[str, Any]) -> list[Callable[[], Any]]:
+        pairs = zip(self._inner, new["_inner"], strict=True)
+        inside = [call for layer, built in pairs for call in layer.begin(vars(built))]
+        return [*inside, *super().begin({**new, "_inner": self._inner})]
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         return self.named(layer.params for layer in self._inner)

@@ -14,9 +14,8 @@ class Residual(Nested):
     """A = X + f(X), where f is layers in a row, of which the last has as many units as X has rows;
     dX = dA + what the layers make of dA. He et al., CVPR 2016 (arXiv:1512.03385).
 
-    It works with copies of the layers, and `layers` has them; ask for them anew after a build, a
-    reset or a cast. Give it new layers, which serve in no other place. Their parameters and state
-    get a letter each: W_a, b_a of the first, W_b, b_b of the second, ...
+    It works with copies of the layers, and `layers` has them. Their parameters and state get a
+    letter each: W_a, b_a of the first, W_b, b_b of the second, ...
 
     >>> import numpy as np, tinynet as tn
     >>> f = [tn.Dense(8, "relu"), tn.Dense(2, initializer="zeros")]

@@ -27,10 +27,14 @@ def own_layers(who: str, layers: Any, others: Sequence[Any] = ()) -> list[Layer]
         if layer.position or layer.n_in or any(layer is other for other in found[:i]):
             cure = "make a new layer for each place; set_weights gives it weights"
             checks.refuse(who, "new layers, each in one place", f"{layer!r} again", cure)
-    for before, layer in itertools.pairwise(found):
-        if layer.units == 0:  # as many as inputs
-            vars(layer)["units"] = before.units
     return found
+
+
+def pass_on_units(layers: Sequence[Layer]) -> None:
+    """A layer that has as many units as inputs gets those of the layer before it."""
+    for before, layer in itertools.pairwise(layers):
+        if layer.units == 0:
+            vars(layer)["units"] = before.units
 
 
 def inner_layers(who: str, layers: Any, most: int) -> tuple[Layer, ...]:
@@ -42,7 +46,9 @@ def inner_layers(who: str, layers: Any, most: int) -> tuple[Layer, ...]:
         if layer.place:
             got = "it inside another"
             checks.refuse(who, f"{layer!r} as the {layer.place} layer of a net", got)
-    return tuple(layer.fresh() for layer in found)
+    own = tuple(layer.fresh() for layer in found)
+    pass_on_units(own)
+    return own
 
 
 def require_places(who: str, layers: Sequence[Layer]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Self
 from tinynet.activations import Activation
 from tinynet.base import Array, Guard, checks, in_one_go
 from tinynet.layers import Layer, Standardize, initializers
-from tinynet.layers.row import own_layers, require_places
+from tinynet.layers.row import own_layers, pass_on_units, require_places
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -31,6 +31,7 @@ class Network(Chain):
         examples: str | None = None,
     ) -> None:
         own = own_layers(self.who, layers, others)
+        pass_on_units(own)
         require_places(self.who, own)
         self._generator_at_build: Any = None
         self._door = Door(self.who, examples, dtype)
@@ -75,7 +76,7 @@ class Network(Chain):
         pairs = zip(self.layers, widths, strict=True)
         new = [layer.beginning(n, rng, self._door.dtype) for layer, n in pairs]
         built = zip(self.layers, new, strict=True)
-        writes = [partial(vars(layer).update, own) for layer, own in built]
+        writes = [write for layer, own in built for write in layer.begin(own)]
         in_one_go([*writes, initializers.moved_on(generator, rng), also])
         parameters.gather(self.layers)
 
