@@ -112,6 +112,53 @@ def test_limits_may_be_changed_between_fits():
     same_all(whole, walked)
 
 
+class Wary(tn.SGD):
+    """It sets a limit after three steps, so it does not say that it is steady."""
+
+    def numbers(self, t):
+        if t == 4:
+            self.clip_norm = 0.01
+        return super().numbers(t)
+
+
+def test_a_walked_optimizer_may_set_a_limit_in_the_middle():
+    whole, halves = a_net(Wary(0.05)), a_net(Wary(0.05))
+    whole.fit(X, Y, 6, verbose=0)
+    for epochs in (4, 2):
+        halves.fit(X, Y, epochs, verbose=0)
+    same_all(whole, halves)
+    free = a_net(tn.SGD(0.05))
+    free.fit(X, Y, 6, verbose=0)
+    assert not np.allclose(free.get_weights()[0], whole.get_weights()[0])
+
+
+@pytest.mark.parametrize("name", ["clip_norm", "clip_value"])
+@pytest.mark.parametrize("limit", [1e300, 1e-300])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_limit_beyond_float32_is_as_near_as_it_can_be(name, limit, way):
+    model, plain = a_net(tn.SGD(0.05, **{name: limit}), "float32"), a_net(tn.SGD(0.05), "float32")
+    with taken(way):
+        for each in (model, plain):
+            each.build(3)
+            before = each.get_weights()
+            each.fit(X, Y, 3, verbose=0)
+    for a, b in zip(model.get_weights(), before if limit < 1 else plain.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-37)
+    grads = {"w": np.array([3.0, -4.0], np.float32), "z": np.zeros(2, np.float32)}
+    model.optimizer.reset()
+    model.optimizer.forward({name: g.copy() for name, g in grads.items()}, grads)
+    (_, d), _ = model.optimizer.pullback(grads, model.optimizer.cache)
+    assert all(np.isfinite(a).all() for a in d.values())
+
+
+def test_a_limit_in_a_class_body_is_refused():
+    """The __init__ of SGD would set it to None."""
+    with pytest.raises(ValueError, match=r"Own: expected clip_norm in super\(\)"):
+        type("Own", (tn.SGD,), {"clip_norm": 1.0})
+    with pytest.raises(ValueError, match="expected activation in super"):
+        type("Own", (tn.Dense,), {"activation": tn.relu})
+
+
 @pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "1", True])
 @pytest.mark.parametrize("name", ["clip_norm", "clip_value"])
 def test_limits_are_looked_at(name, value):

@@ -200,6 +200,17 @@ def test_a_callback_may_look_at_some_epochs(batch_size):
         np.testing.assert_array_equal(a, b)
 
 
+def test_every_may_change_in_the_middle():
+    class Slowing(Looking):
+        def on_epoch_end(self, epoch, logs):
+            super().on_epoch_end(epoch, logs)
+            self.every = {4: 1, 6: 5}.get(epoch, self.every)
+
+    looking = Slowing(4)
+    a_net().fit(X, Y, 22, verbose=0, callbacks=[looking])
+    assert looking.seen == [4, 5, 6, 10, 15, 20, 22]
+
+
 def test_all_see_the_last_epoch_even_if_one_stops():
     often, stop = Looking(10), tn.LambdaCallback(on_epoch_end=lambda epoch, logs: epoch == 3)
     a_net().fit(X, Y, 15, verbose=0, callbacks=[often, stop])

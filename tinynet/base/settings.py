@@ -56,6 +56,9 @@ class Part:
 
     def __init_subclass__(cls) -> None:
         cls.ours = cls.__module__.startswith("tinynet.")
+        for name in {*settings(cls)} & {*vars(cls)}:
+            if not isinstance(vars(cls)[name], Setting):  # its __init__ would write over it
+                checks.refuse(cls.__name__, f"{name} in super().__init__(...)", "a class attribute")
 
     @property
     def who(self) -> str:
@@ -70,8 +73,7 @@ class Part:
 
     def __repr__(self) -> str:
         """The settings by name but for those that are None; a single one without its name."""
-        found = {name: getattr(self, name) for name in settings(type(self))}
-        values = {name: a for name, a in found.items() if a is not None}
+        values = {n: a for n in settings(type(self)) if (a := getattr(self, n)) is not None}
         shown = [f"{name}={a!r}" if len(values) > 1 else repr(a) for name, a in values.items()]
         return f"{type(self).__name__}({', '.join(shown)})"
 

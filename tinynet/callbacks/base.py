@@ -8,8 +8,7 @@ class Callback:
     """`fit` sets `model`, `epochs`, the number that it was asked for, `steps`, that of an epoch,
     and `m`, that of the examples. It calls `on_train_begin`, after each epoch `on_epoch_end`, and
     at last, after an error or Ctrl-C too, `on_train_end`. A callback may have an `every` above 1:
-    it is called after every so many epochs and after the last. `every` is read once, after
-    `on_train_begin`.
+    it is called after every so many epochs and after the last.
 
     `epoch` counts from 1 in each `fit`. `logs` are the numbers of the epoch by name: "loss", the
     metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training;

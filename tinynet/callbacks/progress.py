@@ -16,6 +16,8 @@ class ProgressBar(Callback):
     has.
     """
 
+    bar: Any = None
+
     def on_train_begin(self) -> None:
         if not self.epochs:
             return
@@ -27,7 +29,10 @@ class ProgressBar(Callback):
             said += f"; batch_size=32 would take {more}, and most nets then learn in fewer epochs"
         print(said, flush=True)
         self.begun, self.bar = time.monotonic(), a_bar(self.epochs)
-        self.every = -(-self.epochs // (100 if self.bar else 10))
+
+    @property
+    def every(self) -> int:  # type: ignore[override]
+        return max(1, -(-self.epochs // (100 if self.bar else 10)))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
         shown = [f"{name} {number:.6f}" for name, number in logs.items()]

@@ -135,7 +135,7 @@ class Plan:
         if penalty:  # what the parameters alone add to J and to the gradients
             places = [*pieces(self.store.layers, total), batch.penalty]
             calls += self.made(self.step.penalty, (), [*self.store.inputs, *places]).calls
-        if self.work.optimizer.clips:
+        if self.arena is None or self.work.optimizer.clips():  # walked, limits may come later
             calls += self.made(self.step.clip, (), [total]).calls
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []

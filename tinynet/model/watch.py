@@ -35,11 +35,14 @@ class Watch:
                 vars(callback).update(self.told)
                 callback.on_train_begin()
                 begun.callback(callback.on_train_end)
-            each = [checks.count(type(c).__name__, "every", c.every) for c in self.callbacks]
-            each += [1] if self.measure else []
-            self.every = math.gcd(*each) if each else 0
+            self.every = self.epochs_between()
             self.begun = begun.pop_all()
         return self
+
+    def epochs_between(self) -> int:
+        """After how many epochs somebody looks; 0 if nobody does."""
+        each = [checks.count(type(c).__name__, "every", c.every) for c in self.callbacks]
+        return math.gcd(*each, *[1] * (self.measure is not None))
 
     def __exit__(
         self,
@@ -69,5 +72,6 @@ class Watch:
         for callback in self.callbacks if stop else ():
             if callback not in due:
                 callback.on_epoch_end(epoch, logs)
+        self.every = self.epochs_between()
         self.changed = not stop and Part.latest[0] is not before
         return stop or self.changed

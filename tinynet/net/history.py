@@ -62,5 +62,5 @@ class Reporter:
         self.history.rows.extend(rows)
         for epoch in new if self.look else ():
             if epoch % self.every == 0 or epoch == self.epochs:
-                stop = bool(self.look(epoch)) or stop
+                stop, self.every = bool(self.look(epoch)) or stop, self.look.every
         return stop

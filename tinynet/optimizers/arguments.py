@@ -36,19 +36,21 @@ class Arguments(Node):
         own = self.learning_rate
         return own.at(t, self._epochs) if isinstance(own, Schedule) else own
 
-    @property
     def clips(self) -> bool:
+        """Whether there is a limit."""
         return self.clip_norm is not None or self.clip_value is not None
 
     def clipped(self, g: Array) -> Array:
         """All gradients, in one array, within the limits."""
         g = self.bounded(g)
-        return g if self.clip_norm is None else g * self.share(g, self.clip_norm)
+        return g if self.clip_norm is None else g * self.share(g, held(self.clip_norm, g))
 
     def bounded(self, g: Array) -> Array:
         """Each entry within clip_value."""
-        at = self.clip_value
-        return g if at is None else np.maximum(np.minimum(g, at), -at)
+        if self.clip_value is None:
+            return g
+        at = held(self.clip_value, g)
+        return np.maximum(np.minimum(g, at), -at)
 
     def share(self, g: Array, norm: float) -> Array:
         """What g is multiplied by so that its norm is at most `norm`. No square overflows: the
@@ -59,22 +61,29 @@ class Arguments(Node):
 
     def clipped_all(self, grads: Arrays) -> Arrays:
         """The same of gradients by name."""
-        if not (self.clips and grads):
+        if not (self.clips() and grads):
             return grads
         return split(self.clipped(joined(grads)), grads)
 
     def clip_pullback(self, d: Arrays, grads: Arrays) -> Arrays:
         """From the upstream gradient of the clipped gradients that of the gradients; at a limit, as
         if there were none."""
-        if not (self.clips and grads):
+        if not (self.clips() and grads):
             return d
         g, d_g = joined(grads), joined(d)
         h = self.bounded(g)
         if self.clip_norm is not None:
-            share = self.share(h, self.clip_norm)
-            unit = h * (share / self.clip_norm)
+            norm = held(self.clip_norm, g)
+            share = self.share(h, norm)
+            unit = h * (share / norm)
             d_g = d_g if share == 1 else share * (d_g - unit * np.vdot(unit, d_g))
         return split(d_g * (h == g), grads)
+
+
+def held(limit: float, g: Array) -> float:
+    """The limit, as far as g's dtype can hold it."""
+    kind = np.finfo(g.dtype)
+    return min(max(limit, float(kind.tiny)), float(kind.max))
 
 
 def joined(named: Arrays) -> Array:

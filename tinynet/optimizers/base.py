@@ -46,8 +46,8 @@ class Optimizer(Arguments):
 
     def __init__(self, learning_rate: Any, clip_norm: Any = None, clip_value: Any = None) -> None:
         super().__init__()
-        self.params: dict[str, Array] = {}  # its own: hyperparameters, not those of a net
-        self.earlier, self.taken = 0, list[None]()
+        # its own parameters: hyperparameters, not those of a net
+        self.params, self.earlier, self.taken = dict[str, Array](), 0, list[None]()
         self.learning_rate, self.clip_norm, self.clip_value = learning_rate, clip_norm, clip_value
         self.reset()
 
@@ -183,8 +183,7 @@ class Optimizer(Arguments):
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         if type(self).advance is not Optimizer.advance:
-            cure = "write its pullback, too"
-            checks.refuse(self.who, "the advance of Optimizer for a backward", "its own", cure)
+            checks.refuse(self.who, "a pullback that belongs to its own advance", "none")
         d_old, d_grads, d_hyper = {}, {}, dict.fromkeys(self.params, 0.0)
         for name, g in self.clipped_all(cache["grads"]).items():
             d, p, slots = d_params[name], cache["params"][name], cache["slots"][name]
