@@ -203,3 +203,30 @@ def test_several_targets_each_have_their_own_scale():
 def test_what_overflows_is_refused():
     with pytest.raises(FloatingPointError, match="a finite mean and scale"):
         tn.Standardize().build(1).learn([[1e200, -1e200]])
+
+
+def stops():
+    raise KeyboardInterrupt
+
+
+STOPS = {"callbacks": [tn.LambdaCallback(on_train_begin=stops)]}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+@pytest.mark.parametrize(
+    ("size", "wrong"), [(1, STOPS), (1, {"class_weight": {0: 1.0}}), (1e200, {})]
+)
+def test_a_fit_without_a_step_leaves_nothing_behind(size, wrong, share):
+    """Neither what was learned nor what was held out: the next fit has its own data."""
+    X, Y = rng.standard_normal((2, 40)), rng.standard_normal((1, 40))
+    refused, new = (
+        tn.Sequential([tn.Standardize(), tn.Dense(1), tn.Standardize(invert=True)], seed=0)
+        for _ in range(2)
+    )
+    for model in (refused, new):
+        model.compile("sgd")
+    with pytest.raises((KeyboardInterrupt, ValueError, FloatingPointError)):
+        refused.fit(9 * X + 7, size * Y, 3, validation_split=share, verbose=0, **wrong)
+    for model in (refused, new):
+        model.fit(X, Y, 3, validation_split=share, verbose=0)
+    same_all(refused, new)

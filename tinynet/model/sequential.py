@@ -172,8 +172,8 @@ class Sequential(Compiled):
     def _step(self, number: int, X: Any, Y: Any, weights: Any = None) -> Sequence[Reading]:
         """Train on one batch; what was read of it."""
         data = self._data(X, Y, weights, build=True)
-        for layer in (self.layers[0], self.layers[-1]):
-            if isinstance(layer, Standardize) and not layer.learned:
+        for layer in self._standardizing():
+            if not layer.learned:
                 expected, cure = "a mean and a scale before batches", "its learn(X) makes them"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
         report = history.Reporter(history.History(self.history.rows), 1)
@@ -218,11 +218,23 @@ class Sequential(Compiled):
 
     @contextmanager
     def _in_training(self) -> Iterator[None]:
+        """An error before the first step leaves nothing of the data behind."""
+        held, steps = self._held_out, self.optimizer and self.optimizer.steps
+        learned = [(layer, layer.learned) for layer in self._standardizing()]
         try:  # not as an attribute that is set: that would have all settings compared
             vars(self).update(_trainer=threading.get_ident())
             yield
+        except BaseException:
+            if steps == (self.optimizer and self.optimizer.steps):
+                vars(self).update(_held_out=held)
+                for layer, before in learned:
+                    vars(layer).update(learned=before)
+            raise
         finally:
             vars(self).update(_trainer=None)
+
+    def _standardizing(self) -> list[Standardize]:
+        return [x for x in (self.layers[0], self.layers[-1]) if isinstance(x, Standardize)]
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
@@ -236,9 +248,9 @@ class Sequential(Compiled):
         """What a first and a last Standardize learn from the examples that are trained on."""
         if rest is not None and not weights:
             weights = (np.bincount(rest, minlength=X.shape[1]),)
-        for layer, seen in ((self.layers[0], X), (self.layers[-1], Y)):
-            if isinstance(layer, Standardize) and not layer.learned:
-                layer.learn(seen, *weights)
+        for layer in self._standardizing():
+            if not layer.learned:
+                layer.learn(Y if layer.invert else X, *weights)
 
     def _by_class(
         self, Y: Array, weights: Sequence[Array], by_class: Any, rest: Any
