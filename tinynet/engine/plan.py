@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, count
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from tinynet.engine.batch import Batch
 from tinynet.engine.step import Step, as_written
 from tinynet.engine.store import Store, put
 from tinynet.engine.work import PIECE, Work
+from tinynet.metrics.epochs import Reading, Sums, added
 from tinynet.net.blocks import steady
 from tinynet.net.diagnose import first_not_finite
 from tinynet.net.parameters import parts, pieces
@@ -26,16 +27,6 @@ from tinynet.optimizers.base import DUSTING
 from tinynet.tape.memory import Arena
 from tinynet.tape.recording import Bound, Recording
 from tinynet.tape.tape import Calls
-
-Sums: TypeAlias = Sequence[Sequence[float]]  # for each metric its sums over some examples
-# what is read of a step: its number of examples, its J, its sums
-Reading: TypeAlias = tuple[int, float, Sums]
-
-
-def added(sums: Sums, others: Sums) -> Sums:
-    """The sums over two sets of examples together; the first may be nothing so far."""
-    pairs = zip(sums, others, strict=True) if sums else ()
-    return [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs] or others
 
 
 class Plan:

@@ -12,8 +12,7 @@ count what is still to be read, and `book` does that.
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -21,30 +20,15 @@ import numpy as np
 
 from tinynet.base import Guard, Part, checks, read_only
 from tinynet.engine.batch import Batch, Examples
-from tinynet.engine.plan import Plan, Reading, Walk, added
+from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
-from tinynet.metrics import Metric
-from tinynet.net.history import Reporter, Row
+from tinynet.metrics.epochs import Reading, rows
+from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
 # a step that is to be taken: its epoch, its batch, its examples (None: all of them), their number
 Chosen: TypeAlias = tuple[int, int, Any, int]
-
-
-def rows(records: Sequence[Reading], steps: int, metrics: Mapping[str, Metric]) -> list[Row]:
-    """What each epoch of so many steps reports, as far as it is whole: the mean of its costs, each
-    before its step, and the metrics of all its examples."""
-    if steps == 1 and not metrics:
-        return [(("loss",), (J,)) for _, J, _ in records]
-    found = list[Row]()
-    for start in range(0, len(records) - steps + 1, steps):
-        widths, costs, read = zip(*records[start : start + steps], strict=True)
-        m, sums = sum(widths), reduce(added, read)
-        J = sum(width / m * J for width, J in zip(widths, costs, strict=True))
-        pairs = zip(metrics.values(), sums, strict=False)
-        found.append((("loss", *metrics), (J, *[metric.measured(own, m) for metric, own in pairs])))
-    return found
 
 
 class Training:

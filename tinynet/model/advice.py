@@ -5,7 +5,7 @@ import math
 from tinynet.layers import Standardize
 from tinynet.losses import BinaryCrossEntropy
 from tinynet.net.cost import Cost
-from tinynet.net.history import Row
+from tinynet.metrics.epochs import Row
 
 SPAN = 100  # inputs that differ by more are told of
 FEW = 10  # epochs after which a cost should have moved

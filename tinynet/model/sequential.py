@@ -19,12 +19,12 @@ from tinynet.base import Array, checks
 from tinynet.callbacks import own_callbacks
 from tinynet.data import held_out
 from tinynet.engine.batch import Examples
-from tinynet.engine.plan import Reading
-from tinynet.engine.training import Training, rows
+from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer, Standardize
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.metrics import summed
+from tinynet.metrics.epochs import Reading, rows
 from tinynet.model.advice import advice
 from tinynet.model.batches import Among, each_batch, require_batches
 from tinynet.model.compiled import Compiled

@@ -1,9 +1,9 @@
 """What training reports: one number per epoch for the cost and for each metric."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the numbers of an epoch
+from tinynet.metrics.epochs import Row
 
 
 class History:
