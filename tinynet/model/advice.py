@@ -4,8 +4,8 @@ import math
 
 from tinynet.layers import Standardize
 from tinynet.losses import BinaryCrossEntropy
-from tinynet.net.cost import Cost
 from tinynet.metrics.epochs import Row
+from tinynet.net.cost import Cost
 
 SPAN = 100  # inputs that differ by more are told of
 FEW = 10  # epochs after which a cost should have moved
