@@ -42,10 +42,10 @@ class Plan:
         self.grads = store.grads if len(batch.blocks) == 1 else np.empty_like(store.grads)
         self.steps = list[Calls]()
         self.prologue, self.update, self.dust = Calls(), Calls(), Calls()
-        self.next_states = [*map(put, store.states, store.next_states)]
+        # a walk asks for them only if there is a state
+        numbers = work.optimizer.numbers(work.optimizer.steps + 1) if arena or store.own else ()
+        self.numbers = [np.array(number, store.params.dtype) for number in numbers]
         if arena is not None:
-            numbers = work.optimizer.numbers(work.optimizer.steps + 1)
-            self.numbers = [np.array(number, store.params.dtype) for number in numbers]
             self.settle_update()
         self.bind()
 
@@ -115,7 +115,7 @@ class Plan:
         calls, penalty = Calls(), self.work.cost.penalty() is not None
         # no interrupt comes between the update, the next state and the count
         taken = partial(self.work.optimizer.taken.append, None)
-        ends = [*self.update, *self.next_states, taken] if self.arena is not None else Calls()
+        ends = [*self.update, *self.store.moves_on, taken] if self.arena is not None else Calls()
         for block in batch.blocks:
             made = self.gradients(block)
             self.prologue += made.prologue
@@ -126,8 +126,10 @@ class Plan:
         if penalty:  # what the parameters alone add to J and to the gradients
             places = [*pieces(self.store.layers, total), batch.penalty]
             calls += self.made(self.step.penalty, (), [*self.store.inputs, *places]).calls
-        if self.arena is None or self.work.optimizer.clips():  # walked, limits may come later
-            calls += self.made(self.step.clip, (), [total]).calls
+        if self.arena is None or self.work.optimizer.looks():  # walked, limits may come later
+            slots, own = self.store.slots, [*self.store.own, *self.store.next_own]
+            arrays = [total, *slots.values(), *own, *self.numbers]
+            calls += self.made(self.step.look, (tuple(slots),), arrays).calls
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
             if batch.room > 1:
@@ -147,20 +149,25 @@ class Plan:
     def settle_update(self) -> None:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
-        self.step.require_entrywise(self.numbers, store.params.size)
+        flat = [store.grads, store.params, *store.slots.values()]
+        numbers = [*self.numbers, *store.next_own]
+        self.step.require_entrywise(numbers, store.params.size)
         for start in range(0, store.params.size, PIECE):
-            flat = [store.grads, store.params, *store.slots.values()]
             own = [a[start : start + PIECE] for a in flat]
-            self.update += self.made(self.step.update, (slots,), [*own, *self.numbers]).calls
+            self.update += self.made(self.step.update, (slots,), [*own, *numbers]).calls
             for slot, a in zip(slots, own[2:], strict=True):
                 self.dust += self.made(self.step.dusting, (slot,), [a]).calls
+
+    def ask(self, t: int) -> None:
+        """The numbers of step t."""
+        for cell, number in zip(self.numbers, self.work.optimizer.numbers(t), strict=True):
+            cell[()] = number
 
     def take(self, chosen: Sequence[Any]) -> None:
         """The steps on these examples. Each is whole, whenever an interrupt comes."""
         optimizer = self.work.optimizer
         for t, examples, calls in zip(count(optimizer.steps + 1), chosen, self.steps, strict=False):
-            for cell, number in zip(self.numbers, optimizer.numbers(t), strict=True):
-                cell[()] = number
+            self.ask(t)
             self.batch.fetch(examples)
             in_one_go(calls if t % DUSTING else chain(self.dust, calls))
 
@@ -188,6 +195,8 @@ class Walk(Plan):
         self.begun = self.work.optimizer.steps, self.store.draws()
         try:
             self.batch.fetch(examples)
+            if self.numbers:
+                self.ask(self.begun[0] + 1)
             with Guard(self.who):
                 in_one_go(self.steps[0])
                 self.end()
@@ -209,5 +218,5 @@ class Walk(Plan):
         if not math.isfinite(J):
             checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
         grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep
-        new, slots = self.work.optimizer.advance(self.before, grads)
-        self.work.optimizer.write(self.params, new, slots, *self.next_states)
+        new, slots = self.work.optimizer.advance(self.before, grads, *self.store.next_own)
+        self.work.optimizer.write(self.params, new, slots, *self.store.moves_on)

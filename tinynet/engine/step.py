@@ -68,9 +68,13 @@ class Step:
         moves = [(homes[name] + g, homes[name]) for name, g in found]
         return [*moves, (self.cost.penalty(), place)], []
 
-    def clip(self, g: Any) -> Moves:
-        """All gradients of a step within the optimizer's limits."""
-        return [(self.optimizer.clipped(g), g)], []
+    def look(self, slots: Sequence[str], g: Any, *others: Any) -> Moves:
+        """All gradients of a step within the optimizer's limits, and its state after the step.
+        `others` are its slots, its state, places for that, and its numbers."""
+        left, state = iter(others), self.optimizer.state
+        held, before, places = ({s: next(left) for s in names} for names in (slots, state, state))
+        found, after = self.optimizer.look(g, held, before, *left)
+        return [(found, g), *((after[s], place) for s, place in places.items())], []
 
     def require_entrywise(self, numbers: Sequence[Array], size: int) -> None:
         """Refuse to record an optimizer's step of which an entry depends on others or on a shape:

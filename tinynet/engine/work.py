@@ -29,8 +29,8 @@ class Work(NamedTuple):
     @property
     def parts(self) -> list[Any]:
         """All that has a say in a step."""
-        pair = self.cost.pair
-        return [*blocks.parts_of(self.cost.layers), pair, pair.loss, self.optimizer]
+        inner = blocks.parts_of([self.optimizer])[::-1]  # the optimizer last
+        return [*blocks.parts_of([*self.cost.layers, self.cost.pair]), *inner]
 
     @property
     def steady(self) -> bool:
@@ -57,14 +57,15 @@ class Work(NamedTuple):
 
     def frozen(self) -> list[float]:
         """The hyperparameters that a recorded step takes for granted."""
-        hyper = self.optimizer.params.items()
-        return [float(p) for name, p in hyper if name != "learning_rate"]
+        hyper = [x for p in self.parts if isinstance(p, Optimizer) for x in p.params.items()]
+        return [float(p) for name, p in hyper if name not in ("learning_rate", "log_rate")]
 
     def changed(self) -> list[Any]:
         """The very arrays and generators that a training writes."""
         layers = self.cost.layers
         held = [a for x in layers for a in (x.theta, *x.generators(), *x.state.values())]
-        return held + [a for slots in self.optimizer.slots.values() for a in slots.values()]
+        slots = self.optimizer.slots.values()
+        return [*held, *self.optimizer.state.values(), *(a for own in slots for a in own.values())]
 
     def twins(self) -> "Work":
         """Copies of all parts, on which a step is recorded: so no stand-in stays behind in one.

@@ -24,9 +24,9 @@ def steady(part: Any) -> bool:
     return all(vars(kind).get("steady") is True for kind in type(part).__mro__[:-1])
 
 
-def parts_of(layers: Sequence[Layer]) -> list[Any]:
-    """The layers and the nodes that they hold: activations, regularizers, layers inside."""
-    found: list[Any] = [*layers]
+def parts_of(nodes: Sequence[Node]) -> list[Any]:
+    """The nodes and those that they hold: of layers activations, regularizers, layers inside."""
+    found: list[Any] = [*nodes]
     for part in found:  # it grows
         held = [x for a in vars(part).values() for x in (a if isinstance(a, tuple) else (a,))]
         found += [x for x in held if isinstance(x, Node) and not any(x is y for y in found)]

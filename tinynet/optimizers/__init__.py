@@ -8,6 +8,7 @@ from tinynet.base import checks
 from tinynet.optimizers.adagrad import Adagrad
 from tinynet.optimizers.adam import Adam, AdamW
 from tinynet.optimizers.base import Optimizer
+from tinynet.optimizers.hypergradient import Hypergradient
 from tinynet.optimizers.rmsprop import RMSProp
 from tinynet.optimizers.schedules import (
     CosineDecay,
@@ -19,7 +20,7 @@ from tinynet.optimizers.schedules import (
 from tinynet.optimizers.sgd import SGD
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "CosineDecay", "ExponentialDecay", "Optimizer"]
-__all__ += ["PiecewiseConstant", "RMSProp", "Schedule", "StepDecay"]
+__all__ += ["Hypergradient", "PiecewiseConstant", "RMSProp", "Schedule", "StepDecay"]
 
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "sgd": SGD,

@@ -1,34 +1,31 @@
-"""What every optimizer takes: a learning rate, and limits for the gradients."""
+"""What every optimizer has: a learning rate, limits for the gradients, and perhaps a state: numbers
+that a step changes."""
 
-# numpy's ufuncs give Any:
-# mypy: disable-error-code="no-any-return"
-
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Node, Setting, checks
+from tinynet.base import Array, Arrays
 from tinynet.optimizers.learnable import Rate, rate_or_schedule
+from tinynet.optimizers.limits import Limits, joined, split
 from tinynet.optimizers.schedules import Schedule
 
 
-def limit(who: str, name: str, value: Any) -> float | None:
-    """None, or a number above 0."""
-    return None if value is None else checks.real(who, name, value, "(0, inf)")
+class Arguments(Limits):
+    """`learning_rate` > 0 is a number or a schedule; `clip_norm` and `clip_value` are limits.
 
-
-class Arguments(Node):
-    """`learning_rate` > 0 is a number or a schedule.
-
-    `clip_value` limits each entry of the gradients to [-clip_value, clip_value]. After that
-    `clip_norm` limits the norm of all gradients together: if it is larger, all are multiplied by
-    clip_norm / norm (Pascanu et al., ICML 2013, arXiv:1211.5063). As torch's clip_grad_value_ and
-    clip_grad_norm_, which adds 1e-6 to the norm; Keras calls it global_clipnorm.
+    `state` is what an optimizer keeps of earlier steps beside its slots: arrays of one number each,
+    such as a learning rate that is learned.
     """
 
     steady = True
     learning_rate = Rate(rate_or_schedule)
-    clip_norm, clip_value = Setting(limit), Setting(limit)
+    state: Mapping[str, Array] = MappingProxyType({})
+    slots: dict[str, dict[str, Array]]
+    steps: int
     _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
 
     def rate(self, t: int) -> float:
@@ -36,63 +33,32 @@ class Arguments(Node):
         own = self.learning_rate
         return own.at(t, self._epochs) if isinstance(own, Schedule) else own
 
-    def clips(self) -> bool:
-        """Whether there is a limit."""
-        return self.clip_norm is not None or self.clip_value is not None
+    def numbers(self, t: int) -> tuple[float, ...]:
+        """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
+        changes from one step to the next. It is called before every step."""
+        return (self.rate(t),)
 
-    def clipped(self, g: Array) -> Array:
-        """All gradients, in one array, within the limits."""
-        g = self.bounded(g)
-        return g if self.clip_norm is None else g * self.share(g, held(self.clip_norm, g))
+    def looks(self) -> bool:
+        """Whether a step looks at all gradients together."""
+        return self.clips() or bool(self.state)
 
-    def bounded(self, g: Array) -> Array:
-        """Each entry within clip_value."""
-        if self.clip_value is None:
-            return g
-        at = held(self.clip_value, g)
-        return np.maximum(np.minimum(g, at), -at)
+    def look(self, g: Array, slots: Arrays, state: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
+        """All gradients in one array, within the limits, and the state after the step. Every slot
+        is in one array, too."""
+        return self.clipped(g), {}
 
-    def share(self, g: Array, norm: float) -> Array:
-        """What g is multiplied by so that its norm is at most `norm`. No square overflows: the
-        largest is 1."""
-        top = np.maximum(np.abs(g).max(), norm)
-        root = np.sqrt(np.square(g / top).sum())
-        return (norm / top) / np.maximum(root, norm / top)
+    def looked_at(self, grads: Arrays) -> tuple[Any, ...]:
+        """The same of gradients by name: those within the limits, and what the state becomes."""
+        if not (self.looks() and grads):
+            return grads, *self.state.values()
+        g, held = joined(grads), dict[str, Array]()
+        for slot, own in self.slots.items() if self.state else ():
+            held[slot] = joined({n: own.get(n, np.zeros_like(a)) for n, a in grads.items()})
+        numbers = self.numbers(self.steps + 1) if self.state else ()
+        found, after = self.look(g, held, self.state, *(np.array(n, g.dtype) for n in numbers))
+        return split(found, grads), *after.values()
 
-    def clipped_all(self, grads: Arrays) -> Arrays:
-        """The same of gradients by name."""
-        if not (self.clips() and grads):
-            return grads
-        return split(self.clipped(joined(grads)), grads)
-
-    def clip_pullback(self, d: Arrays, grads: Arrays) -> Arrays:
-        """From the upstream gradient of the clipped gradients that of the gradients; at a limit, as
-        if there were none."""
-        if not (self.clips() and grads):
-            return d
-        g, d_g = joined(grads), joined(d)
-        h = self.bounded(g)
-        if self.clip_norm is not None:
-            norm = held(self.clip_norm, g)
-            share = self.share(h, norm)
-            unit = h * (share / norm)
-            d_g = d_g if share == 1 else share * (d_g - unit * np.vdot(unit, d_g))
-        return split(d_g * (h == g), grads)
-
-
-def held(limit: float, g: Array) -> float:
-    """The limit, as far as g's dtype can hold it."""
-    kind = np.finfo(g.dtype)
-    return min(max(limit, float(kind.tiny)), float(kind.max))
-
-
-def joined(named: Arrays) -> Array:
-    """All numbers in one array."""
-    return np.concatenate([a.ravel() for a in named.values()])
-
-
-def split(flat: Array, like: Arrays) -> Arrays:
-    """An array of all numbers by name, in the shapes of `like`."""
-    ends = np.cumsum([a.size for a in like.values()])[:-1]
-    pairs = zip(like.items(), np.split(flat, ends), strict=True)
-    return {name: piece.reshape(a.shape) for (name, a), piece in pairs}
+    def kept(self, grads: Arrays, *after: Array) -> list[Callable[[], Any]]:
+        """The calls that write the state that `looked_at` gave."""
+        pairs = zip(self.state.values(), after, strict=True)
+        return [partial(a.__setitem__, ..., new) for a, new in pairs]

@@ -40,7 +40,6 @@ class Optimizer(Arguments):
     """
 
     steady = True
-    slots: dict[str, dict[str, Array]]
     slot_names: tuple[str, ...] = ()
     squared: tuple[str, ...] = ()  # the slots that a step squares
 
@@ -71,11 +70,6 @@ class Optimizer(Arguments):
     def cast(self, dtype: Any) -> None:
         kind, slots = checks.float_type(self.who, dtype), self.slots.items()
         self.slots = {slot: {n: a.astype(kind) for n, a in held.items()} for slot, held in slots}
-
-    def numbers(self, t: int) -> tuple[float, ...]:
-        """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
-        changes from one step to the next. It is called before every step."""
-        return (self.rate(t),)
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """What is subtracted from one array p, in proportion to the learning rate, and the slots of
@@ -123,16 +117,16 @@ class Optimizer(Arguments):
             found = {slot: self.without_dust(slot, a) for slot, a in found.items()}
         return found
 
-    def advance(self, params: Arrays, grads: Arrays) -> tuple[Arrays, dict[str, Arrays]]:
-        """The parameters and their slots after the next step, by gradients that are clipped
-        already; nothing is written. What looks at all gradients together is said here."""
+    def advance(self, params: Arrays, grads: Arrays, *state: Array) -> tuple[Arrays, Any]:
+        """The parameters and their slots after the next step, by gradients that are looked at
+        already, and the state after it; nothing is written."""
         numbers, new, slots = self.numbers(self.steps + 1), {}, dict[str, Arrays]()
         for name, gradient in grads.items():
             before = {slot: read_only(a) for slot, a in self.slots_of(name, gradient).items()}
             p, g = read_only(params[name]), read_only(gradient)
             # of the parameter's dtype throughout, as they are on a tape
             own = [np.array(number, p.dtype) for number in numbers]
-            step, after = self.finite_step(p, g, before, *own)
+            step, after = self.finite_step(p, g, before, *own, *state)
             with np.errstate(over="ignore"):
                 new[name] = np.asarray(p - step, p.dtype)
                 slots[name] = {slot: np.asarray(a, p.dtype) for slot, a in after.items()}
@@ -140,7 +134,8 @@ class Optimizer(Arguments):
 
     def update(self, params: Arrays, grads: Arrays) -> None:
         """One step in place: `advance`, then `write`."""
-        self.write(params, *self.advance(params, self.clipped_all(grads)))
+        seen = self.looked_at(grads)
+        self.write(params, *self.advance(params, *seen), *self.kept(*seen))
 
     def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
         """Write the results of a step, once they are looked at: new parameters, new slots, then
@@ -157,7 +152,7 @@ class Optimizer(Arguments):
         in_one_go([*writes, *also, partial(self.taken.append, None)])
 
     def value(self, params: Arrays, grads: Arrays) -> Arrays:
-        new, slots = self.advance(params, self.clipped_all(grads))
+        new, slots = self.advance(params, *self.looked_at(grads))
         checks.require_finite(self.who, "slot", slots)
         return new
 
@@ -175,9 +170,10 @@ class Optimizer(Arguments):
                 got, cure = f"{name} and {other} of one memory", "give one of them a copy"
                 checks.refuse(self.who, "each array under one name", got, cure)
         slots = {name: self.slots_of(name, g) for name, g in grads.items()}
-        cache = copy.deepcopy({"params": dict(params), "grads": grads, "slots": slots})
-        cache["numbers"] = self.numbers(self.steps + 1)
+        held = {"params": dict(params), "grads": grads, "slots": slots, "state": dict(self.state)}
+        cache, numbers = copy.deepcopy(held), self.numbers(self.steps + 1)
         self.update(params, cache["grads"])
+        cache["numbers"] = *numbers, *map(np.copy, self.state.values())
         self.cache = cache
         return params
 

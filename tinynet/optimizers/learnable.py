@@ -34,6 +34,17 @@ class Rate(Learnable):
             super().keep(optimizer, number)
 
 
+class Learned(Learnable):
+    """A learning rate that is learned: its logarithm is in the optimizer's `params`."""
+
+    def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
+        return self if optimizer is None else float(np.exp(vars(optimizer)["params"]["log_rate"]))
+
+    def keep(self, optimizer: Part, number: float) -> None:
+        vars(optimizer)["params"].setdefault("log_rate", np.zeros(()))[...] = np.log(number)
+        vars(optimizer)["first"] = number
+
+
 def rate_or_schedule(who: str, name: str, value: Any) -> Any:
     """A number above 0, or a copy of a schedule."""
     scheduled = isinstance(value, Schedule)
