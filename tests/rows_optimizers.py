@@ -44,6 +44,10 @@ RMSPROPS = st.builds(
     tn.RMSProp, RATES, st.floats(0.5, 0.99), st.just(0.0) | st.floats(0, 0.9), st.floats(1e-8, 1e-2)
 )
 
+METAS = st.builds(tn.SGD, st.floats(1e-3, 0.1), st.floats(0, 0.9))
+METAS |= st.builds(tn.Adam, st.floats(1e-3, 0.1), *ROOTED)
+HYPERGRADIENTS = st.builds(tn.Hypergradient, SGDS | ADAMS | ADAMWS | RMSPROPS, METAS)
+
 
 def step(reference):
     def after(node, arrays):
@@ -125,15 +129,41 @@ def rmsprop(node, name, arrays):
     return ref.rmsprop(p, g, r, m, rate, rho, momentum, epsilon)
 
 
+RULES = {tn.SGD: sgd, tn.Adam: adam, tn.AdamW: adamw, tn.RMSProp: rmsprop}
+
+
+def inside(optimizer, slots, steps, arrays):
+    """The step of an optimizer as it would be after so many others."""
+    own = optimizer.fresh()
+    own.slots, own.steps = slots, steps
+    if "momentum" in own.params:
+        arrays = arrays | {"momentum": exactly(own, "momentum")[0]}
+    names = [name.removeprefix("p.") for name in arrays if name.startswith("p.")]
+    return {name: RULES[type(own)](own, name, arrays) for name in names}
+
+
+def hypergradient(node, arrays):
+    """Meta's step on the logarithm of the learning rate, then the optimizer's at that rate."""
+    r, meta = arrays["log_rate"], node.meta
+    grads = {name: a for name, a in arrays.items() if name.startswith("g.")}
+    along = sum((g * slot(node, name[2:], "u", g)).sum() for name, g in grads.items())
+    slope = clipped(meta, {"g.r": np.array(-ref.mp.exp(r[()]) * along, dtype=object)})
+    held = {kind: {"r": own["log_rate"]} for kind, own in meta.slots.items()}
+    own = {"p.r": r, **slope, "learning_rate": exactly(meta, "learning_rate")[0]}
+    after = inside(meta, held, max(0, node.steps - 1), own)["r"]
+    others = {name: a for name, a in arrays.items() if name.startswith("p.")}
+    others |= {**clipped(node, grads), "learning_rate": ref.mp.exp(np.asarray(after).item())}
+    return inside(node.optimizer, node.slots, node.steps, others)
+
+
 def hundred(node, arrays):
     return 100
 
 
 def row(kind, cases, reference, terms=hundred, choices=1):
-    cases, reference = optimizer_cases(cases), step(reference)
-    return Row(
-        kind, cases, reference, ("p", "g"), hundred, differentiable=2, terms=terms, choices=choices
-    )
+    whole = reference if reference is hypergradient else step(reference)
+    more = {"differentiable": 2, "terms": terms, "choices": choices}
+    return Row(kind, optimizer_cases(cases), whole, ("p", "g"), hundred, **more)
 
 
 ROWS = {
@@ -141,5 +171,6 @@ ROWS = {
     "adam": row(tn.Adam, ADAMS, adam),
     "adamw": row(tn.AdamW, ADAMWS, adamw),
     "adagrad": row(tn.Adagrad, ADAGRADS, adagrad),
+    "hypergradient": row(tn.Hypergradient, HYPERGRADIENTS, hypergradient, choices=2),
     "rmsprop": row(tn.RMSProp, RMSPROPS, rmsprop),
 }

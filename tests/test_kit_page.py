@@ -192,6 +192,21 @@ def test_optimizers_without_a_gradient_so_far(name, row):
     assert d_g["w"][0] == pytest.approx(-optimizer.learning_rate / over, rel=1e-6)
 
 
+@rows("A learned learning rate")
+def test_hypergradient(name, row):
+    optimizer = eval(f"tn.{name}", {"tn": tn, "optimizer": tn.SGD(0.1), "Adam": tn.Adam})
+    assert repr(optimizer) == repr(tn.Hypergradient(tn.SGD(0.1)))
+    optimizer = tn.Hypergradient(tn.SGD(0.1), meta=tn.SGD(0.3))
+    own = FUNCTIONS | {"meta": lambda slope: 0.3 * slope, "step": lambda g: g}
+    own |= {"r": math.log(0.1), "u": 0.0, "p": 0.7}
+    p = {"w": np.array([0.7])}
+    for own["g"] in (0.5, -2.0, 0.01, 3.0):
+        exec(formula(row[1]), own)
+        optimizer.forward(p, {"w": np.array([own["g"]])})
+        assert optimizer.learning_rate == pytest.approx(math.exp(own["r"]), rel=1e-12)
+        assert p["w"][0] == pytest.approx(own["p"], rel=1e-12)
+
+
 SCHEDULES = [
     tn.ExponentialDecay(0.1, 0.5, steps=8),
     tn.StepDecay(0.1, 0.5, steps=8),

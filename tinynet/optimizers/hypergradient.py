@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, Arrays, checks
+from tinynet.optimizers.adam import Adam
 from tinynet.optimizers.base import Optimizer, Pulled, Stepped
 from tinynet.optimizers.learnable import Learned
 from tinynet.optimizers.limits import joined
@@ -71,8 +72,8 @@ class Hypergradient(Scaled):
 
     steady = True
 
-    def __init__(self, optimizer: Optimizer, meta: Optimizer) -> None:
-        self.meta = inner(self.who, "meta", meta)
+    def __init__(self, optimizer: Optimizer, meta: Optimizer | None = None) -> None:
+        self.meta = inner(self.who, "meta", Adam(0.02) if meta is None else meta)
         super().__init__(optimizer)
 
     @property
