@@ -123,7 +123,7 @@ def test_any_start_will_do():
     X, Y = tn.data.planar()
     costs = {}
     for rate in (1e-4, 1e-3, 1e-2):
-        for optimizer in (tn.SGD(rate), tn.Hypergradient(tn.SGD(rate))):
+        for optimizer in (tn.SGD(rate), tn.Hypergradient(tn.SGD(rate), meta=tn.Adam(0.02))):
             model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=1)
             model.compile(optimizer)
             costs[rate, type(optimizer)] = model.fit(X, Y, 2000, verbose=0).history["loss"][-1]
@@ -209,7 +209,7 @@ def test_copies_and_resets(copied):
 
 def test_early_stopping_brings_the_rate_back():
     model, seen = a_net(tn.Hypergradient(tn.SGD(0.3), meta=tn.Adam(0.5))), []
-    look = tn.LambdaCallback(lambda *epoch: seen.append(model.optimizer.learning_rate))
+    look = tn.LambdaCallback(lambda *_: seen.append(model.optimizer.learning_rate))
     history = model.fit(X, Y, 30, 8, verbose=0, callbacks=[look, tn.EarlyStopping("loss", 3)])
     costs = history.history["loss"]
     assert len(costs) < 30
@@ -227,6 +227,9 @@ def test_what_goes_wrong_leaves_all_as_it_was():
     assert model.optimizer.learning_rate == rate
 
 
+SCHEDULED = tn.SGD(tn.StepDecay(0.1, steps=3, factor=0.5))
+
+
 class Advances(tn.SGD):
     def advance(self, params, grads):
         return super().advance(params, grads)
@@ -235,12 +238,12 @@ class Advances(tn.SGD):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("sgd",), r"optimizer as an optimizer, got 'sgd': such as tn.Adam\(0.01\)"),
-        ((tn.SGD,), r"call it: tn.SGD\(\)"),
+        (("sgd", tn.SGD()), r"optimizer as an optimizer, got 'sgd': such as tn.Adam\(0.01\)"),
+        ((tn.SGD, tn.SGD()), r"call it: tn.SGD\(\)"),
         ((tn.SGD(), learned()), "meta as an optimizer"),
-        ((tn.SGD(tn.StepDecay(0.1, steps=3, factor=0.5)),), "a number as the learning_rate of opt"),
-        ((tn.SGD(), tn.SGD(tn.StepDecay(0.1, steps=3, factor=0.5))), "learning_rate of meta"),
-        ((Advances(),), "a step as the way of optimizer"),
+        ((SCHEDULED, tn.SGD()), "a number as the learning_rate of opt"),
+        ((tn.SGD(), SCHEDULED), "learning_rate of meta"),
+        ((Advances(), tn.SGD()), "a step as the way of optimizer"),
     ],
 )
 def test_what_cannot_be_inside(arguments, message):

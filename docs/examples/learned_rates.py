@@ -21,7 +21,7 @@ def train(optimizer, look):
     model.compile(optimizer)
     seen = []
     if look:
-        look = [tn.LambdaCallback(lambda *epoch: seen.append(model.optimizer.learning_rate))]
+        look = [tn.LambdaCallback(lambda *_: seen.append(model.optimizer.learning_rate))]
     history = model.fit(X, Y, EPOCHS, verbose=0, callbacks=look or [])
     return history.history["loss"], seen
 
@@ -29,7 +29,8 @@ def train(optimizer, look):
 print("                 fixed: last J     learned: last J and rate")
 for rate in RATES:
     costs[rate, "fixed"], _ = train(tn.SGD(rate), look=False)
-    costs[rate, "learned"], learned[rate] = train(tn.Hypergradient(tn.SGD(rate)), look=True)
+    optimizer = tn.Hypergradient(tn.SGD(rate), meta=tn.Adam(0.02))
+    costs[rate, "learned"], learned[rate] = train(optimizer, look=True)
     fixed, own = costs[rate, "fixed"][-1], costs[rate, "learned"][-1]
     print(f"from {rate:<10g} {fixed:>15.4f} {own:>19.4f} {learned[rate][-1]:>8.2f}")
     assert own < 0.3 < fixed, (rate, own, fixed)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, Arrays, checks
-from tinynet.optimizers.adam import Adam
 from tinynet.optimizers.base import Optimizer, Pulled, Stepped
 from tinynet.optimizers.learnable import Learned
 from tinynet.optimizers.limits import joined
@@ -63,17 +62,17 @@ class Hypergradient(Scaled):
     ICLR 2018 (arXiv:1703.04782); Chandra et al., NeurIPS 2022 (arXiv:1909.13371).
 
     >>> import tinynet as tn
-    >>> learned = Hypergradient(tn.SGD(0.001), meta=tn.SGD(0.1))
-    >>> w = {"w": np.array([1.0])}
+    >>> learned, w = Hypergradient(tn.SGD(0.001), meta=tn.Adam(0.05)), {"w": np.array([1.0])}
     >>> for _ in range(100):  # the cost w^2
     ...     w = learned.forward(w, {"w": 2 * w["w"]})
     >>> print(f"{learned.learning_rate:.3f} {w['w'][0]:.3f}")
+    0.096 0.000
     """
 
     steady = True
 
-    def __init__(self, optimizer: Optimizer, meta: Optimizer | None = None) -> None:
-        self.meta = inner(self.who, "meta", Adam(0.02) if meta is None else meta)
+    def __init__(self, optimizer: Optimizer, meta: Optimizer) -> None:
+        self.meta = inner(self.who, "meta", meta)
         super().__init__(optimizer)
 
     @property
