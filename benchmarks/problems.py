@@ -5,14 +5,17 @@ import numpy as np
 import tinynet as tn
 
 SIZES = {"small": (64, 32, 10), "middle": (784, 128, 10), "large": (512, 1024, 1024, 10)}
+SIZES["kit"] = 64, 64, 10
 BATCHES = {
     "small": (32, 50),
     "middle": (128, 100),
     "large": (256, 10),
+    "kit": (32, 50),
 }  # batch size, batches per epoch
 # Steps in which units die, and steps after that, in which 0.9^n takes Adam's m of a dead unit from
 # any size below float32's smallest normal number, 1.2e-38.
 DYING, DECAY = 500, 1000
+DECAYING = 100_000  # steps of a cosine schedule
 
 
 def planar(dtype):
@@ -27,6 +30,13 @@ def classes(size):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((batch * batches, n_x)).astype(np.float32)
     return X, labelled(X, n_y, rng)
+
+
+def parted(size):
+    """As `classes`, and a fifth beside them that is looked at after each epoch."""
+    X, Y = classes(size)
+    held = len(X) // 5
+    return X, Y, X[:held] + np.float32(0.1), Y[:held]
 
 
 def pixels(raw):

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from benchmarks.contenders.in_jax import jax_classes, jax_notes, jax_notes_loop
-from benchmarks.contenders.in_keras import keras_classes, keras_notes, keras_predict
+from benchmarks.contenders.in_keras import keras_classes, keras_kit, keras_notes, keras_predict
 from benchmarks.contenders.in_numpy import (
     notes_loop,
     numpy_classes,
@@ -20,11 +20,18 @@ from benchmarks.contenders.in_sklearn import (
 from benchmarks.contenders.in_tinynet import (
     notes_net,
     tinynet_classes,
+    tinynet_kit,
     tinynet_notes,
     tinynet_pixels,
     tinynet_predict,
 )
-from benchmarks.contenders.in_torch import torch_classes, torch_notes, torch_pixels, torch_predict
+from benchmarks.contenders.in_torch import (
+    torch_classes,
+    torch_kit,
+    torch_notes,
+    torch_pixels,
+    torch_predict,
+)
 from benchmarks.problems import SIZES
 from benchmarks.processes import cold_digits, cold_notes, imported
 
@@ -150,6 +157,17 @@ WORKLOADS = {
         "large",
         40,
         {"torch": 1, "scikit-learn": 1, "jax, an epoch jitted": 1.2, "keras on jax": 1.2},
+    ),
+    "kit": Workload(
+        "64-64-10 with batch norm, relu, dropout, AdamW, clip_norm, a cosine schedule, batch 32, "
+        "320 examples of validation an epoch, float32",
+        2000,
+        {
+            "tinynet": (tinynet_kit, "kit"),
+            "torch": (torch_kit, "kit"),
+            "keras on jax": (keras_kit, "kit"),
+        },
+        {"torch": 1 / 3, "keras on jax": 1 / 3},
     ),
     "dying": dying_units(),
     "cold notes": cold_start("the notes' net, 10,000 epochs, float64", cold_notes),

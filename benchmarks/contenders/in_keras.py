@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.problems import BATCHES, SIZES, classes, planar
+from benchmarks.problems import BATCHES, DECAYING, SIZES, classes, parted, planar
 
 
 def keras_net(sizes, hidden, last, dtype, optimizer, loss):
@@ -35,6 +35,23 @@ def keras_classes(size):
     loss = "sparse_categorical_crossentropy"
     net = keras_net(SIZES[size], "relu", "softmax", "float32", keras.optimizers.Adam(0.001), loss)
     return lambda n: net.fit(X, Y, epochs=n // batches, batch_size=batch, verbose=0)
+
+
+def keras_kit(size):
+    import keras
+
+    n_x, n_h, n_y = SIZES[size]
+    batch, batches = BATCHES[size]
+    X, Y, *held = parted(size)
+    keras.config.set_floatx("float32")
+    of = keras.layers
+    layers = of.Dense(n_h), of.BatchNormalization(), of.ReLU(), of.Dropout(0.2)
+    net = keras.Sequential([keras.Input((n_x,)), *layers, of.Dense(n_y, activation="softmax")])
+    rate = keras.optimizers.schedules.CosineDecay(0.001, DECAYING)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=0.01, global_clipnorm=1.0)
+    net.compile(optimizer, "sparse_categorical_crossentropy")
+    settings = {"batch_size": batch, "validation_data": tuple(held), "verbose": 0}
+    return lambda n: net.fit(X, Y, epochs=n // batches, **settings)
 
 
 def keras_predict(m):

@@ -8,7 +8,18 @@ and shuffle in every epoch where there are batches.
 import numpy as np
 
 import tinynet as tn
-from benchmarks.problems import BATCHES, DECAY, DYING, SIZES, check_units, classes, pixels, planar
+from benchmarks.problems import (
+    BATCHES,
+    DECAY,
+    DECAYING,
+    DYING,
+    SIZES,
+    check_units,
+    classes,
+    parted,
+    pixels,
+    planar,
+)
 
 
 def notes_net(dtype):
@@ -35,6 +46,18 @@ def tinynet_classes(size):
     (X, Y), model = classes(size), classes_net(size)
     batch, batches = BATCHES[size]
     return lambda n: model.fit(X, Y, epochs=n // batches, batch_size=batch, verbose=0)
+
+
+def tinynet_kit(size):
+    """The parts that nets of some years have: see `kit` in benchmarks/workloads.py."""
+    n_x, n_h, n_y = SIZES[size]
+    batch, batches = BATCHES[size]
+    X, Y, *held = parted(size)
+    layers = [tn.Dense(n_h), tn.BatchNorm(), tn.relu, tn.Dropout(0.2), tn.Dense(n_y, "softmax")]
+    model = tn.Sequential(layers, seed=0, dtype="float32", examples="rows").build(n_x)
+    model.compile(tn.AdamW(tn.CosineDecay(0.001, steps=DECAYING), clip_norm=1.0))
+    settings = {"batch_size": batch, "validation_data": tuple(held), "verbose": 0}
+    return lambda n: model.fit(X, Y, epochs=n // batches, **settings)
 
 
 def tinynet_pixels(raw):

@@ -4,7 +4,18 @@ import itertools
 
 import numpy as np
 
-from benchmarks.problems import BATCHES, DECAY, DYING, SIZES, check_units, classes, pixels, planar
+from benchmarks.problems import (
+    BATCHES,
+    DECAY,
+    DECAYING,
+    DYING,
+    SIZES,
+    check_units,
+    classes,
+    parted,
+    pixels,
+    planar,
+)
 
 
 def torch_net(sizes, hidden, dtype):
@@ -54,6 +65,43 @@ def torch_classes(size):
 
     net = torch_net(SIZES[size], torch.nn.ReLU, "float32")
     return torch_epochs(net, *classes(size), *BATCHES[size])
+
+
+def torch_kit(size):
+    import torch
+
+    n_x, n_h, n_y = SIZES[size]
+    batch, batches = BATCHES[size]
+    X, Y, X_held, Y_held = map(torch.from_numpy, parted(size))
+    nn = torch.nn
+    layers = (
+        nn.Linear(n_x, n_h),
+        nn.BatchNorm1d(n_h),
+        nn.ReLU(),
+        nn.Dropout(0.2),
+        nn.Linear(n_h, n_y),
+    )
+    net, loss = nn.Sequential(*layers), nn.CrossEntropyLoss()
+    optimizer = torch.optim.AdamW(net.parameters(), 0.001)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, DECAYING)
+
+    def step(index):
+        optimizer.zero_grad()
+        J = loss(net(X[index]), Y[index])
+        J.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        return J.item()
+
+    def epoch():
+        net.train()
+        costs = [step(index) for index in torch.randperm(len(X)).split(batch)]
+        net.eval()
+        with torch.inference_mode():
+            return costs, loss(net(X_held), Y_held).item()
+
+    return lambda n: [epoch() for _ in range(n // batches)]
 
 
 def torch_pixels(raw):
