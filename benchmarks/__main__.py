@@ -3,8 +3,8 @@
 Every contender runs in a process of its own, with one thread and with two, and they take turns, so
 that a noisy machine slows all of them; the better of the two numbers of threads counts, and of its
 rounds the median. Who is not installed (the extra `bench`) is left out, and said to be. Then come
-the growth of the cost, and what each trick buys. The table, with the machine and the versions, and
-the figures go to benchmarks/results/.
+what each part costs, the growth of the cost, and what each trick buys. The table, with the machine
+and the versions, and the figures go to benchmarks/results/.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import growth, tricks
+from benchmarks import growth, parts, tricks
 from benchmarks.workloads import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
@@ -136,7 +136,7 @@ def main(arguments=None):
     parser.add_argument(
         "workloads",
         nargs="*",
-        choices=[[], *WORKLOADS, "growth", "tricks"],
+        choices=[[], *WORKLOADS, "parts", "growth", "tricks"],
         default=[],
         help="default: all",
     )
@@ -168,12 +168,14 @@ def main(arguments=None):
             "",
         ]
     )
-    chosen = options.workloads or [*WORKLOADS, "growth", "tricks"]
+    chosen = options.workloads or [*WORKLOADS, "parts", "growth", "tricks"]
     measured = {}
     for workload in chosen:
         if workload in WORKLOADS:
             measured[workload] = measure(workload, options.rounds, options.threads)
             report.add(table(workload, measured[workload]))
+    if "parts" in chosen:
+        report.add(parts.lines())
     points = growth.series() if "growth" in chosen else []
     if points:
         report.add(growth.table(points))

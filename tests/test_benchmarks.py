@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from benchmarks import problems, processes
+from benchmarks import parts, problems, processes
 from benchmarks.cold import script
 from benchmarks.contenders import in_numpy, in_tinynet
 from benchmarks.workloads import WORKLOADS
@@ -51,6 +51,12 @@ def test_a_shuffled_epoch_takes_every_example_once():
 @pytest.mark.parametrize("problem", script.BARS)
 def test_a_cold_start_ends_with_a_trained_net(problem):
     assert processes.trained("in_tinynet", problem)(1) > 0
+
+
+def test_each_part_has_its_cost(monkeypatch):
+    monkeypatch.setattr(parts, "ROUNDS", 1)
+    told = parts.lines()
+    assert sum("kept" in line or "missed" in line for line in told) == len(parts.variants()) + 1
 
 
 def test_every_workload_has_tinynet_and_its_limits_name_contenders():
