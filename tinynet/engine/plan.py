@@ -42,8 +42,8 @@ class Plan:
         self.grads = store.grads if len(batch.blocks) == 1 else np.empty_like(store.grads)
         self.steps = list[Calls]()
         self.prologue, self.update, self.dust = Calls(), Calls(), Calls()
-        # a walk asks for them only if there is a state
-        numbers = work.optimizer.numbers(work.optimizer.steps + 1) if arena or store.own else ()
+        # a walk asks for them only if something is learned
+        numbers = work.optimizer.numbers(work.optimizer.steps + 1) if arena or store.learned else ()
         self.numbers = [np.array(number, store.params.dtype) for number in numbers]
         if arena is not None:
             self.settle_update()
@@ -127,7 +127,7 @@ class Plan:
             places = [*pieces(self.store.layers, total), batch.penalty]
             calls += self.made(self.step.penalty, (), [*self.store.inputs, *places]).calls
         if self.arena is None or self.work.optimizer.looks():  # walked, limits may come later
-            slots, own = self.store.slots, [*self.store.own, *self.store.next_own]
+            slots, own = self.store.slots, [*self.store.learned, *self.store.next_learned]
             arrays = [total, *slots.values(), *own, *self.numbers]
             calls += self.made(self.step.look, (tuple(slots),), arrays).calls
         for i, place in enumerate(batch.places):
@@ -150,7 +150,7 @@ class Plan:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
         flat = [store.grads, store.params, *store.slots.values()]
-        numbers = [*self.numbers, *store.next_own]
+        numbers = [*self.numbers, *store.next_learned]
         self.step.require_entrywise(numbers, store.params.size)
         for start in range(0, store.params.size, PIECE):
             own = [a[start : start + PIECE] for a in flat]
@@ -218,5 +218,5 @@ class Walk(Plan):
         if not math.isfinite(J):
             checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
         grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep
-        new, slots = self.work.optimizer.advance(self.before, grads, *self.store.next_own)
+        new, slots = self.work.optimizer.advance(self.before, grads, *self.store.next_learned)
         self.work.optimizer.write(self.params, new, slots, *self.store.moves_on)

@@ -69,10 +69,10 @@ class Step:
         return [*moves, (self.cost.penalty(), place)], []
 
     def look(self, slots: Sequence[str], g: Any, *others: Any) -> Moves:
-        """All gradients of a step within the optimizer's limits, and its state after the step.
-        `others` are its slots, its state, places for that, and its numbers."""
-        left, state = iter(others), self.optimizer.state
-        held, before, places = ({s: next(left) for s in names} for names in (slots, state, state))
+        """All gradients of a step within the optimizer's limits, and what it learns.
+        `others` are its slots, what it learned so far, places for what follows, and its numbers."""
+        left, own = iter(others), self.optimizer.learned
+        held, before, places = ({s: next(left) for s in names} for names in (slots, own, own))
         found, after = self.optimizer.look(g, held, before, *left)
         return [(found, g), *((after[s], place) for s, place in places.items())], []
 

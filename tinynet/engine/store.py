@@ -38,10 +38,11 @@ class Store:
         self.states = [a for layer in layers for a in layer.state.values()]
         self.next_states = [a.copy() for a in self.states]
         self.generators = [g for layer in layers for g in layer.generators()]
-        self.own = [*optimizer.state.values()]  # the optimizer's state
-        self.next_own = [a.copy() for a in self.own]
-        self.moves_on = [*map(put, self.states + self.own, self.next_states + self.next_own)]
-        self.arrays = [self.params, *self.slots.values(), *self.states, *self.own]
+        self.learned = [*optimizer.learned.values()]
+        self.next_learned = [a.copy() for a in self.learned]
+        nexts = self.next_states + self.next_learned
+        self.moves_on = [*map(put, self.states + self.learned, nexts)]
+        self.arrays = [self.params, *self.slots.values(), *self.states, *self.learned]
         self.kept = [np.empty_like(a) for a in self.arrays]
         self.kept_steps, self.kept_draws = 0, list[Any]()
 

@@ -64,8 +64,8 @@ class Work(NamedTuple):
         """The very arrays and generators that a training writes."""
         layers = self.cost.layers
         held = [a for x in layers for a in (x.theta, *x.generators(), *x.state.values())]
-        slots = self.optimizer.slots.values()
-        return [*held, *self.optimizer.state.values(), *(a for own in slots for a in own.values())]
+        named = self.optimizer.learned, *self.optimizer.slots.values()
+        return held + [a for arrays in named for a in arrays.values()]
 
     def twins(self) -> "Work":
         """Copies of all parts, on which a step is recorded: so no stand-in stays behind in one.

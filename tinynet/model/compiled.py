@@ -116,7 +116,7 @@ class Compiled(Network):
         self._require_still()
         optimizer, generators = self._compiled()[1], [self._generator, *self.generators()]
         kept = {name: a.copy() for name, a in self._arrays().items()}
-        slots, state = copy.deepcopy((optimizer.slots, [*optimizer.state.values()]))
+        slots, learned = copy.deepcopy((optimizer.slots, [*optimizer.learned.values()]))
         then, steps = copy.deepcopy(generators), optimizer.steps
 
         def back() -> None:
@@ -134,7 +134,7 @@ class Compiled(Network):
             # new arrays of slots: so a training that runs is settled anew
             own = {"slots": copy.deepcopy(slots), "earlier": steps}
             calls += [partial(vars(optimizer).update, own), optimizer.taken.clear]
-            pairs = zip(optimizer.state.values(), state, strict=True)
+            pairs = zip(optimizer.learned.values(), learned, strict=True)
             calls += [partial(a.__setitem__, ..., before) for a, before in pairs]
             in_one_go([*calls, partial(Part.latest.__setitem__, 0, object())])
 

@@ -1,5 +1,5 @@
-"""What every optimizer has: a learning rate, limits for the gradients, and perhaps a state: numbers
-that a step changes."""
+"""What every optimizer has: a learning rate, limits for the gradients, perhaps numbers that it
+learns."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,13 +17,13 @@ from tinynet.optimizers.schedules import Schedule
 class Arguments(Limits):
     """`learning_rate` > 0 is a number or a schedule; `clip_norm` and `clip_value` are limits.
 
-    `state` is what an optimizer keeps of earlier steps beside its slots: arrays of one number each,
-    such as a learning rate that is learned.
+    `learned` is what an optimizer keeps of earlier steps beside its slots: arrays of one number
+    each, such as a learning rate that is learned.
     """
 
     steady = True
     learning_rate = Rate(rate_or_schedule)
-    state: Mapping[str, Array] = MappingProxyType({})
+    learned: Mapping[str, Array] = MappingProxyType({})
     slots: dict[str, dict[str, Array]]
     steps: int
     _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
@@ -40,25 +40,25 @@ class Arguments(Limits):
 
     def looks(self) -> bool:
         """Whether a step looks at all gradients together."""
-        return self.clips() or bool(self.state)
+        return self.clips() or bool(self.learned)
 
-    def look(self, g: Array, slots: Arrays, state: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
-        """All gradients in one array, within the limits, and the state after the step. Every slot
+    def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
+        """All gradients in one array, within the limits, and what is learned of them. Every slot
         is in one array, too."""
         return self.clipped(g), {}
 
     def looked_at(self, grads: Arrays) -> tuple[Any, ...]:
-        """The same of gradients by name: those within the limits, and what the state becomes."""
+        """The same of gradients by name: those within the limits, and what is learned."""
         if not (self.looks() and grads):
-            return grads, *self.state.values()
+            return grads, *self.learned.values()
         g, held = joined(grads), dict[str, Array]()
-        for slot, own in self.slots.items() if self.state else ():
+        for slot, own in self.slots.items() if self.learned else ():
             held[slot] = joined({n: own.get(n, np.zeros_like(a)) for n, a in grads.items()})
-        numbers = self.numbers(self.steps + 1) if self.state else ()
-        found, after = self.look(g, held, self.state, *(np.array(n, g.dtype) for n in numbers))
+        numbers = self.numbers(self.steps + 1) if self.learned else ()
+        found, after = self.look(g, held, self.learned, *(np.array(n, g.dtype) for n in numbers))
         return split(found, grads), *after.values()
 
     def kept(self, grads: Arrays, *after: Array) -> list[Callable[[], Any]]:
-        """The calls that write the state that `looked_at` gave."""
-        pairs = zip(self.state.values(), after, strict=True)
+        """The calls that write what is learned."""
+        pairs = zip(self.learned.values(), after, strict=True)
         return [partial(a.__setitem__, ..., new) for a, new in pairs]

@@ -117,16 +117,16 @@ class Optimizer(Arguments):
             found = {slot: self.without_dust(slot, a) for slot, a in found.items()}
         return found
 
-    def advance(self, params: Arrays, grads: Arrays, *state: Array) -> tuple[Arrays, Any]:
+    def advance(self, params: Arrays, grads: Arrays, *learned: Array) -> tuple[Arrays, Any]:
         """The parameters and their slots after the next step, by gradients that are looked at
-        already, and the state after it; nothing is written."""
+        already, and what is learned of them; nothing is written."""
         numbers, new, slots = self.numbers(self.steps + 1), {}, dict[str, Arrays]()
         for name, gradient in grads.items():
             before = {slot: read_only(a) for slot, a in self.slots_of(name, gradient).items()}
             p, g = read_only(params[name]), read_only(gradient)
             # of the parameter's dtype throughout, as they are on a tape
             own = [np.array(number, p.dtype) for number in numbers]
-            step, after = self.finite_step(p, g, before, *own, *state)
+            step, after = self.finite_step(p, g, before, *own, *learned)
             with np.errstate(over="ignore"):
                 new[name] = np.asarray(p - step, p.dtype)
                 slots[name] = {slot: np.asarray(a, p.dtype) for slot, a in after.items()}
@@ -170,10 +170,11 @@ class Optimizer(Arguments):
                 got, cure = f"{name} and {other} of one memory", "give one of them a copy"
                 checks.refuse(self.who, "each array under one name", got, cure)
         slots = {name: self.slots_of(name, g) for name, g in grads.items()}
-        held = {"params": dict(params), "grads": grads, "slots": slots, "state": dict(self.state)}
+        held = {"params": dict(params), "grads": grads, "slots": slots}
+        held["learned"] = dict(self.learned)
         cache, numbers = copy.deepcopy(held), self.numbers(self.steps + 1)
         self.update(params, cache["grads"])
-        cache["numbers"] = *numbers, *map(np.copy, self.state.values())
+        cache["numbers"] = *numbers, *map(np.copy, self.learned.values())
         self.cache = cache
         return params
 

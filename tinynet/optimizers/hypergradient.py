@@ -16,7 +16,7 @@ from tinynet.optimizers.limits import joined
 
 class Scaled(Optimizer):
     """The step u of another optimizer at a learning rate of 1, times exp(r). r is the first number
-    of the state, which comes behind all other numbers; u is kept as a slot."""
+    that is learned, which comes behind all others; u is kept as a slot."""
 
     steady = True
     learning_rate = Learned(checks.real, "(0, inf)")
@@ -30,7 +30,7 @@ class Scaled(Optimizer):
 
     def parted(self, g: Array, numbers: Any) -> tuple[Any, Any, Any]:
         """Those of the optimizer, exp(r), and what is between them."""
-        n, end = len(self.optimizer.numbers(1)), len(numbers) - len(self.state)
+        n, end = len(self.optimizer.numbers(1)), len(numbers) - len(self.learned)
         return numbers[:n], np.exp(numbers[end]).astype(g.dtype), numbers[n:end]
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
@@ -76,7 +76,7 @@ class Hypergradient(Scaled):
         super().__init__(optimizer)
 
     @property
-    def state(self) -> Arrays:  # type: ignore[override]
+    def learned(self) -> Arrays:  # type: ignore[override]
         held = {slot: own["log_rate"] for slot, own in self.meta.slots.items()}
         return {"log_rate": self.params["log_rate"], **held}
 
@@ -88,20 +88,20 @@ class Hypergradient(Scaled):
     def numbers(self, t: int) -> tuple[float, ...]:
         return *self.optimizer.numbers(t), *self.meta.numbers(max(1, t - 1))
 
-    def look(self, g: Array, slots: Arrays, state: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
-        r = state["log_rate"]
+    def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
+        r = learned["log_rate"]
         d_r = self.meta.clipped(-np.exp(r) * (g * slots["u"]).sum())
-        step, after = self.meta.step(r, d_r, state, *numbers[len(self.optimizer.numbers(1)) :])
+        step, after = self.meta.step(r, d_r, learned, *numbers[len(self.optimizer.numbers(1)) :])
         return self.clipped(g), {"log_rate": r - step, **after}
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         """Back through the step, then through meta's."""
         (d_old, d_grads), hyper = super().pullback(d_params, cache)
-        state, u = cache["state"], {name: own["u"] for name, own in cache["slots"].items()}
-        g, r, d = joined(cache["grads"]), state["log_rate"], hyper["log_rate"]
+        learned, u = cache["learned"], {name: own["u"] for name, own in cache["slots"].items()}
+        g, r, d = joined(cache["grads"]), learned["log_rate"], hyper["log_rate"]
         d_r = {"r": -np.exp(r) * (g * joined(u)).sum()}
         limited, (_, _, own) = self.meta.clipped_all(d_r)["r"], self.parted(g, cache["numbers"])
-        d_before, back, _ = self.meta.step_pullback(-d, r, limited, state, *own)
+        d_before, back, _ = self.meta.step_pullback(-d, r, limited, learned, *own)
         back = self.meta.clip_pullback({"r": back}, d_r)["r"]
         far = (back * np.exp(r)).astype(g.dtype)
         d_grads = {name: d_g - far * u[name] for name, d_g in d_grads.items()}
