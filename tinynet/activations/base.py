@@ -1,7 +1,7 @@
 """The base class of activations: A = g(Z), and backward dZ = dA * g'(Z).
 
-An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the
-mask A > 0 (`keeps` says which). The base does the rest: the cache, validation and dtypes. At a
+An activation's author writes `value` and, right under it, `derivative`, which reads Z or A (`keeps`
+says which). The base does the rest: the cache, validation and dtypes. At a
 kink, where g has two one-sided derivatives, `derivative` gives the one that
 docs/kit.md names.
 """
@@ -19,8 +19,7 @@ class Activation(Node):
     """Elementwise A = g(Z) on arrays of any shape; `backward(dA)` gives dZ = dA * g'(Z)."""
 
     steady = True
-    # what `derivative` reads: the cheapest of the three that is enough
-    keeps: Literal["Z", "A", "mask"] = "Z"
+    keeps: Literal["Z", "A"] = "Z"  # what `derivative` reads
     rectifier = False  # whether it is of the ReLU family: initializer="auto" asks
     classifies = False  # whether `classes` can turn its outputs into classes
 
@@ -32,8 +31,7 @@ class Activation(Node):
 
     def run(self, Z: Array) -> tuple[Array, dict[str, Array]]:
         A = self.value(Z)
-        kept = Z if self.keeps == "Z" else A if self.keeps == "A" else A > 0
-        return A, {self.keeps: kept}
+        return A, {self.keeps: checks.known(self.who, "keeps", self.keeps, {"Z": Z, "A": A})}
 
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         kept = cache[self.keeps]
@@ -52,5 +50,4 @@ class Activation(Node):
 
     def admit_upstream(self, dA: Any) -> Array:
         kept = self.cache[self.keeps]
-        dtype = kept.dtype if kept.dtype.kind == "f" else None
-        return checks.numbers(self.who, "dA", dA, dtype, kept.shape)
+        return checks.numbers(self.who, "dA", dA, kept.dtype, kept.shape)

@@ -18,14 +18,14 @@ class ReLU(Activation):
     """
 
     steady = True
-    keeps = "mask"
+    keeps = "A"
     rectifier = True
 
     def value(self, Z: Array) -> Array:
         return np.maximum(Z, 0)
 
-    def derivative(self, mask: Array) -> Array:
-        return mask
+    def derivative(self, A: Array) -> Array:
+        return np.sign(A)
 
 
 class LeakyReLU(Activation):
@@ -51,4 +51,4 @@ class LeakyReLU(Activation):
         return np.maximum(self.slope * Z, Z)
 
     def derivative(self, A: Array) -> Array:
-        return np.maximum((A > 0).astype(A.dtype), A.dtype.type(self.slope))
+        return np.maximum(np.sign(A), self.slope)
