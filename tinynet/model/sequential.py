@@ -4,8 +4,6 @@ X goes forward through the layers to A, the loss makes J of it, the gradients go
 optimizer takes its step.
 """
 
-import copy
-import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,22 +15,20 @@ import numpy as np
 from tinynet.activations import Activation
 from tinynet.base import Array, checks
 from tinynet.callbacks import own_callbacks
-from tinynet.data import held_out
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.layers import Layer, Standardize
-from tinynet.losses.weights import class_weights, sample_weights
+from tinynet.layers import Layer
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
 from tinynet.model.advice import advice
 from tinynet.model.batches import Among, each_batch, require_batches
-from tinynet.model.compiled import Compiled
+from tinynet.model.prepared import Prepared
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
 
 
-class Sequential(Compiled):
+class Sequential(Prepared):
     """A net of layers, one after another.
 
     `seed`, for weights and batches: an int, or a Generator or RandomState, used as it is. `dtype`:
@@ -58,8 +54,7 @@ class Sequential(Compiled):
         examples: str | None = None,
     ) -> None:
         super().__init__(layers, *others, seed=seed, dtype=dtype, examples=examples)
-        self.history = history.History()
-        self._held_out: tuple[float, int, Array] | None = None  # by validation_split, of how many
+        self.history, self._held_out = history.History(), None
         self._advised = set[str]()  # what was said of trainings so far
         self._training: Training | None = None
         self._lock = threading.Lock()  # of a fit
@@ -69,7 +64,7 @@ class Sequential(Compiled):
         super().reset()
         if self.optimizer:
             self.optimizer.reset()
-        self.history, self._held_out = history.History(), None
+        self.history = history.History()
 
     def fit(
         self,
@@ -233,9 +228,6 @@ class Sequential(Compiled):
         finally:
             vars(self).update(_trainer=None)
 
-    def _standardizing(self) -> list[Standardize]:
-        return [x for x in (self.layers[0], self.layers[-1]) if isinstance(x, Standardize)]
-
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         return {k: v for k, v in state.items() if k not in ("_training", "_lock")}
@@ -243,65 +235,3 @@ class Sequential(Compiled):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._training, self._lock = None, threading.Lock()
-
-    def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
-        """What a first and a last Standardize learn from the examples that are trained on."""
-        if rest is not None and not weights:
-            weights = (np.bincount(rest, minlength=X.shape[1]),)
-        for layer in self._standardizing():
-            if not layer.learned:
-                layer.learn(Y if layer.invert else X, *weights)
-
-    def _by_class(
-        self, Y: Array, weights: Sequence[Array], by_class: Any, rest: Any
-    ) -> Sequence[Array]:
-        """The weights of the examples that are trained on, times those of their classes; 0 for what
-        is held out."""
-        if by_class is None and (rest is None or not weights):
-            return weights
-        m, part = Y.shape[1], slice(None) if rest is None else rest
-        found = math.prod(w[part] for w in weights)
-        if by_class is not None:
-            classes = np.atleast_2d(self.layers[-1].activation.classes(Y)).astype(int)
-            if len(classes) > 1:
-                cure = "sample_weight gives each example its own"
-                checks.refuse(self.who, "class_weight of one output", len(classes), cure)
-            found = class_weights(self.who, by_class, classes[0][part]) * found
-        all_of_them = np.zeros(m, self._door.dtype)
-        all_of_them[part] = sample_weights(self.who, found, np.size(found), self._door.dtype)
-        return [all_of_them]
-
-    def _validation_data(self, given: Any, share: float) -> Sequence[Array]:
-        """The data to look at after each epoch, if there is any."""
-        if given is None:
-            return ()
-        if share:
-            checks.refuse(self.who, "validation_data or validation_split", "both")
-        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-            got = checks.shown(given)
-            checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
-        weights = given[2] if len(given) == 3 else None
-        return self._data(given[0], given[1], weights, build=True)
-
-    def _held(self, data: Sequence[Array], share: float) -> tuple[Array, Sequence[Array]]:
-        """The indices of the examples to train on, and the data of those that are held out."""
-        X, Y, *weights = data
-        m, activation = X.shape[1], self.layers[-1].activation
-        if m < 2:
-            checks.refuse(self.who, "at least 2 examples for a validation_split", m)
-        if self._held_out is None:
-            one = activation.classifies and (activation.classes(Y).ndim == 1 or len(Y) == 1)
-            labels = activation.classes(Y).ravel() if one else None
-            # from a copy, so that the batches are those that they would have been
-            out, _ = held_out(m, share, copy.deepcopy(self._generator_at_build), labels)
-            self._held_out = share, m, np.sort(out)
-        *first, out = self._held_out
-        if first != [share, m]:
-            got, cure = f"{share} of {m}", "reset() draws others"
-            expected = f"validation_split as before, {first[0]} of {first[1]} examples"
-            checks.refuse(self.who, expected, got, cure)
-        self.history.held_out = out
-        # an example in one piece, as batches are gathered
-        test = [a.T.take(out, 0).T for a in (X, Y)]
-        test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
-        return np.setdiff1d(np.arange(m), out), test

@@ -1,0 +1,92 @@
+"""What a `fit` makes of its data before the first step: what is held out, what Standardize learns,
+how much each example counts."""
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import Array, checks
+from tinynet.data import held_out
+from tinynet.layers import Standardize
+from tinynet.losses.weights import class_weights, sample_weights
+from tinynet.model.compiled import Compiled
+from tinynet.net import history
+
+
+class Prepared(Compiled):
+    """What `Sequential` can do before it trains."""
+
+    history: history.History
+    _held_out: tuple[float, int, Array] | None  # by validation_split, of how many
+
+    def reset(self) -> None:
+        super().reset()
+        self._held_out = None
+
+    def _validation_data(self, given: Any, share: float) -> Sequence[Array]:
+        """The data to look at after each epoch, if there is any."""
+        if given is None:
+            return ()
+        if share:
+            checks.refuse(self.who, "validation_data or validation_split", "both")
+        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+            got = checks.shown(given)
+            checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
+        weights = given[2] if len(given) == 3 else None
+        return self._data(given[0], given[1], weights, build=True)
+
+    def _held(self, data: Sequence[Array], share: float) -> tuple[Array, Sequence[Array]]:
+        """The indices of the examples to train on, and the data of those that are held out."""
+        X, Y, *weights = data
+        m, activation = X.shape[1], self.layers[-1].activation
+        if m < 2:
+            checks.refuse(self.who, "at least 2 examples for a validation_split", m)
+        if self._held_out is None:
+            one = activation.classifies and (activation.classes(Y).ndim == 1 or len(Y) == 1)
+            labels = activation.classes(Y).ravel() if one else None
+            # from a copy, so that the batches are those that they would have been
+            out, _ = held_out(m, share, copy.deepcopy(self._generator_at_build), labels)
+            self._held_out = share, m, np.sort(out)
+        *first, out = self._held_out
+        if first != [share, m]:
+            got, cure = f"{share} of {m}", "reset() draws others"
+            expected = f"validation_split as before, {first[0]} of {first[1]} examples"
+            checks.refuse(self.who, expected, got, cure)
+        self.history.held_out = out
+        # an example in one piece, as batches are gathered
+        test = [a.T.take(out, 0).T for a in (X, Y)]
+        test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
+        return np.setdiff1d(np.arange(m), out), test
+
+    def _standardizing(self) -> list[Standardize]:
+        return [x for x in (self.layers[0], self.layers[-1]) if isinstance(x, Standardize)]
+
+    def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
+        """What a first and a last Standardize learn from the examples that are trained on."""
+        if rest is not None and not weights:
+            weights = (np.bincount(rest, minlength=X.shape[1]),)
+        for layer in self._standardizing():
+            if not layer.learned:
+                layer.learn(Y if layer.invert else X, *weights)
+
+    def _by_class(
+        self, Y: Array, weights: Sequence[Array], by_class: Any, rest: Any
+    ) -> Sequence[Array]:
+        """The weights of the examples that are trained on, times those of their classes; 0 for what
+        is held out."""
+        if by_class is None and (rest is None or not weights):
+            return weights
+        m, part = Y.shape[1], slice(None) if rest is None else rest
+        found = math.prod(w[part] for w in weights)
+        if by_class is not None:
+            classes = np.atleast_2d(self.layers[-1].activation.classes(Y)).astype(int)
+            if len(classes) > 1:
+                cure = "sample_weight gives each example its own"
+                checks.refuse(self.who, "class_weight of one output", len(classes), cure)
+            found = class_weights(self.who, by_class, classes[0][part]) * found
+        all_of_them = np.zeros(m, self._door.dtype)
+        all_of_them[part] = sample_weights(self.who, found, np.size(found), self._door.dtype)
+        return [all_of_them]
