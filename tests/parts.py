@@ -214,7 +214,8 @@ def slots(model):
 
 def everything(model):
     """Copies of all that a step writes."""
-    return [*model.get_weights(), *slots(model).values()]
+    learned = [np.copy(a) for a in model.optimizer.learned.values()]
+    return [*model.get_weights(), *slots(model).values(), *learned]
 
 
 def same(ones, others):

@@ -33,6 +33,10 @@ def normed():
     return net(tn.Adam(0.01), 4, *layers)
 
 
+def learned():
+    return net(tn.Hypergradient(tn.SGD(0.1, 0.9), meta=tn.Adam(0.05)))
+
+
 def middle():
     layers = tn.Dense(300, "relu"), tn.Dense(200), tn.Dense(1, "sigmoid")
     return net(tn.SGD(0.1, 0.9), 0, *layers).build(2)
@@ -106,6 +110,7 @@ MAKERS = {
     "small": (lambda: net().build(2), X, Y, 400),
     "adam": (lambda: net(tn.Adam(0.01)).build(2), X, Y, 400),
     "normed": (lambda: normed().build(2), X, Y, 100),
+    "learned": (lambda: learned().build(2), X, Y, 200),
     "middle": (middle, X[:, ::2], Y[:, ::2], 12),
 }
 
@@ -151,7 +156,7 @@ def prepared(make, size):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [None, 4])
-@pytest.mark.parametrize("make", [net, normed])
+@pytest.mark.parametrize("make", [net, normed, learned])
 def test_3_to_5_an_interrupt_at_each_line(make, size, way):
     """Of a training whose step is settled; of a long one at some thousand lines."""
     epochs, more = ((70 if way == "played" else 5), 3) if size is None else (3, 1)
@@ -160,7 +165,7 @@ def test_3_to_5_an_interrupt_at_each_line(make, size, way):
         model = prepared(make, size)
         n = lines(TRAINING, lambda: model.fit(*SMALL, epochs, size, verbose=0))
         assert n > 50
-        most = 120 if make is net else 60  # users' parts are recorded anew by each fit
+        most = 60 if make is normed else 120  # users' parts are recorded anew by each fit
         for i in range(0, n, 1 + n // most):
             model = prepared(make, size)
             train = functools.partial(model.fit, *SMALL, epochs, size, verbose=0)
