@@ -2,9 +2,9 @@
 is caught by tn.check_gradients; a "reference" only by a value from mpmath or by hand, because its
 backward fits its forward. `python -m tests.museum` prints docs/museum.md."""
 
-from tests import museum_core, museum_kit, museum_learned
+from tests import museum_core, museum_kit, museum_late
 
-MUSEUM = museum_core.EXHIBITS | museum_kit.EXHIBITS | museum_learned.EXHIBITS
+MUSEUM = museum_core.EXHIBITS | museum_kit.EXHIBITS | museum_late.EXHIBITS
 
 
 def page() -> str:
@@ -15,7 +15,7 @@ def page() -> str:
 that every one is caught: by `tn.check_gradients` (check), or, where backward is the true derivative
 of a wrong forward, by its true value (reference). Those marked with a project's name
 shipped there. The code is in `tests/museum_core.py`,
-`tests/museum_kit.py` and `tests/museum_learned.py`.
+`tests/museum_kit.py` and `tests/museum_late.py`.
 
 | exhibit | what is wrong | caught by |
 | --- | --- | --- |
