@@ -222,14 +222,6 @@ def test_the_default_is_adam_and_the_matching_loss():
         assert isinstance(model._cost.pair.loss, loss)
 
 
-def test_the_automatic_initializer_follows_the_activation():
-    kinds = {
-        activation: type(tn.Dense(2, activation).initializer)
-        for activation in ("tanh", "relu", "leaky_relu", "softmax")
-    }
-    assert kinds == {"tanh": tn.Glorot, "relu": tn.He, "leaky_relu": tn.He, "softmax": tn.Glorot}
-
-
 def test_looks(capsys):
     model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(3, tn.LeakyReLU(0.2)), tn.Dense(1)])
     assert (

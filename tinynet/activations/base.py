@@ -20,7 +20,6 @@ class Activation(Node):
 
     steady = True
     keeps: Literal["Z", "A"] = "Z"  # what `derivative` reads
-    rectifier = False  # whether it is of the ReLU family: initializer="auto" asks
     classifies = False  # whether `classes` can turn its outputs into classes
 
     def value(self, Z: Array) -> Array:

@@ -31,7 +31,6 @@ class Elu(Activation):
     """
 
     steady = True
-    rectifier = True
     alpha = Setting(checks.real, "(0, inf)")
 
     def __init__(self, alpha: float = 1.0) -> None:

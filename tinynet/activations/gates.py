@@ -47,7 +47,6 @@ class Silu(Activation):
     """
 
     steady = True
-    rectifier = True
 
     @in_float64
     def value(self, Z: Array) -> Array:
@@ -97,7 +96,6 @@ class Gelu(Activation):
     """
 
     steady = True
-    rectifier = True
     approximate = Setting(checks.switch)
 
     def __init__(self, approximate: bool = False) -> None:

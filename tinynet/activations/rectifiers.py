@@ -19,7 +19,6 @@ class ReLU(Activation):
 
     steady = True
     keeps = "A"
-    rectifier = True
 
     def value(self, Z: Array) -> Array:
         return np.maximum(Z, 0)
@@ -40,7 +39,6 @@ class LeakyReLU(Activation):
 
     steady = True
     keeps = "A"
-    rectifier = True
     slope = Setting(checks.real, "[0, 1)")
 
     def __init__(self, slope: float = 0.01) -> None:

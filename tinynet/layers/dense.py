@@ -28,9 +28,9 @@ class Dense(Layer):
 
     One product makes W X + b: theta is [W b] transposed, and X gets a row of ones under it.
 
-    `activation`: an activation or its name, copied. `initializer`: "auto" is He for the ReLU family
-    and Glorot for the others; `Normal(0.01)` is the notes'. `bias_initializer`: zeros.
-    `use_bias=False` leaves b out. `regularizer`: what W adds to J, such as `L2(1e-4)`, or None.
+    `activation`: an activation or its name, copied. `initializer`: where W starts, Glorot's;
+    `Normal(0.01)` is the notes'. `bias_initializer`: zeros. `use_bias=False` leaves b out.
+    `regularizer`: what W adds to J, such as `L2(1e-4)`, or None.
 
     >>> layer = Dense(1, "tanh").build(2, seed=0)
     >>> layer.W = [[1.0, -1.0]]
@@ -53,14 +53,12 @@ class Dense(Layer):
         units: int,
         activation: Activation | str = identity,
         *,
-        initializer: Initializer | str = "auto",
+        initializer: Initializer | str = "glorot",
         bias_initializer: Initializer | str = Zeros(),
         use_bias: bool = True,
         regularizer: Regularizer | str | None = None,
     ) -> None:
         super().__init__(units, activation)
-        if isinstance(initializer, str) and initializer == "auto":
-            initializer = "he" if self.activation.rectifier else "glorot"
         self.initializer, self.bias_initializer = initializer, bias_initializer
         self.use_bias, self.regularizer = use_bias, regularizer
 
