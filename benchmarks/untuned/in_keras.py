@@ -3,7 +3,11 @@
 import keras
 
 LAST = {"regression": None, "two": "sigmoid", "more": "softmax"}
-LOSS = {"regression": "mse", "two": "binary_crossentropy", "more": "sparse_categorical_crossentropy"}
+LOSS = {
+    "regression": "mse",
+    "two": "binary_crossentropy",
+    "more": "sparse_categorical_crossentropy",
+}
 
 
 def predicted(data, epochs):
