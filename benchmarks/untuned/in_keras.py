@@ -1,6 +1,7 @@
 """With JAX below it, which KERAS_BACKEND=jax says."""
 
 import keras
+import numpy as np
 
 LAST = {"regression": None, "two": "sigmoid", "more": "softmax"}
 LOSS = {
@@ -20,6 +21,8 @@ def predicted(data, epochs):
     Y = data["Y"] if task == "more" else data["Y"][:, None]
     net.fit(data["X"], Y, epochs=epochs, batch_size=32, verbose=0)
     A = net.predict(data["X_test"], verbose=0)
+    if not np.isfinite(A).all():
+        raise FloatingPointError("outputs that are not finite")
     if task == "more":
         return A.argmax(axis=1)
     return A.ravel() if task == "regression" else (A.ravel() > 0.5).astype(int)

@@ -25,6 +25,8 @@ def predicted(data, epochs):
             adam.step()
     with torch.inference_mode():
         Z = net(X_test)
+    if not Z.isfinite().all():
+        raise FloatingPointError("outputs that are not finite")
     if task == "more":
         return Z.argmax(dim=1).numpy()
     return Z.ravel().numpy() if task == "regression" else (Z.ravel() > 0).int().numpy()
