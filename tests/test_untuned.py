@@ -113,11 +113,11 @@ def test_by_hand_is_as_standardize_does_it_in_the_net():
 def test_a_run_that_was_ended_goes_on(tmp_path, capsys):
     kept, out = tmp_path / "kept.jsonl", tmp_path / "untuned.md"
     few = ["--libraries", "tinynet", "--seeds", "1", "--epochs", "2", "--repeats", "1"]
-    arguments = ["xor", *few, "--kept", str(kept), "--out", str(out)]
+    arguments = ["planar", *few, "--kept", str(kept), "--out", str(out)]
     main(arguments)
-    assert "tinynet, xor, 2 runs" in capsys.readouterr().out
+    assert "tinynet, planar, 2 runs" in capsys.readouterr().out
     table = out.read_text(encoding="utf-8")
-    assert "| xor | 0." in table
+    assert "| planar | 0." in table
     assert len(kept.read_text(encoding="utf-8").splitlines()) == 2 + 3 * 2 + 1
     main(arguments)
     assert "runs\n" not in capsys.readouterr().out
