@@ -1,7 +1,7 @@
 import tinynet as tn
 
 
-def net(data, start="auto"):
+def net(data, start="glorot"):
     """`start` is where the hidden layer's W starts."""
     task, standardize = data["task"], data["variant"] == "raw"
     hidden = tn.Dense(32, tn.relu, initializer=start)
@@ -15,7 +15,7 @@ def net(data, start="auto"):
     return tn.Sequential(layers, seed=data["seed"], examples="rows")
 
 
-def predicted(data, epochs, start="auto"):
+def predicted(data, epochs, start="glorot"):
     model = net(data, start)
     model.compile()
     model.fit(data["X"], data["Y"], epochs=epochs, batch_size=32, verbose=0)
