@@ -125,9 +125,3 @@ def test_a_metric_that_fails_leaves_history_and_weights_of_one_epoch(size):
     assert model.history.history["loss"] == other.history.history["loss"]
     for p, q in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(p, q)
-
-
-def test_an_activation_keeps_Z_or_A():
-    own = type("Own", (tn.Tanh,), {"keeps": "mask"})()
-    with pytest.raises(ValueError, match="Own: expected keeps to be one of Z, A, got 'mask'"):
-        own.forward(np.ones((2, 3)))

@@ -1,7 +1,7 @@
 """The base class of activations: A = g(Z), and backward dZ = dA * g'(Z).
 
-An activation's author writes `value` and, right under it, `derivative`, which reads Z or A (`keeps`
-says which). The base does the rest: the cache, validation and dtypes. At a
+An activation's author writes `value` and, right under it, `derivative`, which reads Z, A or the
+mask A > 0 (`keeps` says which). The base does the rest: the cache, validation and dtypes. At a
 kink, where g has two one-sided derivatives, `derivative` gives the one that
 docs/kit.md names.
 """
@@ -19,7 +19,8 @@ class Activation(Node):
     """Elementwise A = g(Z) on arrays of any shape; `backward(dA)` gives dZ = dA * g'(Z)."""
 
     steady = True
-    keeps: Literal["Z", "A"] = "Z"  # what `derivative` reads
+    # what `derivative` reads: the smallest of the three that is enough
+    keeps: Literal["Z", "A", "mask"] = "Z"
     classifies = False  # whether `classes` can turn its outputs into classes
 
     def value(self, Z: Array) -> Array:
@@ -30,7 +31,8 @@ class Activation(Node):
 
     def run(self, Z: Array) -> tuple[Array, dict[str, Array]]:
         A = self.value(Z)
-        return A, {self.keeps: checks.known(self.who, "keeps", self.keeps, {"Z": Z, "A": A})}
+        kept = Z if self.keeps == "Z" else A if self.keeps == "A" else A > 0
+        return A, {self.keeps: kept}
 
     def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
         kept = cache[self.keeps]
@@ -49,4 +51,5 @@ class Activation(Node):
 
     def admit_upstream(self, dA: Any) -> Array:
         kept = self.cache[self.keeps]
-        return checks.numbers(self.who, "dA", dA, kept.dtype, kept.shape)
+        dtype = kept.dtype if kept.dtype.kind == "f" else None
+        return checks.numbers(self.who, "dA", dA, dtype, kept.shape)
