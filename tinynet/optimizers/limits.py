@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Node, Setting, checks
+from tinynet.base import Array, Arrays, Setting, checks
+from tinynet.optimizers.learnable import Rated
 
 
 def limit(who: str, name: str, value: Any) -> float | None:
@@ -15,7 +16,7 @@ def limit(who: str, name: str, value: Any) -> float | None:
     return None if value is None else checks.real(who, name, value, "(0, inf)")
 
 
-class Limits(Node):
+class Limits(Rated):
     """`clip_value` limits each entry of the gradients to [-clip_value, clip_value]. After that
     `clip_norm` limits the norm of all gradients together: if it is larger, all are multiplied by
     clip_norm / norm (Pascanu et al., ICML 2013, arXiv:1211.5063). As torch's clip_grad_value_ and
