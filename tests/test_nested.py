@@ -135,6 +135,13 @@ def test_a_layer_inside_stays_the_same_object(moved):
     assert all(a is b for a, b in zip(own.layers, (inner, norm), strict=True))
 
 
+def test_a_layer_inside_is_not_built_by_itself():
+    layer = tn.Residual([tn.Dense(3)]).build(3, seed=0)
+    with pytest.raises(RuntimeError, match="expected a layer of its own"):
+        layer.layers[0].build(4)
+    assert layer(np.ones((3, 2))).shape == (3, 2)
+
+
 def test_the_layers_given_may_serve_elsewhere():
     """A Residual works with copies: nothing is written to those given."""
     first, norm = tn.Dense(8), tn.BatchNorm()

@@ -230,3 +230,13 @@ def test_a_fit_without_a_step_leaves_nothing_behind(size, wrong, share):
     for model in (refused, new):
         model.fit(X, Y, 3, validation_split=share, verbose=0)
     same_all(refused, new)
+
+
+def test_nobody_moves_what_is_held_out():
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd")
+    history = model.fit(
+        rng.standard_normal((2, 40)), rng.integers(0, 2, 40), 1, validation_split=0.25, verbose=0
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        history.held_out[0] = 0

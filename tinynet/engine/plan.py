@@ -115,7 +115,7 @@ class Plan:
         calls, penalty = Calls(), self.work.cost.penalty() is not None
         # no interrupt comes between the update, the next state and the count
         taken = partial(self.work.optimizer.taken.append, None)
-        ends = [*self.update, *self.store.moves_on, taken] if self.arena is not None else Calls()
+        ends = [*self.update, *self.store.moves, taken] if self.arena is not None else Calls()
         for block in batch.blocks:
             made = self.gradients(block)
             self.prologue += made.prologue
@@ -127,8 +127,10 @@ class Plan:
             places = [*pieces(self.store.layers, total), batch.penalty]
             calls += self.made(self.step.penalty, (), [*self.store.inputs, *places]).calls
         if self.arena is None or self.work.optimizer.looks():  # walked, limits may come later
-            slots, own = self.store.slots, [*self.store.learned, *self.store.next_learned]
-            arrays = [total, *slots.values(), *own, *self.numbers]
+            learned, places = self.store.learned, self.store.next_learned
+            slots = self.store.slots if learned else {}
+            given = [*map(read_only, slots.values()), *map(read_only, learned)]
+            arrays = [total, *given, *places, *self.numbers]
             calls += self.made(self.step.look, (tuple(slots),), arrays).calls
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
@@ -149,11 +151,10 @@ class Plan:
     def settle_update(self) -> None:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
-        flat = [store.grads, store.params, *store.slots.values()]
         numbers = [*self.numbers, *store.next_learned]
         self.step.require_entrywise(numbers, store.params.size)
-        for start in range(0, store.params.size, PIECE):
-            own = [a[start : start + PIECE] for a in flat]
+        for i in range(0, store.params.size, PIECE):
+            own = [a[i : i + PIECE] for a in (store.grads, store.params, *store.slots.values())]
             self.update += self.made(self.step.update, (slots,), [*own, *numbers]).calls
             for slot, a in zip(slots, own[2:], strict=True):
                 self.dust += self.made(self.step.dusting, (slot,), [a]).calls
@@ -218,5 +219,7 @@ class Walk(Plan):
         if not math.isfinite(J):
             checks.refuse(self.who, "a finite cost", J, error=FloatingPointError)
         grads = {name: g.copy() for name, g in self.named.items()}  # which it may keep
-        new, slots = self.work.optimizer.advance(self.before, grads, *self.store.next_learned)
-        self.work.optimizer.write(self.params, new, slots, *self.store.moves_on)
+        learned = self.store.next_learned
+        checks.require_finite(self.work.optimizer.who, "number that it learns", learned)
+        new, slots = self.work.optimizer.advance(self.before, grads, *learned)
+        self.work.optimizer.write(self.params, new, slots, *self.store.moves)

@@ -40,8 +40,7 @@ class Store:
         self.generators = [g for layer in layers for g in layer.generators()]
         self.learned = [*optimizer.learned.values()]
         self.next_learned = [a.copy() for a in self.learned]
-        nexts = self.next_states + self.next_learned
-        self.moves_on = [*map(put, self.states + self.learned, nexts)]
+        self.moves = [*map(put, self.states + self.learned, self.next_states + self.next_learned)]
         self.arrays = [self.params, *self.slots.values(), *self.states, *self.learned]
         self.kept = [np.empty_like(a) for a in self.arrays]
         self.kept_steps, self.kept_draws = 0, list[Any]()

@@ -98,7 +98,7 @@ class Layer(Node):
     def build(self, n_in: int, seed: Any = None, dtype: str = "float64") -> Self:
         """Draw the parameters for inputs of width n_in; `seed` is an int, a Generator or a
         RandomState."""
-        if self.position:
+        if self.position or vars(self).get("inside"):
             got, cure = "one of a model", "model.build or model.reset draws it"
             checks.refuse(self.who, "a layer of its own", got, cure, RuntimeError)
         n_in, kind = checks.count(self.who, "n_in", n_in), checks.float_type(self.who, dtype)

@@ -41,7 +41,7 @@ class Holder(SameWidth):
         """Give each layer inside its part of the parameters and the state."""
         for layer, end, own in self.pieces(self.theta):
             state = {n.removesuffix(end): a for n, a in self.state.items() if n.endswith(end)}
-            vars(layer).update(theta=own, state=state, position=self.position)
+            vars(layer).update(theta=own, state=state, position=self.position, inside=True)
             if isinstance(layer, Holder):
                 layer.hand_out()
 

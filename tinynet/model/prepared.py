@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, checks
+from tinynet.base import Array, checks, read_only
 from tinynet.data import held_out
 from tinynet.layers import Standardize
 from tinynet.losses.weights import class_weights, sample_weights
@@ -55,7 +55,7 @@ class Prepared(Compiled):
             got, cure = f"{share} of {m}", "reset() draws others"
             expected = f"validation_split as before, {first[0]} of {first[1]} examples"
             checks.refuse(self.who, expected, got, cure)
-        self.history.held_out = out
+        self.history.held_out = read_only(out)
         # an example in one piece, as batches are gathered
         test = [a.T.take(out, 0).T for a in (X, Y)]
         test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]

@@ -90,9 +90,7 @@ class Optimizer(Together):
         """`step`, or `careful_step` where that is not finite."""
         with Guard(self.who):
             step, after = self.step(p, g, slots, *numbers)
-        if after.keys() != self.slots.keys():
-            expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
-            checks.refuse(self.who, expected, ", ".join(after) or "none")
+        self.require_slots(after)
         if all(map(checks.all_finite, (step, *after.values()))):
             return step, after
         kinds = type(self).__mro__

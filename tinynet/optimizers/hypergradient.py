@@ -13,6 +13,11 @@ from tinynet.optimizers.base import Optimizer, Pulled, Stepped
 from tinynet.optimizers.learnable import Learned
 from tinynet.optimizers.limits import joined
 
+INSIDE = "optimizer", "meta"
+# methods that are not called of an optimizer inside another
+PASSED_BY = ["advance", "finite_step", "slots_of", "without_dust", "update", "write", "look"]
+PASSED_BY += ["looked_at", "clipped", "bounded", "share", "run", "value", "pullback"]
+
 
 class Scaled(Optimizer):
     """The step u of another optimizer at a learning rate of 1, times exp(r). r is the first number
@@ -28,6 +33,23 @@ class Scaled(Optimizer):
         first, self.optimizer.learning_rate = self.optimizer.learning_rate, 1.0
         super().__init__(first, optimizer.clip_norm, optimizer.clip_value)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in INSIDE and name in vars(self):
+            cure = f"make a new {type(self).__name__}"
+            checks.refuse(self.who, f"its {name} to stay", "another", cure, AttributeError)
+        super().__setattr__(name, value)
+        if name == "cache":  # so that a new setting inside ends this forward, too
+            for own in self.inside():
+                own.cache = value
+
+    def inside(self) -> list[Optimizer]:
+        return [vars(self)[name] for name in INSIDE if name in vars(self)]
+
+    def require_cache(self) -> None:
+        super().require_cache()
+        for own in self.inside():
+            own.require_cache()
+
     def parted(self, g: Array, numbers: Any) -> tuple[Any, Any, Any]:
         """Those of the optimizer, exp(r), and what is between them."""
         n, end = len(self.optimizer.numbers(1)), len(numbers) - len(self.learned)
@@ -41,6 +63,7 @@ class Scaled(Optimizer):
 
     def scaled(self, step: Any, p: Array, g: Array, slots: Arrays, numbers: Any) -> Stepped:
         own, rate, _ = self.parted(g, numbers)
+        vars(self.optimizer).update(earlier=self.steps)
         u, after = step(p, g, slots, *own)
         return rate * u, {**after, "u": u}
 
@@ -89,10 +112,13 @@ class Hypergradient(Scaled):
         return *self.optimizer.numbers(t), *self.meta.numbers(max(1, t - 1))
 
     def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
-        r = learned["log_rate"]
+        r, own = learned["log_rate"], numbers[len(self.optimizer.numbers(1)) :]
+        vars(self.meta).update(earlier=max(0, self.steps - 1))
         d_r = self.meta.clipped(-np.exp(r) * (g * slots["u"]).sum())
-        step, after = self.meta.step(r, d_r, learned, *numbers[len(self.optimizer.numbers(1)) :])
-        return self.clipped(g), {"log_rate": r - step, **after}
+        step, after = self.meta.step(r, d_r, learned, *own)
+        self.meta.require_slots(after)
+        # NaN, which is refused, where the rate would be 0
+        return self.clipped(g), {**after, "log_rate": r - step + 0 / np.exp(r - step)}
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         """Back through the step, then through meta's."""
@@ -121,8 +147,10 @@ def inner(who: str, name: str, value: Any) -> Optimizer:
     if not isinstance(value.learning_rate, float):
         cure = "what is learned has no schedule"
         checks.refuse(who, f"a number as the learning_rate of {name}", "a schedule", cure)
-    if type(value).advance is not Optimizer.advance:
-        checks.refuse(who, f"a step as the way of {name}", "an advance of its own", error=TypeError)
+    for method in PASSED_BY:
+        if getattr(type(value), method) is not getattr(Optimizer, method):
+            expected, cure = f"{name} with the {method} of Optimizer", "write its step"
+            checks.refuse(who, expected, "its own", cure, TypeError)
     if taken := {"u", "log_rate"} & {*value.slot_names}:
         checks.refuse(who, f"other names for the slots of {name}", ", ".join(taken))
     own = value.fresh()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays
+from tinynet.base import Array, Arrays, Guard, checks, read_only
 from tinynet.optimizers.limits import Limits, joined, split
 
 
@@ -37,8 +37,18 @@ class Together(Limits):
         for slot, own in self.slots.items() if self.learned else ():
             held[slot] = joined({n: own.get(n, np.zeros_like(a)) for n, a in grads.items()})
         numbers = self.numbers(self.steps + 1) if self.learned else ()
-        found, after = self.look(g, held, self.learned, *(np.array(n, g.dtype) for n in numbers))
+        given = [np.array(number, g.dtype) for number in numbers]
+        before = {name: read_only(a) for name, a in self.learned.items()}
+        with Guard(self.who):
+            found, after = self.look(g, held, before, *given)
+        checks.require_finite(self.who, "number that it learns", after)
         return split(found, grads), *(after[name] for name in self.learned)
+
+    def require_slots(self, after: Arrays) -> None:
+        """Refuse what a step leaves if some slots are missing or unknown."""
+        if after.keys() != self.slots.keys():
+            expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
+            checks.refuse(self.who, expected, ", ".join(after) or "none")
 
     def kept(self, grads: Arrays, *after: Array) -> list[Callable[[], Any]]:
         """The calls that write what is learned."""
