@@ -206,6 +206,36 @@ def test_those_inside_stay_and_their_settings_count(part):
         optimizer.backward(w)
 
 
+class Remembers(tn.SGD):
+    """It keeps something of its own, and its reset forgets it."""
+
+    kept = 0
+
+    def numbers(self, t):
+        self.kept += 1
+        return super().numbers(t)
+
+    def reset(self):
+        super().reset()
+        self.kept = 0
+
+
+def test_a_reset_reaches_those_inside():
+    optimizer, w = tn.Hypergradient(Remembers(0.1), meta=Remembers(0.1)), {"w": np.ones(2)}
+    optimizer.forward(w, {"w": np.ones(2)})
+    assert optimizer.optimizer.kept * optimizer.meta.kept
+    optimizer.reset()
+    assert optimizer.optimizer.kept == optimizer.meta.kept == 0
+    assert optimizer.learning_rate == pytest.approx(0.1)
+
+
+def test_the_rate_inside_stays_1():
+    optimizer, w = learned(), {"w": np.ones(2)}
+    optimizer.optimizer.learning_rate = 0.5
+    with pytest.raises(ValueError, match="a learning rate of 1 in its optimizer, got 0.5"):
+        optimizer.forward(w, {"w": np.ones(2)})
+
+
 class Halves(tn.SGD):
     def look(self, g, slots, learned, *numbers):
         g, after = super().look(g, slots, learned, *numbers)

@@ -105,10 +105,15 @@ class Hypergradient(Scaled):
 
     def reset(self) -> None:
         super().reset()
+        for own in self.inside():
+            own.reset()
         self.meta.slots = {slot: {"log_rate": np.zeros(())} for slot in self.meta.slots}
         self.learning_rate = self.first
 
     def numbers(self, t: int) -> tuple[float, ...]:
+        if self.optimizer.learning_rate != 1:
+            got, cure = self.optimizer.learning_rate, "set that of the Hypergradient"
+            checks.refuse(self.who, "a learning rate of 1 in its optimizer", got, cure)
         return *self.optimizer.numbers(t), *self.meta.numbers(max(1, t - 1))
 
     def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
