@@ -232,7 +232,7 @@ def test_a_reset_reaches_those_inside():
 def test_the_rate_inside_stays_1():
     optimizer, w = learned(), {"w": np.ones(2)}
     optimizer.optimizer.learning_rate = 0.5
-    with pytest.raises(ValueError, match="a learning rate of 1 in its optimizer, got 0.5"):
+    with pytest.raises(ValueError, match="a learning rate of 1 in its optimizer"):
         optimizer.forward(w, {"w": np.ones(2)})
 
 
