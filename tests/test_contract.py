@@ -129,6 +129,43 @@ def test_a_hyperparameter_that_changes_takes_the_cache_with_it():
         sgd.backward({"w": np.ones(1)})
 
 
+@pytest.mark.parametrize(
+    ("make", "change"),
+    [
+        (tn.LeakyReLU, lambda node: setattr(node, "slope", 0.5)),
+        (lambda: tn.Dense(3, "leaky_relu"), lambda node: setattr(node.activation, "slope", 0.5)),
+        (lambda: tn.Dense(3, "tanh"), lambda node: setattr(node, "activation", "relu")),
+        (
+            lambda: tn.Residual([tn.Dense(3, "leaky_relu")]),
+            lambda node: setattr(node.layers[0].activation, "slope", 0.5),
+        ),
+        (
+            lambda: tn.Sequential([tn.Dense(3, "leaky_relu")], seed=0),
+            lambda node: setattr(node.layers[0].activation, "slope", 0.5),
+        ),
+    ],
+)
+def test_backward_needs_the_settings_of_its_forward(make, change):
+    node, ones = make(), np.ones((3, 2))
+    if not isinstance(node, tn.Activation):
+        node.build(3)
+    node.forward(ones)
+    change(node)
+    with pytest.raises(RuntimeError, match="expected a forward before this backward"):
+        node.backward(ones)
+    node.forward(ones)
+    node.backward(ones)
+
+
+def test_a_pair_needs_the_settings_of_its_forward():
+    huber = tn.Huber().pair("leaky_relu")
+    huber.forward(-np.ones((1, 2)), np.ones((1, 2)))
+    huber.activation.slope = 0.5
+    with pytest.raises(RuntimeError, match="expected a forward before this backward"):
+        huber.backward()
+    assert tn.Huber().pair("leaky_relu").activation.slope == 0.01
+
+
 def test_the_hypergradient_has_the_gradient_of_its_own_step():
     """forward copies the gradients. A library that kept the caller's buffer, which was then used
     again, gave -0.170 for -0.042."""

@@ -240,3 +240,22 @@ def test_nobody_moves_what_is_held_out():
     )
     with pytest.raises(ValueError, match="read-only"):
         history.held_out[0] = 0
+
+
+def test_a_snapshot_of_before_it_learned():
+    model = tn.Sequential([tn.Standardize(), tn.Dense(1)], seed=0).build(2)
+    model.compile("sgd")
+    back, X = model.snapshot(), 9 + rng.standard_normal((2, 40))
+    model.fit(X, X[0], 1, verbose=0)
+    back()
+    assert not model.layers[0].learned
+    model.fit(X, X[0], 1, verbose=0)
+    np.testing.assert_allclose(model.layers[0].state["mean"][:, 0], X.mean(axis=1))
+
+
+@pytest.mark.parametrize("weights", [[1, 2], "a", [-1, 1, 1], [0, 0, 0], [np.nan, 1, 1]])
+def test_weights_to_learn_by_are_looked_at(weights):
+    layer = tn.Standardize().build(2)
+    with pytest.raises((ValueError, TypeError), match="Standardize: expected weights"):
+        layer.learn(np.ones((2, 3)), weights)
+    assert not layer.learned

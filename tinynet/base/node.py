@@ -19,7 +19,7 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
-from tinynet.base.settings import Part
+from tinynet.base.settings import Part, settings
 
 
 class Node(Part):
@@ -34,8 +34,8 @@ class Node(Part):
     params: Mapping[str, Array] = MappingProxyType({})
 
     def __init__(self) -> None:
-        self.grads: dict[str, Array] = {}
-        self.cache: dict[str, Any] = {}
+        # the cache is of the last forward, told are the settings that it had
+        self.grads, self.cache, self.told = dict[str, Array](), dict[str, Any](), list[Any]()
 
     def admit(self, *inputs: Any) -> tuple[Any, ...]:
         """Validate the inputs: the arrays that `run` takes, or an error."""
@@ -69,7 +69,7 @@ class Node(Part):
         with Guard(self.who):
             value, cache = self.run(*map(read_only, inputs))
         checks.require_finite(self.who, "output", value)
-        self.cache = copy.deepcopy(cache)
+        self.cache, self.told = copy.deepcopy(cache), self.telling()
         return copy.deepcopy(value)
 
     def backward(self, dy: Any = 1.0, /) -> Any:
@@ -82,10 +82,16 @@ class Node(Part):
         return copy.deepcopy(d_inputs)
 
     def require_cache(self) -> None:
-        if not self.cache:
+        if not self.cache or self.told != self.telling():  # backward needs forward's settings
             name = type(self).__name__.lower()
             cure = f"each forward serves one backward, and a plain {name}(x) does not remember"
             checks.refuse(self.who, "a forward before this backward", "none", cure, RuntimeError)
+
+    def telling(self) -> list[Any]:
+        """The settings, with those of the nodes that it holds."""
+        parts = [x for a in vars(self).values() for x in (a if isinstance(a, tuple) else (a,))]
+        inside = [setting for x in parts if isinstance(x, Node) for setting in x.telling()]
+        return [getattr(self, name) for name in settings(type(self))] + inside
 
     def fresh(self) -> Self:
         """A copy without the cache and the gradients, such as a layer's own copy of a

@@ -39,8 +39,6 @@ class Setting(Generic[T]):
 
     def __set__(self, part: "Part", value: Any) -> None:
         self.keep(part, self.check(part.who, self.name, value, *self.more))
-        if "cache" in vars(part):  # backward needs the settings of its forward
-            part.cache = {}
 
     def keep(self, part: "Part", value: T) -> None:
         vars(part)[self.name] = value

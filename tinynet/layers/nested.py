@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
 from string import ascii_lowercase
 from typing import Any
 
@@ -33,9 +32,6 @@ class Holder(SameWidth):
         super().__setattr__(name, value)
         if self._inner and name in ("theta", "state", "position"):
             self.hand_out()
-        elif name == "cache":  # so that a new setting inside ends this layer's forward, too
-            for layer, own in zip(self._inner, value.get("caches", repeat({})), strict=False):
-                layer.cache = own
 
     def hand_out(self) -> None:
         """Give each layer inside its part of the parameters and the state."""
@@ -52,11 +48,6 @@ class Holder(SameWidth):
             end = start + math.prod(layer.theta.shape)
             yield layer, f"_{letter}", theta[start:end].reshape(layer.theta.shape)
             start = end
-
-    def require_cache(self) -> None:
-        super().require_cache()
-        for layer in self._inner:
-            layer.require_cache()
 
 
 class Nested(Holder):

@@ -56,7 +56,10 @@ class Standardize(SameWidth):
     def learn(self, X: Any, weights: Any = None) -> "Standardize":
         """The mean and the scale of these examples, in float64."""
         (X,) = self.admit(X)
-        w = np.ones(X.shape[1]) if weights is None else np.asarray(weights, np.float64)
+        m = X.shape[1]
+        w = checks.numbers(self.who, "weights", [1] * m if weights is None else weights, shape=(m,))
+        if w.min() < 0 or not w.any():
+            checks.refuse(self.who, "weights of at least 0, not all 0", checks.shown(w))
         parts = [slice(i, i + AT_A_TIME) for i in range(0, X.shape[1], AT_A_TIME)]
 
         def average(of: Any) -> Array:

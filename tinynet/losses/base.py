@@ -132,7 +132,8 @@ class Pair(Loss):
     def __init__(self, loss: Loss, activation: Activation | str) -> None:
         super().__init__()
         self.takes_labels = loss.takes_labels
-        self.loss, self.activation = loss, activations.template(loss.who, activation)
+        found = activations.template(loss.who, activation)
+        self.loss, self.activation = loss, found if found is activation else found.fresh()
         if loss.match and not isinstance(self.activation, loss.match):
             wanted, got = loss.match.__name__.lower(), activations.label(self.activation)
             cure = f"give the last layer {wanted}, or take another loss"

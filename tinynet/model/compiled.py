@@ -18,6 +18,7 @@ from tinynet.base import (
     in_one_go,
     read_only,
 )
+from tinynet.layers import Standardize
 from tinynet.layers.initializers import moved_on
 from tinynet.losses.weights import sample_weights
 from tinynet.metrics import Metric, Whole, named_metrics, summed
@@ -117,6 +118,7 @@ class Compiled(Network):
         optimizer, generators = self._compiled()[1], [self._generator, *self.generators()]
         kept = {name: a.copy() for name, a in self._arrays().items()}
         slots, learned = copy.deepcopy((optimizer.slots, [*optimizer.learned.values()]))
+        standardized = [(x, x.learned) for x in self.layers if isinstance(x, Standardize)]
         then, steps = copy.deepcopy(generators), optimizer.steps
 
         def back() -> None:
@@ -134,6 +136,7 @@ class Compiled(Network):
             # new arrays of slots: so a training that runs is settled anew
             own = {"slots": copy.deepcopy(slots), "earlier": steps}
             calls += [partial(vars(optimizer).update, own), optimizer.taken.clear]
+            calls += [partial(vars(x).update, learned=before) for x, before in standardized]
             pairs = zip(optimizer.learned.values(), learned, strict=True)
             calls += [partial(a.__setitem__, ..., before) for a, before in pairs]
             in_one_go([*calls, partial(Part.latest.__setitem__, 0, object())])

@@ -159,6 +159,10 @@ class Network(Chain):
         self.grads, self.cache = parameters.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
+    def telling(self) -> list[Any]:
+        """Nothing: each layer looks at its own settings."""
+        return []
+
     # ---- weights
     def get_weights(self) -> list[Array]:
         """Copies of W1, b1, W2, b2, ...: of each layer the parameters, then the state."""

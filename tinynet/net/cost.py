@@ -25,7 +25,7 @@ class Chain(Node):
     layer."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers, self.grads, self.cache = tuple(layers), {}, {}
+        self.layers, self.grads, self.cache, self.told = tuple(layers), {}, {}, []
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]

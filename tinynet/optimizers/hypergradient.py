@@ -3,7 +3,8 @@
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,17 +39,6 @@ class Scaled(Optimizer):
             cure = f"make a new {type(self).__name__}"
             checks.refuse(self.who, f"its {name} to stay", "another", cure, AttributeError)
         super().__setattr__(name, value)
-        if name == "cache":  # so that a new setting inside ends this forward, too
-            for own in self.inside():
-                own.cache = value
-
-    def inside(self) -> list[Optimizer]:
-        return [vars(self)[name] for name in INSIDE if name in vars(self)]
-
-    def require_cache(self) -> None:
-        super().require_cache()
-        for own in self.inside():
-            own.require_cache()
 
     def parted(self, g: Array, numbers: Any) -> tuple[Any, Any, Any]:
         """Those of the optimizer, exp(r), and what is between them."""
@@ -63,8 +53,8 @@ class Scaled(Optimizer):
 
     def scaled(self, step: Any, p: Array, g: Array, slots: Arrays, numbers: Any) -> Stepped:
         own, rate, _ = self.parted(g, numbers)
-        vars(self.optimizer).update(earlier=self.steps)
-        u, after = step(p, g, slots, *own)
+        with counting(self.optimizer, self.steps):
+            u, after = step(p, g, slots, *own)
         return rate * u, {**after, "u": u}
 
     def step_pullback(self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Pulled:
@@ -105,8 +95,8 @@ class Hypergradient(Scaled):
 
     def reset(self) -> None:
         super().reset()
-        for own in self.inside():
-            own.reset()
+        self.optimizer.reset()
+        self.meta.reset()
         self.meta.slots = {slot: {"log_rate": np.zeros(())} for slot in self.meta.slots}
         self.learning_rate = self.first
 
@@ -118,9 +108,9 @@ class Hypergradient(Scaled):
 
     def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
         r, own = learned["log_rate"], numbers[len(self.optimizer.numbers(1)) :]
-        vars(self.meta).update(earlier=max(0, self.steps - 1))
         d_r = self.meta.clipped(-np.exp(r) * (g * slots["u"]).sum())
-        step, after = self.meta.step(r, d_r, learned, *own)
+        with counting(self.meta, max(0, self.steps - 1)):
+            step, after = self.meta.step(r, d_r, learned, *own)
         self.meta.require_slots(after)
         # NaN, which is refused, where the rate would be 0
         return self.clipped(g), {**after, "log_rate": r - step + 0 / np.exp(r - step)}
@@ -142,6 +132,14 @@ class Hypergradient(Scaled):
         own = self.optimizer.fresh()
         own.learning_rate = self.learning_rate
         return f"Hypergradient({own!r}, meta={self.meta!r})"
+
+
+@contextmanager
+def counting(optimizer: Optimizer, steps: int) -> Iterator[None]:
+    """While it stands after so many steps."""
+    vars(optimizer).update(earlier=steps)
+    yield
+    vars(optimizer).update(earlier=0)
 
 
 def inner(who: str, name: str, value: Any) -> Optimizer:
