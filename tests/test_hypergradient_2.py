@@ -232,7 +232,7 @@ def test_a_reset_reaches_those_inside():
 def test_the_rate_inside_stays_1():
     optimizer, w = learned(), {"w": np.ones(2)}
     optimizer.optimizer.learning_rate = 0.5
-    with pytest.raises(ValueError, match="a learning rate of 1 in its optimizer"):
+    with pytest.raises(ValueError, match="a learning rate of 1 and no limits in its optimizer"):
         optimizer.forward(w, {"w": np.ones(2)})
 
 
@@ -259,6 +259,7 @@ class Advances(tn.SGD):
         ((SCHEDULED, tn.SGD()), "a number as the learning_rate of opt"),
         ((tn.SGD(), SCHEDULED), "learning_rate of meta"),
         ((Halves(), tn.SGD()), "optimizer with the look of Optimizer, got its own"),
+        ((tn.SGD(), tn.AdamW()), "a meta without weight_decay, got 0.01"),
         ((U(), tn.SGD()), "other names for the slots of optimizer, got u"),
         ((Advances(), tn.SGD()), "optimizer with the advance of Optimizer, got its own"),
     ],

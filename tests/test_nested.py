@@ -142,6 +142,32 @@ def test_a_layer_inside_is_not_built_by_itself():
     assert layer(np.ones((3, 2))).shape == (3, 2)
 
 
+def test_a_layer_inside_has_its_gradients():
+    layer = tn.Residual([tn.Dense(3, "tanh"), tn.Residual([tn.Dense(3)])]).build(3, seed=0)
+    layer.forward(X)
+    layer.backward(np.ones_like(X))
+    first, second = layer.layers
+    np.testing.assert_array_equal(first.dW, layer.grads["W_a"])
+    np.testing.assert_array_equal(second.layers[0].db, layer.grads["b_a_b"])
+
+
+class Constant(tn.Layer):
+    """A user's, with a constant in its dtype."""
+
+    def make_params(self, n_in, rng):
+        return {}
+
+    def cast(self, dtype):
+        super().cast(dtype)
+        self.two = np.asarray(2.0, dtype)
+
+
+def test_a_cast_reaches_the_layers_inside():
+    layer = tn.Residual([Constant(3)]).build(3)
+    layer.cast("float32")
+    assert layer.layers[0].two.dtype == "float32"
+
+
 def test_the_layers_given_may_serve_elsewhere():
     """A Residual works with copies: nothing is written to those given."""
     first, norm = tn.Dense(8), tn.BatchNorm()

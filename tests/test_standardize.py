@@ -202,7 +202,7 @@ def test_several_targets_each_have_their_own_scale():
 
 def test_what_overflows_is_refused():
     with pytest.raises(FloatingPointError, match="a finite mean and scale"):
-        tn.Standardize().build(1).learn([[1e200, -1e200]])
+        tn.Standardize().build(1).learn([[1.7e308, 1.7e308, -1.7e308]])
 
 
 def stops():
@@ -259,3 +259,19 @@ def test_weights_to_learn_by_are_looked_at(weights):
     with pytest.raises((ValueError, TypeError), match="Standardize: expected weights"):
         layer.learn(np.ones((2, 3)), weights)
     assert not layer.learned
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-30, 1.0, 1e150, 1e200])
+def test_any_size_is_standardized(size):
+    X = rng.standard_normal((2, 40))
+    layer = tn.Standardize().build(2).learn(size * X)
+    np.testing.assert_allclose(
+        layer.state["scale"], size * X.std(axis=1, keepdims=True), rtol=1e-12
+    )
+    np.testing.assert_allclose(layer(size * X).std(axis=1), 1, rtol=1e-12)
+
+
+def test_where_it_stands_is_fixed():
+    layer = tn.Standardize(invert=True).build(2)
+    with pytest.raises(ValueError, match="expected invert to stay"):
+        layer.invert = False

@@ -96,6 +96,7 @@ class EarlyStopping(Monitor):
     def on_train_end(self) -> None:
         if self.best_epoch:
             self.back()
+            del self.back  # it holds the model's arrays
 
 
 class ReduceLROnPlateau(Monitor):

@@ -32,6 +32,15 @@ class Holder(SameWidth):
         super().__setattr__(name, value)
         if self._inner and name in ("theta", "state", "position"):
             self.hand_out()
+        elif name == "grads":
+            for layer, end, _ in self.pieces(self.theta) if self._inner else ():
+                layer.grads = {n.removesuffix(end): g for n, g in value.items() if n.endswith(end)}
+
+    def cast(self, dtype: Any) -> None:
+        super().cast(dtype)
+        for layer in self._inner:
+            layer.cast(dtype)
+        self.hand_out()
 
     def hand_out(self) -> None:
         """Give each layer inside its part of the parameters and the state."""

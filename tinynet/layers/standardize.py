@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Guard, Setting, checks, in_one_go
+from tinynet.base import Array, Guard, checks, in_one_go
+from tinynet.layers.base import Fixed
 from tinynet.layers.same_width import SameWidth
 
 AT_A_TIME = 65_536  # examples of which the sums are taken at once
@@ -37,7 +38,7 @@ class Standardize(SameWidth):
     steady = True
     fixed_state = True
     learned = False
-    invert = Setting(checks.switch)
+    invert = Fixed(checks.switch)
 
     def __init__(self, invert: bool = False) -> None:
         super().__init__()
@@ -56,22 +57,17 @@ class Standardize(SameWidth):
     def learn(self, X: Any, weights: Any = None) -> "Standardize":
         """The mean and the scale of these examples, in float64."""
         (X,) = self.admit(X)
-        m = X.shape[1]
-        w = checks.numbers(self.who, "weights", [1] * m if weights is None else weights, shape=(m,))
+        m, kind = X.shape[1], self.theta.dtype
+        given = np.ones(m) if weights is None else weights
+        w = checks.numbers(self.who, "weights", given, np.dtype(np.float64), (m,))
         if w.min() < 0 or not w.any():
             checks.refuse(self.who, "weights of at least 0, not all 0", checks.shown(w))
-        parts = [slice(i, i + AT_A_TIME) for i in range(0, X.shape[1], AT_A_TIME)]
-
-        def average(of: Any) -> Array:
-            sums = [of(X[:, part].astype(np.float64)).dot(w[part]) for part in parts]
-            return np.sum(sums, axis=0)[:, np.newaxis] / w.sum()
-
         with Guard(self.who):
-            mean = average(lambda some: some)
-            mean = mean + average(lambda some: some - mean)  # the rounding of the first
-            scale = np.sqrt(average(lambda some: np.square(some - mean)))
-        scale[scale <= 1e-12 * np.abs(mean)] = 1  # a constant, but for rounding
-        checks.require_finite(self.who, "mean and scale", (mean, scale))
+            mean, scale = mean_and_scale(X, w)
+            # a constant, but for rounding, or what is one in the dtype
+            scale[(scale <= 1e-12 * np.abs(mean)) | (scale.astype(kind) == 0)] = 1
+            kept = mean.astype(kind), scale.astype(kind)
+            checks.require_finite(self.who, "mean and scale", kept)
         new = {"mean": mean, "scale": scale}
         writes = [partial(self.state[name].__setitem__, ..., a) for name, a in new.items()]
         in_one_go([*writes, partial(vars(self).update, learned=True)])
@@ -89,3 +85,18 @@ class Standardize(SameWidth):
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return dZ * self.state["scale"] if self.invert else dZ / self.state["scale"]
+
+
+def mean_and_scale(X: Array, w: Array) -> tuple[Array, Array]:
+    """The weighted mean and standard deviation of each row, in float64."""
+    parts = [slice(i, i + AT_A_TIME) for i in range(0, X.shape[1], AT_A_TIME)]
+
+    def average(of: Any) -> Array:
+        sums = [of(X[:, part].astype(np.float64)).dot(w[part]) for part in parts]
+        return np.sum(sums, axis=0)[:, np.newaxis] / w.sum()
+
+    mean = average(lambda some: some)
+    mean = mean + average(lambda some: some - mean)  # the rounding of the first
+    far = [np.abs(X[:, part] - mean).max(axis=1, keepdims=True) for part in parts]
+    top = np.maximum(np.max(far, axis=0), np.finfo(np.float64).tiny)  # no square overflows
+    return mean, top * np.sqrt(average(lambda some: np.square((some - mean) / top)))

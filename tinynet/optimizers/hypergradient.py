@@ -32,6 +32,7 @@ class Scaled(Optimizer):
         self.optimizer = inner(self.who, "optimizer", optimizer)
         self.slot_names, self.squared = (*optimizer.slot_names, "u"), optimizer.squared
         first, self.optimizer.learning_rate = self.optimizer.learning_rate, 1.0
+        self.optimizer.clip_norm = self.optimizer.clip_value = None
         super().__init__(first, optimizer.clip_norm, optimizer.clip_value)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -101,9 +102,10 @@ class Hypergradient(Scaled):
         self.learning_rate = self.first
 
     def numbers(self, t: int) -> tuple[float, ...]:
-        if self.optimizer.learning_rate != 1:
-            got, cure = self.optimizer.learning_rate, "set that of the Hypergradient"
-            checks.refuse(self.who, "a learning rate of 1 in its optimizer", got, cure)
+        if self.optimizer.learning_rate != 1 or self.optimizer.clips():
+            expected = "a learning rate of 1 and no limits in its optimizer"
+            checks.refuse(self.who, expected, self.optimizer, "set its own")
+        require_number(self.who, "meta", self.meta)
         return *self.optimizer.numbers(t), *self.meta.numbers(max(1, t - 1))
 
     def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
@@ -131,6 +133,7 @@ class Hypergradient(Scaled):
     def __repr__(self) -> str:
         own = self.optimizer.fresh()
         own.learning_rate = self.learning_rate
+        own.clip_norm, own.clip_value = self.clip_norm, self.clip_value
         return f"Hypergradient({own!r}, meta={self.meta!r})"
 
 
@@ -142,14 +145,22 @@ def counting(optimizer: Optimizer, steps: int) -> Iterator[None]:
     vars(optimizer).update(earlier=0)
 
 
+def require_number(who: str, name: str, optimizer: Optimizer) -> None:
+    if not isinstance(optimizer.learning_rate, float):
+        cure = "what is learned has no schedule"
+        checks.refuse(who, f"a number as the learning_rate of {name}", "a schedule", cure)
+
+
 def inner(who: str, name: str, value: Any) -> Optimizer:
     """A copy of an optimizer without earlier steps, if it can work inside another."""
     if not isinstance(value, Optimizer) or isinstance(value, Scaled):
         cure = checks.call_it(value) or "such as tn.Adam(0.01)"
         checks.refuse(who, f"{name} as an optimizer", checks.shown(value), cure, TypeError)
-    if not isinstance(value.learning_rate, float):
-        cure = "what is learned has no schedule"
-        checks.refuse(who, f"a number as the learning_rate of {name}", "a schedule", cure)
+    require_number(who, name, value)
+    decay = vars(value).get("weight_decay", 0)
+    if name == "meta" and decay:
+        cure = "it would pull every learning rate to 1"
+        checks.refuse(who, "a meta without weight_decay", decay, cure)
     for method in PASSED_BY:
         if getattr(type(value), method) is not getattr(Optimizer, method):
             expected, cure = f"{name} with the {method} of Optimizer", "write its step"
