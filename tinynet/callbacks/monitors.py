@@ -94,9 +94,9 @@ class EarlyStopping(Monitor):
         return True
 
     def on_train_end(self) -> None:
-        if self.best_epoch:
-            self.back()
-            del self.back  # it holds the model's arrays
+        back = vars(self).pop("back", None)  # it holds the model's arrays
+        if back is not None:
+            back()
 
 
 class ReduceLROnPlateau(Monitor):
