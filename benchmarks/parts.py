@@ -77,7 +77,7 @@ def looks():
 def lines():
     found = in_turns({"plain": net(), **variants()})
     plain = found.pop("plain") / STEPS
-    title = f"64-64-10, relu, Adam, batch 32, float32: {plain * 1e6:.0f} us a step"
+    title = f"64-64-10, relu, Adam, batch 32, float32: {plain * 1e6:.0f} us, best of {ROUNDS}"
     text = ["### What each part costs", "", title, ""]
     text += ["| with | us a step | times | wanted: at most |", "| --- | ---: | ---: | --- |"]
     for name, seconds in found.items():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_kit_layers import same_all
+from tests.test_kit_layers import same_all, trained_in_every_way
 from tests.ways import WAYS, same_in_blocks, taken
 
 rng = np.random.default_rng(0)
@@ -26,13 +26,9 @@ def a_net(optimizer, dtype="float64", norm=(tn.BatchNorm,)):
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_it_is_the_same_in_every_way(kind, dtype, limits):
-    models = [a_net(kind(0.05, **limits), dtype) for _ in range(3)]
-    for model, way in zip(models, [*WAYS, "played"], strict=True):
-        with taken(way):
-            for epochs in [5] if model is models[2] else [2, 3]:
-                model.fit(X, Y, epochs, 16, verbose=0)
-    for model in models[1:]:
-        same_all(models[0], model)
+    first, *others = trained_in_every_way(lambda: a_net(kind(0.05, **limits), dtype), X, Y)
+    for model in others:
+        same_all(first, model)
 
 
 def limited(grads, clip_norm=np.inf, clip_value=np.inf):

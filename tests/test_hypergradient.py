@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_kit_layers import same_all
-from tests.ways import WAYS, same_in_blocks, taken
+from tests.test_clipping import a_net
+from tests.test_kit_layers import same_all, trained_in_every_way
+from tests.ways import same_in_blocks
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((3, 40))
@@ -21,13 +22,6 @@ INNER = {
 META = {"sgd": tn.SGD(0.05), "adam": tn.Adam(0.02), "limited": tn.SGD(0.05, 0.5, clip_norm=0.1)}
 
 
-def a_net(optimizer, dtype="float64", norm=(tn.BatchNorm,)):
-    layers = [tn.Dense(5, "tanh", regularizer="l2"), *(kind() for kind in norm), tn.Dense(1)]
-    model = tn.Sequential(layers, seed=0, dtype=dtype)
-    model.compile(optimizer)
-    return model
-
-
 KINDS = tn.SGD, tn.Hypergradient
 
 
@@ -39,11 +33,7 @@ def learned(inner="sgd", meta="adam"):
 @pytest.mark.parametrize("meta", META)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_it_is_the_same_in_every_way(inner, meta, dtype):
-    models = [a_net(learned(inner, meta), dtype) for _ in range(3)]
-    for model, way in zip(models, [*WAYS, "played"], strict=True):
-        with taken(way):
-            for epochs in [5] if model is models[2] else [2, 3]:
-                model.fit(X, Y, epochs, 16, verbose=0)
+    models = trained_in_every_way(lambda: a_net(learned(inner, meta), dtype), X, Y)
     for model in models[1:]:
         same_all(models[0], model)
         assert model.optimizer.learning_rate == models[0].optimizer.learning_rate

@@ -62,6 +62,16 @@ def same_all(one, other):
     assert draws == other_draws
 
 
+def trained_in_every_way(make, X, Y):
+    """Three models, trained the same but for a walk and for a pause."""
+    models = [make() for _ in range(3)]
+    for model, way in zip(models, [*WAYS, "played"], strict=True):
+        with taken(way):
+            for epochs in [5] if model is models[2] else [2, 3]:
+                model.fit(X, Y, epochs, 16, verbose=0)
+    return models
+
+
 def with_looks(model, batch_size):
     """Trained as the others, with all that may lie between two calls."""
     model.fit(X, LABELS, 3, batch_size, verbose=0)

@@ -3,8 +3,8 @@ checker."""
 
 from tinynet.base.calls import in_one_go
 from tinynet.base.checks import Array, Arrays
-from tinynet.base.node import Field, Guard, Node, read_only
+from tinynet.base.node import Field, Guard, Node, held, read_only
 from tinynet.base.settings import Part, Setting
 
 __all__ = ["Array", "Arrays", "Field", "Node", "Part", "Setting", "in_one_go"]
-__all__ += ["Guard", "read_only"]
+__all__ += ["Guard", "held", "read_only"]

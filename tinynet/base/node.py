@@ -89,8 +89,7 @@ class Node(Part):
 
     def telling(self) -> list[Any]:
         """The settings, with those of the nodes that it holds."""
-        parts = [x for a in vars(self).values() for x in (a if isinstance(a, tuple) else (a,))]
-        inside = [setting for x in parts if isinstance(x, Node) for setting in x.telling()]
+        inside = [setting for x in held(self) for setting in x.telling()]
         return [getattr(self, name) for name in settings(type(self))] + inside
 
     def fresh(self) -> Self:
@@ -112,6 +111,12 @@ class Node(Part):
         vars(self).update(writeable(held))
         for name, value in slots.items():
             object.__setattr__(self, name, writeable(value))
+
+
+def held(node: Node) -> list[Node]:
+    """The nodes that it holds: of a layer its activation, its regularizer, layers inside."""
+    parts = [x for a in vars(node).values() for x in (a if isinstance(a, tuple) else (a,))]
+    return [x for x in parts if isinstance(x, Node)]
 
 
 def writeable(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Node, checks
+from tinynet.base import Array, Node, checks, held
 from tinynet.layers import Layer
 
 LEAST = 256  # examples that a block has at least, however wide the layers
@@ -25,11 +25,10 @@ def steady(part: Any) -> bool:
 
 
 def parts_of(nodes: Sequence[Node]) -> list[Any]:
-    """The nodes and those that they hold: of layers activations, regularizers, layers inside."""
+    """The nodes and all that they hold, each once."""
     found: list[Any] = [*nodes]
     for part in found:  # it grows
-        held = [x for a in vars(part).values() for x in (a if isinstance(a, tuple) else (a,))]
-        found += [x for x in held if isinstance(x, Node) and not any(x is y for y in found)]
+        found += [x for x in held(part) if not any(x is y for y in found)]
     return found
 
 

@@ -133,7 +133,7 @@ class Optimizer(Together):
     def update(self, params: Arrays, grads: Arrays) -> None:
         """One step in place: `advance`, then `write`."""
         seen = self.looked_at(grads)
-        self.write(params, *self.advance(params, *seen), *self.kept(*seen))
+        self.write(params, *self.advance(params, *seen), *self.kept(seen[1:]))
 
     def write(self, params: Arrays, new: Arrays, slots: Mapping[str, Arrays], *also: Any) -> None:
         """Write the results of a step, once they are looked at: new parameters, new slots, then

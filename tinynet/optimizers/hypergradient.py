@@ -30,6 +30,7 @@ class Scaled(Optimizer):
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = inner(self.who, "optimizer", optimizer)
+        self.n_own = len(optimizer.fresh().numbers(1))  # how many numbers it has
         self.slot_names, self.squared = (*optimizer.slot_names, "u"), optimizer.squared
         first, self.optimizer.learning_rate = self.optimizer.learning_rate, 1.0
         self.optimizer.clip_norm = self.optimizer.clip_value = None
@@ -43,7 +44,7 @@ class Scaled(Optimizer):
 
     def parted(self, g: Array, numbers: Any) -> tuple[Any, Any, Any]:
         """Those of the optimizer, exp(r), and what is between them."""
-        n, end = len(self.optimizer.numbers(1)), len(numbers) - len(self.learned)
+        n, end = self.n_own, len(numbers) - len(self.learned)
         return numbers[:n], np.exp(numbers[end]).astype(g.dtype), numbers[n:end]
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
@@ -109,7 +110,7 @@ class Hypergradient(Scaled):
         return *self.optimizer.numbers(t), *self.meta.numbers(max(1, t - 1))
 
     def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
-        r, own = learned["log_rate"], numbers[len(self.optimizer.numbers(1)) :]
+        r, own = learned["log_rate"], numbers[self.n_own :]
         d_r = self.meta.clipped(-np.exp(r) * (g * slots["u"]).sum())
         with counting(self.meta, max(0, self.steps - 1)):
             step, after = self.meta.step(r, d_r, learned, *own)

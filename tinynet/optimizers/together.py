@@ -1,6 +1,6 @@
 """What an optimizer makes of all gradients together, before it goes from array to array."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -50,7 +50,7 @@ class Together(Limits):
             expected = f"the slots {', '.join(self.slots) or '(none)'} after a step"
             checks.refuse(self.who, expected, ", ".join(after) or "none")
 
-    def kept(self, grads: Arrays, *after: Array) -> list[Callable[[], Any]]:
+    def kept(self, after: Sequence[Array]) -> list[Callable[[], Any]]:
         """The calls that write what is learned."""
         pairs = zip(self.learned.values(), after, strict=True)
         return [partial(a.__setitem__, ..., new) for a, new in pairs]
