@@ -28,7 +28,7 @@ BUDGETS = {
 }
 PART, FILE, LINE = 45, 350, 100
 HELPERS = ["in_float64", "initializers", "learnable", "regularizers", "same_width", "schedules"]
-HELPERS += ["weights", "row", "nested", "activate", "together", "limits", "epochs"]
+HELPERS += ["sums", "weights", "row", "nested", "activate", "together", "limits", "epochs"]
 
 
 def room_of(name):

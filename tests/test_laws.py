@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -207,18 +208,39 @@ def test_a_float32_cost_of_ten_million_columns(loss):
     assert loss()(*wide) == pytest.approx(float(loss()(A, Y)), rel=1e-6)
 
 
-def test_float32_means_of_ten_million_columns():
-    X = PART * np.linspace(0.5, 1.5, MANY, dtype=np.float32)[np.newaxis]
-    exact = X.astype(np.float64)
+@pytest.fixture(params="CF")  # F: examples in rows, transposed
+def two_units(request):
+    part = PART * np.linspace(0.5, 1.5, MANY // 2, dtype=np.float32)
+    return np.array([part, 1 - part], order=request.param)
+
+
+def test_float32_means_of_millions_of_columns(two_units):
     norm, first = tn.BatchNorm(momentum=0.0), tn.Standardize()
     for layer in (norm, first):
-        layer.build(1, dtype="float32")
-    norm.forward(X)
-    first.learn(X)
-    assert norm.state["mean"][0, 0] == pytest.approx(exact.mean(), rel=1e-6)
-    assert norm.state["variance"][0, 0] == pytest.approx(exact.var(), rel=1e-6)
-    assert first.state["mean"][0, 0] == pytest.approx(exact.mean(), rel=1e-6)
-    assert first.state["scale"][0, 0] == pytest.approx(exact.std(), rel=1e-6)
+        layer.build(2, dtype="float32")
+    norm.forward(two_units)
+    first.learn(two_units)
+    for i, exact in enumerate(two_units.astype(np.float64)):
+        assert norm.state["mean"][i, 0] == pytest.approx(exact.mean(), rel=1e-6)
+        assert norm.state["variance"][i, 0] == pytest.approx(exact.var(), rel=1e-6)
+        assert first.state["mean"][i, 0] == pytest.approx(exact.mean(), rel=1e-6)
+        assert first.state["scale"][i, 0] == pytest.approx(exact.std(), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [partial(tn.Dense, 2), tn.PReLU, tn.BatchNorm, tn.LayerNorm])
+def test_float32_sums_of_millions_of_columns(kind, two_units):
+    """The gradients of parameters that are a sum over the examples."""
+    layer = kind().build(2, dtype="float32")
+    X = two_units - np.float32(0.5)
+    hat = layer.forward(X).astype(np.float64)
+    layer.backward(two_units)
+    dA = two_units.astype(np.float64)
+    terms = {"b": dA, "beta": dA, "gamma": dA * hat, "alpha": dA * np.minimum(X, 0)}
+    for name, grad in layer.grads.items():
+        if name != "W":  # a product: its order is the library's
+            exact = terms[name].sum(axis=1, keepdims=True)
+            off = np.abs(grad - exact).max() / np.abs(terms[name]).sum(axis=1).max()
+            assert off < 1e-6
 
 
 def test_float32_gradients_and_metrics_of_ten_million_columns():

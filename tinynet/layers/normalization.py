@@ -13,6 +13,7 @@ import numpy as np
 
 from tinynet.base import Array, Field, Setting, checks
 from tinynet.layers.same_width import SameWidth
+from tinynet.layers.sums import over_examples
 
 
 class Normalized(NamedTuple):
@@ -22,13 +23,18 @@ class Normalized(NamedTuple):
     variance: Array
 
 
+def average(a: Array, axis: int) -> Array:
+    """The mean over the units, or over the examples."""
+    return over_examples(a) / a.shape[1] if axis else a.mean(axis=0, keepdims=True)
+
+
 def normalized(X: Array, axis: int, epsilon: float) -> Normalized:
     """Along an axis. What the rounding of the mean leaves is subtracted again, so that the variance
     has its digits even if the mean is large."""
-    mean = X.mean(axis=axis, keepdims=True)
+    mean = average(X, axis)
     centred = X - mean
-    centred = centred - centred.mean(axis=axis, keepdims=True)
-    variance = np.square(centred).mean(axis=axis, keepdims=True)
+    centred = centred - average(centred, axis)
+    variance = average(np.square(centred), axis)
     # the last term is 0, and NaN where the variance overflowed: 1 / inf would look like a number
     inverse = 1 / np.sqrt(variance + epsilon) + 0 * variance
     return Normalized(centred * inverse, inverse, mean, variance)
@@ -56,14 +62,6 @@ class Normalization(SameWidth):
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         own = normalized(X, self.axis, self.epsilon)
         return self.scaled(own.hat), {**self.remembered(X), "normalized": own}
-
-    def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
-        hat, inverse, *_ = cache["normalized"]
-        gamma, beta = dA * hat, dA
-        d, axis = dA * cache["params"]["gamma"], {"axis": self.axis, "keepdims": True}
-        inner = d - d.mean(**axis) - hat * (d * hat).mean(**axis)
-        sums = {"gamma": gamma, "beta": beta}
-        return inverse * inner, {n: a.sum(axis=1, keepdims=True) for n, a in sums.items()}
 
 
 class BatchNorm(Normalization):
@@ -106,10 +104,10 @@ class BatchNorm(Normalization):
         return A, {**cache, "state": after}
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
-        """As the base's, in fewer calls: a unit has one gamma for all examples, so the means over
-        them are gamma times those of dA, and these are sums that the parameters need, too."""
+        """A unit has one gamma for all examples, so the means over them are gamma times those of
+        dA, and these are sums that the parameters need, too."""
         (hat, inverse, *_), m = cache["normalized"], dA.shape[1]
-        beta, gamma = (a.sum(axis=1, keepdims=True) for a in (dA, dA * hat))
+        beta, gamma = over_examples(dA), over_examples(dA * hat)
         inner = dA - beta / m - hat * (gamma / m)
         return inverse * cache["params"]["gamma"] * inner, {"gamma": gamma, "beta": beta}
 
@@ -135,3 +133,10 @@ class LayerNorm(Normalization):
 
     def preactivation(self, X: Array) -> Array:
         return self.scaled(normalized(X, self.axis, self.epsilon).hat)
+
+    def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
+        hat, inverse, *_ = cache["normalized"]
+        d = dA * cache["params"]["gamma"]
+        inner = d - average(d, self.axis) - hat * average(d * hat, self.axis)
+        grads = {"gamma": over_examples(dA * hat), "beta": over_examples(dA)}
+        return inverse * inner, grads

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinynet.base import Array, Field
 from tinynet.layers.same_width import SameWidth
+from tinynet.layers.sums import over_examples
 
 
 class PReLU(SameWidth):
@@ -39,7 +40,7 @@ class PReLU(SameWidth):
         return np.maximum(X, 0) + self.params["alpha"] * np.minimum(X, 0)
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
-        return {"alpha": (dZ * np.minimum(cache["X"], 0)).sum(axis=1, keepdims=True)}
+        return {"alpha": over_examples(dZ * np.minimum(cache["X"], 0))}
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         passed = dZ * (cache["X"] > 0)
