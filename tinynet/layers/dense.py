@@ -14,6 +14,7 @@ from tinynet.layers import initializers, regularizers
 from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.initializers import Initializer, Zeros
 from tinynet.layers.regularizers import Regularizer
+from tinynet.layers.sums import total
 
 # for more examples than that db is a sum by itself, which numpy adds up pairwise: in float32 a
 # matrix product over that many would lose digits
@@ -80,7 +81,7 @@ class Dense(Layer):
         X = cache["X"]
         grads = self.split((functions.with_ones(X) if self.use_bias else X).dot(dZ.T))
         if self.use_bias and dZ.shape[1] > MANY:
-            grads["b"] = dZ.sum(axis=1, keepdims=True)
+            grads["b"] = total(dZ)
         return grads
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinynet.base import Array, Field, Setting, checks
 from tinynet.layers.same_width import SameWidth
-from tinynet.layers.sums import over_examples
+from tinynet.layers.sums import total
 
 
 class Normalized(NamedTuple):
@@ -24,8 +24,7 @@ class Normalized(NamedTuple):
 
 
 def average(a: Array, axis: int) -> Array:
-    """The mean over the units, or over the examples."""
-    return over_examples(a) / a.shape[1] if axis else a.mean(axis=0, keepdims=True)
+    return total(a, axis) / a.shape[axis]
 
 
 def normalized(X: Array, axis: int, epsilon: float) -> Normalized:
@@ -35,8 +34,9 @@ def normalized(X: Array, axis: int, epsilon: float) -> Normalized:
     centred = X - mean
     centred = centred - average(centred, axis)
     variance = average(np.square(centred), axis)
-    # the last term is 0, and NaN where the variance overflowed: 1 / inf would look like a number
-    inverse = 1 / np.sqrt(variance + epsilon) + 0 * variance
+    raised = variance + epsilon
+    # NaN where the variance overflowed: 1 / inf would look like a number
+    inverse = np.sqrt(raised) / raised
     return Normalized(centred * inverse, inverse, mean, variance)
 
 
@@ -93,21 +93,22 @@ class BatchNorm(Normalization):
         return {"mean": np.zeros((n_in, 1)), "variance": np.ones((n_in, 1))}
 
     def preactivation(self, X: Array) -> Array:
-        s = self.state
-        return self.scaled((X - s["mean"]) / np.sqrt(s["variance"] + self.epsilon))
+        gamma, beta, s = self.params["gamma"], self.params["beta"], self.state
+        return gamma / np.sqrt(s["variance"] + self.epsilon) * (X - s["mean"]) + beta
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, cache = super().run(X)
         m, own, old = X.shape[1], cache["normalized"], self.momentum
-        new = {"mean": own.mean, "variance": own.variance * (m / max(m - 1, 1))}
-        after = {name: old * self.state[name] + (1 - old) * new[name] for name in new}
-        return A, {**cache, "state": after}
+        mean = old * self.state["mean"] + (1 - old) * own.mean
+        of_a_sample = (1 - old) * (m / max(m - 1, 1))
+        variance = old * self.state["variance"] + of_a_sample * own.variance
+        return A, {**cache, "state": {"mean": mean, "variance": variance}}
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
         """A unit has one gamma for all examples, so the means over them are gamma times those of
         dA, and these are sums that the parameters need, too."""
         (hat, inverse, *_), m = cache["normalized"], dA.shape[1]
-        beta, gamma = over_examples(dA), over_examples(dA * hat)
+        beta, gamma = total(dA), total(dA * hat)
         inner = dA - beta / m - hat * (gamma / m)
         return inverse * cache["params"]["gamma"] * inner, {"gamma": gamma, "beta": beta}
 
@@ -138,5 +139,5 @@ class LayerNorm(Normalization):
         hat, inverse, *_ = cache["normalized"]
         d = dA * cache["params"]["gamma"]
         inner = d - average(d, self.axis) - hat * average(d * hat, self.axis)
-        grads = {"gamma": over_examples(dA * hat), "beta": over_examples(dA)}
+        grads = {"gamma": total(dA * hat), "beta": total(dA)}
         return inverse * inner, grads

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.base import Array, Field
 from tinynet.layers.same_width import SameWidth
-from tinynet.layers.sums import over_examples
+from tinynet.layers.sums import total
 
 
 class PReLU(SameWidth):
@@ -40,7 +40,7 @@ class PReLU(SameWidth):
         return np.maximum(X, 0) + self.params["alpha"] * np.minimum(X, 0)
 
     def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
-        return {"alpha": over_examples(dZ * np.minimum(cache["X"], 0))}
+        return {"alpha": total(dZ * np.minimum(cache["X"], 0))}
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         passed = dZ * (cache["X"] > 0)

@@ -1,15 +1,22 @@
-"""Sums over the examples of a batch."""
+"""Sums over the examples of a batch, or over the units of a layer."""
 
 import numpy as np
 
 from tinynet.base import Array
 
+FEW = 128  # numpy itself adds up so many in one run
 
-def over_examples(a: Array) -> Array:
-    """The sum of each unit's row, (units, 1), in the dtype of a, (units, m).
 
-    Added up in float64: numpy adds the float32 of a row that does not lie in one piece, as in the
-    transpose of examples in rows, one after the other, which loses two digits in 1e7 of them.
+def total(a: Array, axis: int = 1) -> Array:
+    """The sum of a (units, m) over its examples, (units, 1), or over its units, (1, m).
+
+    Of few it is a product, the fastest sum there is. More are added up in float64: numpy adds the
+    float32 of a row that does not lie in one piece, as in the transpose of examples in rows, one
+    after the other, which loses four digits in 1e7 of them.
     """
-    exact: Array = a.sum(axis=1, keepdims=True, dtype=np.float64)
+    if a.shape[axis] <= FEW:
+        ones = np.ones_like(a[:1] if axis else a[:, :1]).copy().T
+        product: Array = a.dot(ones) if axis else ones.dot(a)
+        return product
+    exact: Array = a.sum(axis=axis, keepdims=True, dtype=np.float64)
     return exact if a.dtype == np.float64 else exact.astype(a.dtype)

@@ -49,8 +49,11 @@ class Adam(Optimizer):
     def numbers(self, t: int) -> tuple[float, ...]:
         """With c = sqrt(n_2), the step learning_rate * (m / n_1) / (r / c + epsilon) is m * scale /
         (r + c epsilon): scale = learning_rate c / n_1, and c epsilon."""
+        return self.corrected(self.rate(t), t)
+
+    def corrected(self, rate: float, t: int) -> tuple[float, float]:
         n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
-        return self.rate(t) * n_2**0.5 / n_1, self.epsilon * n_2**0.5
+        return rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         r = np.sqrt(self.beta_2 * np.square(slots["r"]) + np.square(g))
@@ -101,7 +104,8 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
 
     def numbers(self, t: int) -> tuple[float, ...]:
-        return *super().numbers(t), self.rate(t) * self.weight_decay
+        rate = self.rate(t)
+        return *self.corrected(rate, t), rate * self.weight_decay
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         *adam, decay = numbers

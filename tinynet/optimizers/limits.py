@@ -46,8 +46,10 @@ class Limits(Rated):
         """What g is multiplied by so that its norm is at most `norm`. No square overflows: the
         largest is 1."""
         top = np.maximum(np.abs(g).max(), norm)
-        root = np.sqrt(np.square(g / top).sum())
-        return (norm / top) / np.maximum(root, norm / top)
+        small = (g / top).reshape(-1)
+        root = np.sqrt(small.dot(small))
+        at = norm / top
+        return at / np.maximum(root, at)
 
     def clipped_all(self, grads: Arrays) -> Arrays:
         """The same of gradients by name."""

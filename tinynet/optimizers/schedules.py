@@ -51,7 +51,9 @@ class Schedule(Part):
                 checks.refuse(self.who, "a fit, which knows its epochs", "none", cure, RuntimeError)
             before, done, each = epochs
             t = done + (t - before) // each
-        return checks.real(self.who, "its rate", self.rate(t), "[0, inf)")
+        rate = self.rate(t)
+        known = type(rate) is float and 0 <= rate < math.inf
+        return rate if known else checks.real(self.who, "its rate", rate, "[0, inf)")
 
 
 class Decay(Schedule):

@@ -187,12 +187,12 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             return self.product(np.dot, *inputs)
         raise UnsteadyError(function.__name__)
 
-    def product(self, function: Any, *inputs: Any) -> "StandIn":
-        if any(x.ndim != 2 for x in inputs):
-            raise UnsteadyError(f"{function.__name__} of what is no matrix")
-        (rows, _), (_, columns) = (x.shape for x in inputs)
-        dtype = np.result_type(*(x.dtype for x in inputs))
-        return self.tape.record(function, inputs, outline(np.empty((rows, columns), dtype)))
+    def product(self, function: Any, first: Any, second: Any) -> "StandIn":
+        if not {first.ndim, second.ndim} <= {1, 2}:
+            raise UnsteadyError(f"{function.__name__} of what is no matrix or vector")
+        shape = first.shape[:-1] + second.shape[1:]
+        like = outline(np.empty(shape, np.result_type(first.dtype, second.dtype)))
+        return self.tape.record(function, (first, second), like)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise UnsteadyError(name)
