@@ -3,8 +3,6 @@
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from tinynet.activations.base import Activation
@@ -25,6 +23,3 @@ class Identity(Activation):
 
     def derivative(self, Z: Array) -> Array:
         return np.ones_like(Z)
-
-    def pullback(self, dA: Array, cache: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        return dA, {}

@@ -24,8 +24,9 @@ class Rate(Learnable):
     """A learning rate: a number, or a schedule, which has no gradient."""
 
     def __get__(self, optimizer: Part | None, owner: type[Part]) -> Any:
-        schedule = None if optimizer is None else vars(optimizer)["schedule"]
-        return schedule or super().__get__(optimizer, owner)
+        if optimizer is None:
+            return self
+        return optimizer.__dict__["schedule"] or optimizer.__dict__["params"][self.name].item()
 
     def keep(self, optimizer: Part, number: Any) -> None:
         scheduled = isinstance(number, Schedule)
