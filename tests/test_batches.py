@@ -229,3 +229,12 @@ def test_a_split_is_settled_anew():
         assert model.optimizer.steps == 4 + 2 * 3
     for a, b in zip(*(everything(model)[0] for model in models), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_epochs_in_the_place_of_targets():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    with pytest.raises(
+        TypeError, match=r"expected Y as an array of targets, got 5: .*epochs=\.\.\."
+    ):
+        model.fit(iter([(np.ones((1, 2)), np.ones((1, 2)))]), 5)

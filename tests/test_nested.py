@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -237,3 +238,47 @@ def test_it_cannot_be_the_last_layer():
     model = tn.Sequential([tn.Dense(1), tn.Residual([tn.Dense(1)])])
     with pytest.raises(TypeError, match="expected the run of Layer in a model's last layer"):
         model.compile()
+
+
+def sets_theta(inner):
+    inner.theta = 0 * inner.theta
+
+
+def sets_state(inner):
+    inner.state = {"mean": np.ones((3, 1)), "variance": np.ones((3, 1))}
+
+
+def sets_one_state(inner):
+    inner.state["mean"] = np.ones((3, 1))
+
+
+@pytest.mark.parametrize("change", [sets_theta, sets_state, sets_one_state])
+@pytest.mark.parametrize("use", ["predict", "fit", "gradients"])
+def test_another_array_inside_is_refused_once(change, use):
+    """It was lost, and nobody said so."""
+    model = a_net(tn.Residual([tn.BatchNorm(), tn.Dense(3)])).build(3)
+    before = model.predict(X)
+    change(model.layers[0].layers[0])
+    with pytest.raises(ValueError, match=r"layer 1, Residual: expected writes into the arrays of"):
+        getattr(model, use)(*[X] if use == "predict" else [X, LABELS])
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_writes_inside_count():
+    model = a_net(tn.Residual([tn.BatchNorm(), tn.Dense(3)])).build(3)
+    before, (norm, _) = model.predict(X), model.layers[0].layers
+    norm.state["mean"][...] = 1
+    moved = model.predict(X)
+    norm.theta[...] = 2
+    assert np.abs(moved - before).max() > 0.01
+    assert np.abs(model.predict(X) - moved).max() > 0.01
+    np.testing.assert_array_equal(model.layers[0].params["gamma_a"], np.full((3, 1), 2))
+
+
+def test_threads_predict_with_layers_inside():
+    """Each use hands their arrays out again."""
+    model = a_net(tn.Residual([tn.BatchNorm(), tn.Dense(3)])).build(3)
+    expected = model.predict(X)
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda _: model.predict(X), range(400))
+    assert all(np.array_equal(A, expected) for A in found)

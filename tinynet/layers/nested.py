@@ -15,6 +15,13 @@ from tinynet.layers.row import inner_layers
 from tinynet.layers.same_width import SameWidth
 
 
+def holds_what_was_given(layer: Layer) -> bool:
+    """Whether a layer inside has the arrays that it was given last."""
+    now = dict(vars(layer))  # at one moment: another thread may predict
+    given, held = now.get("given"), [now["theta"], *now["state"].values()]
+    return given is None or [*map(id, given)] == [*map(id, held)]
+
+
 class Holder(SameWidth):
     """It holds layers in a row, and its parameters and state are theirs, each name with a letter
     behind it: W_a, b_a of the first, W_b, b_b of the second, ..."""
@@ -40,15 +47,22 @@ class Holder(SameWidth):
         super().cast(dtype)
         for layer in self._inner:
             layer.cast(dtype)
+            vars(layer)["given"] = None
         self.hand_out()
 
     def hand_out(self) -> None:
-        """Give each layer inside its part of the parameters and the state."""
+        """Give each layer inside its part of the parameters and the state. What somebody set there
+        instead of writing into it would be lost, so it is refused, and all is as before."""
+        lost = [layer for layer in self._inner if not holds_what_was_given(layer)]
         for layer, end, own in self.pieces(self.theta):
             state = {n.removesuffix(end): a for n, a in self.state.items() if n.endswith(end)}
-            vars(layer).update(theta=own, state=state, position=self.position, inside=True)
+            given = {"theta": own, "state": state, "given": [own, *state.values()]}
+            vars(layer).update(given, position=self.position, inside=True)
             if isinstance(layer, Holder):
                 layer.hand_out()
+        for layer in lost:
+            expected, got = "writes into the arrays of a layer inside", f"others in {layer!r}"
+            checks.refuse(self.who, expected, got, "theta[...] = ... and state[name][...] = ...")
 
     def pieces(self, theta: Array) -> Iterator[tuple[Layer, str, Array]]:
         """The layers inside, with the end of their names and their part of an array like theta."""
@@ -77,7 +91,7 @@ class Nested(Holder):
         vars(own := copy.copy(self)).update(_inner=tuple(map(copy.copy, self._inner)))
         width = n_in
         for layer in own._inner:
-            vars(layer).update(layer.beginning(width, rng, dtype))
+            vars(layer).update(layer.beginning(width, rng, dtype), given=None)
             width = layer.units
         if width != n_in:
             cure = f"its last layer needs {n_in} units"

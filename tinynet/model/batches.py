@@ -19,9 +19,14 @@ class Among:
         return drawn
 
 
-def require_batches(who: str, batches: Any, given: dict[str, Any]) -> None:
-    """Refuse what is no iterable of batches, and arguments that say something of arrays."""
-    cure = "fit(X, Y), or fit(batches) with an iterable of (X, Y)"
+def require_batches(who: str, batches: Any, Y: Any, given: dict[str, Any]) -> None:
+    """Without Y, refuse what is no iterable of batches, and arguments that say something of
+    arrays."""
+    cure = "fit(X, Y), or fit(batches, epochs=...) with an iterable of (X, Y)"
+    if isinstance(Y, int):
+        checks.refuse(who, "Y as an array of targets", Y, cure, TypeError)
+    if Y is not None:
+        return
     if isinstance(batches, np.ndarray) or not hasattr(batches, "__iter__"):
         checks.refuse(who, "Y, or batches (X, Y)", checks.shown(batches), cure, TypeError)
     for name, value in given.items():

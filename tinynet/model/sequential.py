@@ -110,10 +110,9 @@ class Sequential(Prepared):
             verbose = checks.count(self.who, "verbose", verbose, least=0)
         share = checks.real(self.who, "validation_split", validation_split, "[0, 1)")
         callbacks = own_callbacks(self.who, callbacks, bool(verbose))
-        if Y is None:
-            given = {"batch_size": size, "validation_split": share or None}
-            given |= {"sample_weight": sample_weight, "class_weight": class_weight}
-            require_batches(self.who, X, given)
+        given = {"batch_size": size, "validation_split": share or None}
+        given |= {"sample_weight": sample_weight, "class_weight": class_weight}
+        require_batches(self.who, X, Y, given)
         self._require_idle()
         with self._lock, self._in_training():
             steps, m, span = len(X) if hasattr(X, "__len__") else 0, 0, 0.0
