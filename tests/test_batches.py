@@ -238,3 +238,12 @@ def test_epochs_in_the_place_of_targets():
         TypeError, match=r"expected Y as an array of targets, got 5: .*epochs=\.\.\."
     ):
         model.fit(iter([(np.ones((1, 2)), np.ones((1, 2)))]), 5)
+
+
+def test_what_is_wrong_with_a_batch_is_said_of_it():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    good, bad = np.ones((1, 2)), np.array([[1.0, np.nan]])
+    with pytest.raises(ValueError, match=r"^batch 2: Sequential: expected X of finite numbers"):
+        model.fit([(good, good), (bad, good)], epochs=1, verbose=0)
+    assert model.optimizer.steps == 1

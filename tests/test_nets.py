@@ -84,3 +84,13 @@ def test_the_gradient_of_a_random_net(loss, last):
         assert model.check_gradients(X, Y).passed
 
     check()
+
+
+def test_a_short_name_may_stand_alone():
+    short, long = (tn.Sequential([tn.Dense(3), x, tn.Dense(1)], seed=0) for x in ("relu", tn.relu))
+    X = np.random.default_rng(0).standard_normal((2, 5))
+    np.testing.assert_array_equal(short.build(2).predict(X), long.build(2).predict(X))
+    with pytest.raises(ValueError, match="rleu"):
+        tn.Sequential([tn.Dense(3), "rleu"])
+    with pytest.raises(TypeError, match="expected Z as an array"):
+        tn.Dense(3, tn.relu())

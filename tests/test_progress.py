@@ -178,6 +178,49 @@ def test_inputs_that_span_more_than_100(printed):
     )
 
 
+def test_a_cost_that_stays_has_not_risen(printed):
+    model = a_net(optimizer=tn.SGD(tn.CosineDecay(0.1, epochs=5)))
+    model.fit(X, Y, 5, 16, verbose=0)
+    lines = printed(lambda: model.fit(X, Y, 5, 16))
+    assert lines[-1] == "the learning rate has come to 0, where its schedule ends"
+    assert not any("rose" in line for line in lines)
+
+
+def a_regression(*last):
+    model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(2), *last], seed=0)
+    model.compile(tn.Adam(1e-3))
+    return model
+
+
+SAID_OF_TARGETS = {
+    "far": ([1000, 1000], False, "the targets span"),
+    "near": ([1, 1], False, None),
+    "standardized": ([1000, 1000], True, None),
+    "small": ([1e-5, 1e-5], True, "the targets deviate by"),
+    "unlike": ([1, 1000], True, "the targets deviate by"),
+}
+
+
+@pytest.mark.parametrize(("sizes", "inverted", "said"), SAID_OF_TARGETS.values(), ids=str)
+def test_targets_that_are_far_or_unlike(printed, sizes, inverted, said):
+    last = [tn.Standardize(invert=True)] * inverted
+    lines = printed(lambda: a_regression(*last).fit(X, np.array(sizes)[:, np.newaxis] * X, 3))
+    told = [line for line in lines if line.startswith("the targets")]
+    assert len(told) == (said is not None)
+    assert all(line.startswith(said) for line in told)
+
+
+def test_a_metric_that_is_not_measured(printed):
+    def said(**settings):
+        model = a_net()
+        model.compile("adam", metrics=["accuracy", "roc_auc"])
+        return [x for x in printed(lambda: model.fit(X, Y, 2, **settings)) if "not measured" in x]
+
+    (line,) = said()
+    assert line.startswith("roc_auc: not measured, since it takes all examples at once")
+    assert said(validation_split=0.2) == []
+
+
 # ---- callbacks that look every so often
 
 

@@ -275,3 +275,10 @@ def test_where_it_stands_is_fixed():
     layer = tn.Standardize(invert=True).build(2)
     with pytest.raises(ValueError, match="expected invert to stay"):
         layer.invert = False
+
+
+def test_a_feature_that_hardly_differs_is_no_constant():
+    """Seconds of a day, counted in microseconds from long ago."""
+    far = 1e13 + np.round(8 * X) / 8
+    layer = tn.Standardize().build(len(far)).learn(far)
+    np.testing.assert_allclose(layer(far).std(axis=1), 1, rtol=1e-4)

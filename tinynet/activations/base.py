@@ -46,7 +46,7 @@ class Activation(Node):
         cure = "predict gives its values"
         checks.refuse(self.who, "a sigmoid or softmax output", repr(self), cure)
 
-    def admit(self, Z: Any) -> tuple[Array]:
+    def admit(self, Z: Any = None) -> tuple[Array]:
         return (checks.numbers(self.who, "Z", Z),)
 
     def admit_upstream(self, dA: Any) -> Array:

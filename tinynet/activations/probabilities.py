@@ -52,5 +52,5 @@ class Softmax(Activation):
             checks.refuse(self.who, "no threshold", threshold, "the largest output is the class")
         return A.argmax(axis=0)
 
-    def admit(self, Z: Any) -> tuple[Array]:
+    def admit(self, Z: Any = None) -> tuple[Array]:
         return (checks.matrix(self.who, "Z", Z, "(n_y, m)"),)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tinynet.base import checks
 from tinynet.callbacks.base import Callback, LambdaCallback
-from tinynet.callbacks.monitors import EarlyStopping, ReduceLROnPlateau
+from tinynet.callbacks.monitors import EarlyStopping, Monitor, ReduceLROnPlateau
 from tinynet.callbacks.progress import ProgressBar
 
 __all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ProgressBar", "ReduceLROnPlateau"]
@@ -22,6 +22,10 @@ def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
             cure = checks.call_it(callback, "...") or "tn.LambdaCallback(on_epoch_end=...)"
             expected = "callbacks that are tn.Callback objects"
             checks.refuse(who, expected, checks.shown(callback), cure, TypeError)
+        for name in dir(callback):
+            if name.startswith("on_") and name not in dir(Monitor):
+                expected = "methods on_train_begin, on_epoch_end and on_train_end"
+                checks.refuse(type(callback).__name__, expected, name, "nothing would call it")
     bars = [callback for callback in callbacks if isinstance(callback, ProgressBar)]
     others = [callback for callback in callbacks if callback not in bars]
     return [*others, *(bars or [ProgressBar()])[: int(verbose)]]

@@ -9,15 +9,15 @@ from tinynet.callbacks.base import Callback
 
 BETTER = {"min": -1, "max": 1}
 SMALL = "loss", "error", "mse", "mae"  # how names end of which less is better
+LARGE = "accuracy", "precision", "recall", "f1", "roc_auc", "r2"  # and of which more is
 
 
 class Monitor(Callback):
     """Counts the epochs since a number was best.
 
-    `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". It is
-    better the smaller it is if its name ends in "loss", "error", "mse" or "mae";
-    `mode`, "min" or "max", says so too. Better by less than `min_delta` does not count, nor does
-    NaN.
+    `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". Less
+    is better with `mode="min"`, more with "max"; of losses, errors and tinynet's metrics that is
+    known, of others it is to be said. Better by less than `min_delta` does not count, nor does NaN.
     """
 
     def __init__(
@@ -31,7 +31,10 @@ class Monitor(Callback):
             checks.known(who, "mode", mode, BETTER)
 
     def on_train_begin(self) -> None:
-        self.best, self.waited = -math.inf, 0
+        self.best, self.waited, name = -math.inf, 0, self.monitor or "loss"
+        if self.mode is None and not name.endswith(SMALL + LARGE):
+            expected = f'mode="min" or mode="max" for {name!r}'
+            checks.refuse(type(self).__name__, expected, None, "is less better, or more?")
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
         name = self.monitor or ("val_loss" if "val_loss" in logs else "loss")

@@ -18,7 +18,7 @@ def own_layers(who: str, layers: Any, others: Sequence[Any] = ()) -> list[Layer]
         checks.refuse(who, expected, f"{1 + len(others)} arguments", cure, TypeError)
     if not isinstance(layers, (list, tuple)) or not layers:
         checks.refuse(who, expected, checks.shown(layers), cure, TypeError)
-    found = [Activate(x) if isinstance(x, Activation) else x for x in layers]
+    found = [Activate(x) if isinstance(x, (Activation, str)) else x for x in layers]
     for layer in found:
         if not isinstance(layer, Layer):
             got, cure = f"one with {checks.shown(layer)}", checks.call_it(layer, "...") or cure

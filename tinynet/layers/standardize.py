@@ -14,13 +14,15 @@ from tinynet.base import Array, Guard, checks, in_one_go
 from tinynet.layers.base import Fixed
 from tinynet.layers.same_width import SameWidth
 
+ROUNDING = 8 * np.finfo(np.float64).eps
 AT_A_TIME = 65_536  # examples of which the sums are taken at once
 
 
 class Standardize(SameWidth):
     """A = (X - mean) / scale, the first layer of a net. The first `fit` learns the mean and the
     standard deviation of each input from what it trains on, weights included; they stay, and are
-    saved with the model. A constant input has a scale of 1.
+    saved with the model. A constant input has a scale of 1. float32 holds 7 digits: of an input of
+    1e8 +- 1 nothing is left, so take 1e8 off before, or a model of float64.
 
     With `invert=True` it is the last layer, A = scale * X + mean with the mean and the standard
     deviation of the targets Y: a regression's net works with numbers around 0, and what it
@@ -65,7 +67,7 @@ class Standardize(SameWidth):
         with Guard(self.who):
             mean, scale = mean_and_scale(X, w)
             # a constant, but for rounding, or what is one in the dtype
-            scale[(scale <= 1e-12 * np.abs(mean)) | (scale.astype(kind) == 0)] = 1
+            scale[(scale <= ROUNDING * np.abs(mean)) | (scale.astype(kind) == 0)] = 1
             kept = mean.astype(kind), scale.astype(kind)
             checks.require_finite(self.who, "mean and scale", kept)
         new = {"mean": mean, "scale": scale}

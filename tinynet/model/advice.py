@@ -1,29 +1,65 @@
 """What somebody who looks at a training would say when it is done."""
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
 
+from tinynet.activations import Identity
 from tinynet.layers import Standardize
 from tinynet.losses import BinaryCrossEntropy
 from tinynet.metrics.epochs import Row
 from tinynet.net.cost import Cost
+from tinynet.optimizers import Optimizer
 
-SPAN = 100  # inputs that differ by more are told of
+SPAN = 100  # inputs or targets that differ by more are told of
 FEW = 10  # epochs after which a cost should have moved
 GUESS = 0.01  # how near to ln 2 a cost is that of a guess
+RISE = 1e-6  # the share of itself by which a cost that rose is higher
+SMALL, UNLIKE = 0.01, 10  # a deviation of targets that is small; how unlike those of several are
 
 
-def advice(cost: Cost, span: float, rows: list[Row]) -> dict[str, str]:
-    """What looks wrong after these epochs, by name, each with its cure; `span` is that of the
-    inputs."""
-    losses, said, guess = [numbers[0] for _, numbers in rows], dict[str, str](), math.log(2)
-    if len(losses) > 1 and losses[-1] > losses[0]:
-        text = f"the cost rose from {losses[0]:.6g} to {losses[-1]:.6g}"
-        said["rose"] = f"{text}: a smaller learning rate may help"
+def advice(
+    cost: Cost,
+    optimizer: Optimizer,
+    metrics: Iterable[str],
+    spans: Sequence[float],
+    rows: Sequence[Row],
+) -> dict[str, str]:
+    """What looks wrong after these epochs, by name, each with its cure; `spans` are those of the
+    inputs and of the targets."""
+    if not rows:
+        return {}
+    losses, names = [numbers[0] for _, numbers in rows], rows[-1][0]
+    said = {**dict(of_costs(cost, losses)), **dict(of_data(cost, *spans))}
+    missing = [name for name in metrics if not {name, f"val_{name}"} & {*names}]
+    if missing:
+        text = f"{', '.join(missing)}: not measured, since it takes all examples at once"
+        said["missing"] = f"{text}; fit does it on validation data, evaluate on any"
+    if optimizer.steps and optimizer.rate(optimizer.steps) == 0:
+        said["over"] = "the learning rate has come to 0, where its schedule ends"
+    return said
+
+
+def of_costs(cost: Cost, losses: Sequence[float]) -> Iterator[tuple[str, str]]:
+    guess, (first, *_, last) = math.log(2), (losses[0], *losses)
+    if last - first > RISE * abs(first):
+        text = f"the cost rose from {first:.6g} to {last:.6g}"
+        yield "rose", f"{text}: a smaller learning rate may help"
     near = all(abs(J - guess) < GUESS * guess for J in losses)
     if len(losses) >= FEW and near and isinstance(cost.pair.loss, BinaryCrossEntropy):
         text = f"the cost stayed at ln 2 = {guess:.3f}, that of a guess"
-        said["stayed"] = f"{text}: a smaller batch_size or a larger learning rate may help"
-    if span > SPAN and not isinstance(cost.layers[0], Standardize):
-        text = f"the inputs span {span:.6g}"
-        said["wide"] = f"{text}: tn.Standardize() as the first layer brings them to one scale"
-    return said
+        yield "stayed", f"{text}: a smaller batch_size or a larger learning rate may help"
+
+
+def of_data(cost: Cost, inputs: float, targets: float) -> Iterator[tuple[str, str]]:
+    first, *_, last = cost.layers[0], *cost.layers
+    if inputs > SPAN and not isinstance(first, Standardize):
+        text = f"the inputs span {inputs:.6g}"
+        yield "wide", f"{text}: tn.Standardize() as the first layer brings them to one scale"
+    if isinstance(last, Standardize):
+        low, high = float(last.state["scale"].min()), float(last.state["scale"].max())
+        if low < SMALL or high > UNLIKE * low:
+            text = f"the targets deviate by {low:.6g} to {high:.6g}, and the cost is in their units"
+            yield "unlike", f"{text}: give them in units in which these are near 1"
+    elif targets > SPAN and isinstance(last.activation, Identity):
+        text = f"the targets span {targets:.6g}"
+        yield "far", f"{text}: tn.Standardize(invert=True) as the last layer learns their scale"

@@ -1,6 +1,7 @@
 """Which examples are in a batch: some of those that there are, or what an iterable gives."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,21 @@ class Among:
         return drawn
 
 
+@contextmanager
+def said_of(data: str) -> Iterator[None]:
+    """What is wrong here is said of these data."""
+    try:
+        yield
+    except (TypeError, ValueError) as why:
+        why.args = (f"{data}: {why}",)
+        raise
+
+
 def require_batches(who: str, batches: Any, Y: Any, given: dict[str, Any]) -> None:
     """Without Y, refuse what is no iterable of batches, and arguments that say something of
     arrays."""
     cure = "fit(X, Y), or fit(batches, epochs=...) with an iterable of (X, Y)"
-    if isinstance(Y, int):
+    if isinstance(Y, int) and not isinstance(batches, np.ndarray):
         checks.refuse(who, "Y as an array of targets", Y, cure, TypeError)
     if Y is not None:
         return

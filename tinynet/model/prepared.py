@@ -12,6 +12,7 @@ from tinynet.base import Array, checks, read_only
 from tinynet.data import held_out
 from tinynet.layers import Standardize
 from tinynet.losses.weights import class_weights, sample_weights
+from tinynet.model.batches import said_of
 from tinynet.model.compiled import Compiled
 from tinynet.net import history
 
@@ -36,7 +37,8 @@ class Prepared(Compiled):
             got = checks.shown(given)
             checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
         weights = given[2] if len(given) == 3 else None
-        return self._data(given[0], given[1], weights, build=True)
+        with said_of("validation_data"):
+            return self._data(given[0], given[1], weights, build=True)
 
     def _held(self, data: Sequence[Array], share: float) -> tuple[Array, Sequence[Array]]:
         """The indices of the examples to train on, and the data of those that are held out."""

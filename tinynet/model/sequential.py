@@ -22,7 +22,7 @@ from tinynet.layers import Layer
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
 from tinynet.model.advice import advice
-from tinynet.model.batches import Among, each_batch, require_batches
+from tinynet.model.batches import Among, each_batch, require_batches, said_of
 from tinynet.model.prepared import Prepared
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
@@ -115,7 +115,8 @@ class Sequential(Prepared):
         require_batches(self.who, X, Y, given)
         self._require_idle()
         with self._lock, self._in_training():
-            steps, m, span = len(X) if hasattr(X, "__len__") else 0, 0, 0.0
+            spans: Sequence[float] = (0.0, 0.0)
+            steps, m = len(X) if hasattr(X, "__len__") else 0, 0
             train: Callable[[history.Reporter], Any] = partial(self._on_batches, X)
             if Y is None:
                 held = self._validation_data(validation_data, share)
@@ -129,7 +130,7 @@ class Sequential(Prepared):
                 examples, batches = self._examples(data, size, rest, shuffle)
                 train = partial(self._run, examples, batches, len(data) > 2)
                 steps, m = -(-examples.m // examples.size), examples.m
-                span = float(np.ptp(data[0])) if verbose else 0.0
+                spans = [float(np.ptp(a)) for a in data[:2]] if verbose else spans
             measure = partial(self._measured, *held) if held else None
             watch = Watch(self, callbacks, measure, epochs, steps, m)
             # what is not finite is looked for here, and named
@@ -140,7 +141,7 @@ class Sequential(Prepared):
                     train(report)
         left_out = self.history.held_out if share else None
         new = history.History(self.history.rows[report.first :], left_out)
-        found = advice(self._compiled()[0], span, new.rows) if verbose else {}
+        found = advice(*self._compiled(), self._metrics, spans, new.rows) if verbose else {}
         for what in found.keys() - self._advised:
             print(found[what])
         self._advised |= found.keys()
@@ -160,7 +161,8 @@ class Sequential(Prepared):
         while report.done < report.epochs and not stop:
             records = list[Reading]()
             for i, batch in each_batch(self.who, batches, len(self.history) + 1):
-                records += self._step(i, *batch)
+                with said_of(f"batch {i}"):
+                    records += self._step(i, *batch)
             stop = report(rows(records, len(records), summed(self._metrics)))
 
     def _step(self, number: int, X: Any, Y: Any, weights: Any = None) -> Sequence[Reading]:
@@ -168,7 +170,8 @@ class Sequential(Prepared):
         data = self._data(X, Y, weights, build=True)
         for layer in self._standardizing():
             if not layer.learned:
-                expected, cure = "a mean and a scale before batches", "its learn(X) makes them"
+                expected = "a mean and a scale before batches"
+                cure = "its learn(X) makes them, X with examples in columns"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
         report = history.Reporter(history.History(self.history.rows), 1)
         report.batch = number
