@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.model.advice import of_costs
 
 X, Y = tn.data.moons(60, seed=0)
 
@@ -184,6 +185,9 @@ def test_a_cost_that_stays_has_not_risen(printed):
     lines = printed(lambda: model.fit(X, Y, 5, 16))
     assert lines[-1] == "the learning rate has come to 0, where its schedule ends"
     assert not any("rose" in line for line in lines)
+    (cost, _), rounded = model._compiled(), 0.5 + 1e-9
+    assert [*of_costs(cost, [0.5, rounded])] == []
+    assert len([*of_costs(cost, [0.5, 0.51])]) == 1
 
 
 def a_regression(*last):

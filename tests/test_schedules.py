@@ -161,3 +161,18 @@ def test_a_plateau_needs_a_number():
     with pytest.raises(ValueError, match="a learning rate that is a number"):
         model.fit(X, Y, 1, verbose=0, callbacks=[tn.ReduceLROnPlateau()])
     assert len(model.history) == 0
+
+
+@pytest.mark.parametrize("rate", [-0.1, math.nan, math.inf, "0.1", None, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_rate_that_is_none(rate, way):
+    class Mine(tn.Schedule):
+        def rate(self, t):
+            return 0.1 if t < 3 else rate
+
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+    model.compile(tn.SGD(Mine(steps=9)))
+    error = ValueError if isinstance(rate, float) else TypeError
+    with taken(way), pytest.raises(error, match=r"Mine: expected its rate as a number in \[0, inf"):
+        model.fit(X, Y, 9, verbose=0)
+    assert model.optimizer.steps == len(model.history) == 3
