@@ -168,3 +168,13 @@ def test_limits_are_looked_at(name, value):
 def test_they_are_shown_where_they_are_set():
     assert "clip" not in repr(tn.SGD())
     assert "clip_norm=1.0" in repr(tn.SGD(clip_norm=1))
+
+
+@pytest.mark.parametrize("size", [100, 5000, 8192, 8193, 2_000_000])
+@pytest.mark.parametrize("largest", [0.1, 100.0])
+def test_a_norm_of_float32_keeps_its_digits(size, largest):
+    """A product over many loses them; and how many cores take part shows in the last ones."""
+    g = np.full(size, 0.1, np.float32)
+    g[size // 2] = largest
+    clipped = tn.SGD(clip_norm=1.0).clipped(g)
+    assert np.linalg.norm(clipped.astype(np.float64)) == pytest.approx(1, rel=3e-6)

@@ -64,8 +64,8 @@ class EarlyStopping(Monitor):
 
     However the training ends, at the last epoch and by Ctrl-C too, the model goes back to its best
     epoch: parameters, the optimizer's slots and count, and the layers' state. `best_epoch` says
-    which. A "loss" is that before the epoch's updates, a "val_loss" that after them. See `Monitor`
-    for the other arguments.
+    which. The History keeps all epochs, and a schedule by epochs counts these. A "loss" is that
+    before the epoch's updates, a "val_loss" that after them. See `Monitor` for the other arguments.
 
     >>> import tinynet as tn
     >>> X, Y = tn.data.moons(200, seed=0)

@@ -15,7 +15,7 @@ def total(a: Array, axis: int = 1) -> Array:
     after the other, which loses four digits in 1e7 of them.
     """
     if a.shape[axis] <= FEW:
-        ones = np.ones_like(a[:1] if axis else a[:, :1]).copy().T
+        ones = np.ones_like(a[:1] if axis else a[:, :1]).T
         product: Array = a.dot(ones) if axis else ones.dot(a)
         return product
     exact: Array = a.sum(axis=axis, keepdims=True, dtype=np.float64)

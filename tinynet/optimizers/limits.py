@@ -10,6 +10,8 @@ import numpy as np
 from tinynet.base import Array, Arrays, Setting, checks
 from tinynet.optimizers.learnable import Rated
 
+FEW = 8192  # numbers of which a product keeps the digits of float32, on one core
+
 
 def limit(who: str, name: str, value: Any) -> float | None:
     """None, or a number above 0."""
@@ -47,7 +49,8 @@ class Limits(Rated):
         largest is 1."""
         top = np.maximum(np.abs(g).max(), norm)
         small = (g / top).reshape(-1)
-        root = np.sqrt(small.dot(small))
+        squares = small.dot(small) if small.size <= FEW else np.square(small).sum()
+        root = np.sqrt(squares)
         at = norm / top
         return at / np.maximum(root, at)
 

@@ -90,7 +90,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         keys = key if isinstance(key, tuple) else (key,)
         if not {type(k) for k in keys} <= {slice, int, type(None), type(...)}:
             raise UnsteadyError("an index that copies")
-        return self.view(lambda array: array[key], str(key))
+        keys = keys if ... in keys else (*keys, ...)  # a view of one number, not its copy
+        return self.view(lambda array: array[keys], str(key))
 
     def reshape(self, *shape: Any) -> "StandIn":
         wanted = np.broadcast_to(np.empty(()), self.shape).reshape(*shape).shape
@@ -175,8 +176,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, settings: Any) -> Any:
         if function in LIKE and not settings:
-            numbers = np.broadcast_to(np.array(LIKE[function], self.dtype), self.shape)
-            return self.tape.given(numbers, constant=True)
+            return self.tape.given(np.full_like(self.like, LIKE[function]), constant=True)
         if function is functions.with_ones:
             return self.with_ones()
         if function is functions.uniform:
