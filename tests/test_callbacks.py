@@ -202,11 +202,12 @@ def test_a_snapshot_brings_everything_back():
     model.fit(X, Y, 2, 32, verbose=0)
     before, steps, back = everything(model), model.optimizer.steps, model.snapshot()
     before = [a.copy() for a in before[0]], before[1]
-    model.fit(X, Y, 2, 32, verbose=0)
-    back()
-    for a, b in zip(everything(model)[0], before[0], strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert (everything(model)[1], model.optimizer.steps) == (before[1], steps)
+    for _ in range(2):  # as often as one likes
+        model.fit(X, Y, 2, 32, verbose=0)
+        back()
+        for a, b in zip(everything(model)[0], before[0], strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert (everything(model)[1], model.optimizer.steps) == (before[1], steps)
 
 
 def test_a_snapshot_of_before_the_first_step():
@@ -220,6 +221,27 @@ def test_a_snapshot_of_before_the_first_step():
     twin.fit(X, Y, 3, verbose=0)
     for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(p, q)
+
+
+class Refusing(tn.Callback):
+    def on_train_begin(self):
+        raise KeyError("not now")
+
+
+def test_a_fit_that_fails_before_its_first_epoch_leaves_nothing():
+    """Neither a split that is drawn, nor a best epoch to go back to."""
+    model = a_net()
+    with pytest.raises(KeyError):
+        model.fit(X, Y, 2, verbose=0, validation_split=0.2, callbacks=[Refusing()])
+    stop = tn.EarlyStopping()
+    model.fit(X, Y, 3, verbose=0, validation_split=0.3, callbacks=[stop])
+    assert len(model.history.held_out) == 36
+    model.fit(X, Y, 3, verbose=0, validation_split=0.3)
+    expected = model.get_weights()
+    with pytest.raises(KeyError):
+        model.fit(X, Y, 2, verbose=0, validation_split=0.3, callbacks=[stop, Refusing()])
+    for a, b in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 # ---- the split of data

@@ -267,3 +267,29 @@ def test_a_copy_draws_and_remembers_on_its_own():
     for one in (model, twin):
         one.fit(X, LABELS, 2, 7, verbose=0)
     same_all(model, twin)
+
+
+@pytest.mark.parametrize("kind", [tn.BatchNorm, tn.LayerNorm])
+def test_a_mean_far_off_leaves_nothing_in_the_outputs(kind):
+    """In float32 the mean itself is rounded to 1/64: its rounding is subtracted, too."""
+    X = (2e5 + np.random.default_rng(0).standard_normal((300, 300))).astype(np.float32)
+    A = kind().build(300, dtype="float32").forward(X).astype(np.float64)
+    assert np.abs(A.mean(axis=1 if kind is tn.BatchNorm else 0)).max() < 1e-6
+
+
+def test_layers_have_initializers_and_a_penalty_of_their_own():
+    given = tn.Normal(0.01)
+    one, other = tn.Dense(2, initializer=given), tn.Dense(2, initializer=given)
+    one.initializer.stddev = 9.0
+    assert (given.stddev, other.initializer.stddev) == (0.01, 0.01)
+
+
+def test_a_bad_penalty_inside_is_said_of_its_layer():
+    class Bad(tn.Dense):
+        def penalty(self):
+            return np.ones(3)
+
+    model = tn.Sequential([tn.Residual([tn.PReLU(), Bad(2)]), tn.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"Bad\(2\): expected a penalty of shape \(\)"):
+        model.fit(np.ones((2, 4)), np.ones((1, 4)), 1, verbose=0)

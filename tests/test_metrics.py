@@ -255,3 +255,15 @@ def test_the_confusion_matrix():
     for wrong in ([0.5, 0, 1, 2, 2], [-1, 0, 0, 0, 0], [[0, 0, 1, 2, 2]], [0]):
         with pytest.raises(ValueError, match="labels"):
             tn.confusion_matrix(true, wrong)
+
+
+def test_r2_of_float32_far_from_0():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1, 400))
+    Y = (1000 + X + rng.standard_normal(X.shape)).astype(np.float32)
+    model = tn.Sequential([tn.Dense(1)], seed=0, dtype="float32").build(1)
+    model.set_weights([[[1.0]], [[1000.0]]])
+    model.compile("sgd", "mse", metrics=["r2"])
+    A, Y64 = model.predict(X).astype(np.float64), Y.astype(np.float64)
+    expected = 1 - np.square(A - Y64).sum() / np.square(Y64 - Y64.mean()).sum()
+    assert model.evaluate(X, Y)["r2"] == pytest.approx(expected, rel=1e-5)

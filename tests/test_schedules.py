@@ -176,3 +176,9 @@ def test_a_rate_that_is_none(rate, way):
     with taken(way), pytest.raises(error, match=r"Mine: expected its rate as a number in \[0, inf"):
         model.fit(X, Y, 9, verbose=0)
     assert model.optimizer.steps == len(model.history) == 3
+
+
+def test_a_scheduled_rate_is_no_parameter():
+    sgd = tn.SGD(0.1)
+    sgd.learning_rate = tn.StepDecay(0.1, 0.5, steps=3)
+    assert "learning_rate" not in sgd.params

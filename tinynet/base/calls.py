@@ -2,8 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from operator import call
 from typing import Any
+
+from tinynet.base.checks import Array
+
+
+def put(place: Array, value: Any) -> Callable[[], Any]:
+    """The call that writes a value into its place."""
+    return partial(place.__setitem__, ..., value)
 
 
 def in_one_go(calls: Iterable[Callable[[], Any]]) -> None:

@@ -82,6 +82,12 @@ def settings(kind: type[Part]) -> list[str]:
     return [*{name: a for body in bodies for name, a in body if isinstance(a, Setting)}]
 
 
+def written_with(kind: type, name: str, other: str) -> bool:
+    """Whether a method belongs to another: no class below its own has written only the other."""
+    own, others = (next(k for k in kind.__mro__ if n in vars(k)) for n in (name, other))
+    return issubclass(own, others)
+
+
 def require_known(part: Part, name: str) -> None:
     """Refuse a new attribute that no class body and no `__init__` names, and one in the place of a
     method."""

@@ -48,15 +48,6 @@ class LambdaCallback(Callback):
         on_train_begin: Callable[[], Any] | None = None,
         on_train_end: Callable[[], Any] | None = None,
     ) -> None:
-        self.calls = on_epoch_end, on_train_begin, on_train_end
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
-        return self.calls[0] and self.calls[0](epoch, logs)
-
-    def on_train_begin(self) -> None:
-        if self.calls[1]:
-            self.calls[1]()
-
-    def on_train_end(self) -> None:
-        if self.calls[2]:
-            self.calls[2]()
+        calls = {"on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin}
+        calls["on_train_end"] = on_train_end
+        vars(self).update({name: call for name, call in calls.items() if call})

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Guard, checks, in_one_go, read_only
+from tinynet.base import Array, Guard, checks, in_one_go, put, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.step import Step, as_written
-from tinynet.engine.store import Store, put
+from tinynet.engine.store import Store
 from tinynet.engine.work import PIECE, Work
 from tinynet.metrics.epochs import Reading, Sums, added
 from tinynet.net.blocks import steady

@@ -7,16 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, in_one_go
+from tinynet.base import in_one_go, put
 from tinynet.layers import Layer
 from tinynet.net.parameters import gather, parts, pieces
 from tinynet.optimizers import Optimizer
 from tinynet.tape.tape import Calls
-
-
-def put(place: Array, value: Array) -> Callable[[], Any]:
-    """The call that writes a value into its place."""
-    return partial(place.__setitem__, ..., value)
 
 
 class Store:

@@ -25,9 +25,6 @@ class Activate(SameWidth):
     def preactivation(self, X: Array) -> Array:
         return X
 
-    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
-        return {}
-
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return dZ
 

@@ -12,11 +12,11 @@ from tinynet.activations import Activation, identity
 from tinynet.base import Array, Field, Setting, checks, functions
 from tinynet.layers import initializers, regularizers
 from tinynet.layers.base import Fixed, Layer
-from tinynet.layers.initializers import Initializer, Zeros
+from tinynet.layers.initializers import Initializer
 from tinynet.layers.regularizers import Regularizer
 from tinynet.layers.sums import total
 
-# for more examples than that db is a sum by itself, which numpy adds up pairwise: in float32 a
+# for more examples than that db is a sum by itself, added up in float64: in float32 a
 # matrix product over that many would lose digits
 MANY = 10_000
 
@@ -55,7 +55,7 @@ class Dense(Layer):
         activation: Activation | str = identity,
         *,
         initializer: Initializer | str = "glorot",
-        bias_initializer: Initializer | str = Zeros(),
+        bias_initializer: Initializer | str = "zeros",
         use_bias: bool = True,
         regularizer: Regularizer | str | None = None,
     ) -> None:

@@ -200,10 +200,9 @@ INITIALIZERS: dict[str, Initializer] = {
 
 
 def initializer(who: str, name: str, value: Any) -> Initializer:
-    """The initializer itself, or a copy of the one that a string stands for."""
-    if isinstance(value, Initializer):
-        return value
-    return copy.copy(checks.known(who, name, value, INITIALIZERS))
+    """A layer's own copy of what an object or a string stands for."""
+    known = isinstance(value, Initializer)
+    return copy.copy(value if known else checks.known(who, name, value, INITIALIZERS))
 
 
 def drawn(who: str, name: str, by: Initializer, shape: tuple[int, int], rng: Any) -> Array:

@@ -28,8 +28,9 @@ def average(a: Array, axis: int) -> Array:
 
 
 def normalized(X: Array, axis: int, epsilon: float) -> Normalized:
-    """Along an axis. What the rounding of the mean leaves is subtracted again, so that the variance
-    has its digits even if the mean is large."""
+    """hat, 1 / sqrt(variance + epsilon), the mean and the variance of X along an axis. What the
+    rounding of the mean leaves is subtracted again, so that hat and the variance have their digits
+    even if the mean is large."""
     mean = average(X, axis)
     centred = X - mean
     centred = centred - average(centred, axis)
@@ -49,7 +50,7 @@ class Normalization(SameWidth):
     gamma, beta = Field("params", "gamma"), Field("params", "beta")
     epsilon = Setting(checks.real, "(0, inf)")
 
-    def __init__(self, epsilon: float) -> None:
+    def __init__(self, epsilon: float = 1e-5) -> None:
         super().__init__()
         self.epsilon = epsilon
 
@@ -57,7 +58,8 @@ class Normalization(SameWidth):
         return {"gamma": np.ones((n_in, 1)), "beta": np.zeros((n_in, 1))}
 
     def scaled(self, hat: Array) -> Array:
-        return self.params["gamma"] * hat + self.params["beta"]
+        params = self.params  # cut out of theta anew at each look
+        return params["gamma"] * hat + params["beta"]
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         own = normalized(X, self.axis, self.epsilon)
@@ -93,8 +95,9 @@ class BatchNorm(Normalization):
         return {"mean": np.zeros((n_in, 1)), "variance": np.ones((n_in, 1))}
 
     def preactivation(self, X: Array) -> Array:
-        gamma, beta, s = self.params["gamma"], self.params["beta"], self.state
-        return gamma / np.sqrt(s["variance"] + self.epsilon) * (X - s["mean"]) + beta
+        params, s = self.params, self.state
+        scale = params["gamma"] / np.sqrt(s["variance"] + self.epsilon)
+        return scale * (X - s["mean"]) + params["beta"]
 
     def run(self, X: Array) -> tuple[Array, dict[str, Any]]:
         A, cache = super().run(X)
@@ -123,9 +126,6 @@ class LayerNorm(Normalization):
     """
 
     steady = True
-
-    def __init__(self, epsilon: float = 1e-5) -> None:
-        super().__init__(epsilon)
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
         if n_in == 1:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tinynet.base import Array, checks, read_only
 from tinynet.layers.nested import Nested
+from tinynet.layers.row import penalty
 
 
 class Residual(Nested):
@@ -53,8 +54,7 @@ class Residual(Nested):
         return [generator for layer in self._inner for generator in layer.generators()]
 
     def penalty(self) -> Any:
-        found = [p for layer in self.layers if (p := layer.penalty()) is not None]
-        return sum(found[1:], start=found[0]) if found else None
+        return penalty(self.layers)
 
     def penalty_gradients(self) -> dict[str, Array]:
         found = [(layer, layer.penalty_gradients()) for layer in self.layers]

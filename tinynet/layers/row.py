@@ -30,6 +30,14 @@ def own_layers(who: str, layers: Any, others: Sequence[Any] = ()) -> list[Layer]
     return found
 
 
+def penalty(layers: Sequence[Layer]) -> Any:
+    """What the parameters of all layers alone add to J; None where none has a penalty."""
+    found = [(layer, p) for layer in layers if (p := layer.penalty()) is not None]
+    for layer, p in found:
+        checks.shaped(layer, "a penalty", p, ())
+    return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
+
+
 def pass_on_units(layers: Sequence[Layer]) -> None:
     """A layer that has as many units as inputs gets those of the layer before it."""
     for before, layer in itertools.pairwise(layers):

@@ -1,5 +1,6 @@
 """The base class of layers that have as many units as inputs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tinynet.activations import Activation, identity
@@ -18,6 +19,9 @@ class SameWidth(Layer):
         vars(self)["units"] = 0
 
     def make_params(self, n_in: int, rng: Any) -> dict[str, Array]:
+        return {}
+
+    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
         return {}
 
     def beginning(self, n_in: int, rng: Any, dtype: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Guard, checks, in_one_go
+from tinynet.base import Array, Guard, checks, in_one_go, put
 from tinynet.layers.base import Fixed
 from tinynet.layers.same_width import SameWidth
 
@@ -71,7 +71,7 @@ class Standardize(SameWidth):
             kept = mean.astype(kind), scale.astype(kind)
             checks.require_finite(self.who, "mean and scale", kept)
         new = {"mean": mean, "scale": scale}
-        writes = [partial(self.state[name].__setitem__, ..., a) for name, a in new.items()]
+        writes = [put(self.state[name], a) for name, a in new.items()]
         in_one_go([*writes, partial(vars(self).update, learned=True)])
         return self
 
@@ -81,9 +81,6 @@ class Standardize(SameWidth):
             checks.refuse(self.who, "a mean and a scale", got, cure, RuntimeError)
         mean, scale = self.state["mean"], self.state["scale"]
         return scale * X + mean if self.invert else (X - mean) / scale
-
-    def parameter_gradients(self, dZ: Array, cache: Mapping[str, Any]) -> dict[str, Array]:
-        return {}
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return dZ * self.state["scale"] if self.invert else dZ / self.state["scale"]

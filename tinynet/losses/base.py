@@ -20,7 +20,7 @@ import numpy as np
 
 from tinynet import activations
 from tinynet.activations import Activation, Softmax
-from tinynet.base import Array, Node, checks, functions, read_only
+from tinynet.base import Array, Node, checks, functions, read_only, written_with
 from tinynet.losses.weights import sample_weights
 
 
@@ -140,10 +140,8 @@ class Pair(Loss):
             checks.refuse(loss.who, f"the last activation to be {wanted}", got, cure)
         # pair_costs and pair_derivative are right for the costs and the activation they were
         # written for. Where a subclass changes either, the pair calls activation, then loss.
-        kinds = type(loss).__mro__
         forms = ("pair_costs", "costs"), ("pair_derivative", "derivative")
-        made = ([next(k for k in kinds if name in vars(k)) for name in form] for form in forms)
-        own = all(issubclass(closed, plain) for closed, plain in made)
+        own = all(written_with(type(loss), *form) for form in forms)
         self.closed = own and type(self.activation) is loss.match
 
     def costs(self, Z: Array, Y: Array) -> Array:

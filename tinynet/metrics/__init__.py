@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
+from tinynet import activations
 from tinynet.activations import Activation
 from tinynet.base import checks
 from tinynet.metrics.base import Metric
@@ -52,8 +53,10 @@ def named_metrics(
         metric = Own(value, rows) if isinstance(value, FunctionType) else value
         own = isinstance(metric, Metric)
         metric = metric if own else checks.known(who, "metrics", value, METRICS)
-        metric.require(who, activation)
         name = getattr(metric, "name", type(metric).__name__.lower()) if own else value
+        if metric.of_classes and not activation.classifies:
+            got, cure = activations.label(activation), "it is of classes"
+            checks.refuse(who, f"a sigmoid or softmax output for {name}", got, cure)
         if name in found or name == "loss":
             cure = "give one of them a `name` in its class"
             checks.refuse(who, "metrics of different names", f"{name!r} again", cure)

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tinynet import activations
 from tinynet.activations import Activation
 from tinynet.base import Array, Part, checks, read_only
 
@@ -19,9 +18,7 @@ class Metric(Part):
     values are those of its own outputs and targets, by the same numpy calls in every step."""
 
     steady = True
-
-    def require(self, who: str, activation: Activation) -> None:
-        """Refuse an output activation for which the metric makes no sense."""
+    of_classes = False  # whether outputs must stand for classes, as those of a sigmoid do
 
     def read(self, activation: Activation, A: Array, Y: Array) -> Array:
         """The values of outputs A against targets Y, both (n_y, m)."""
@@ -36,13 +33,6 @@ class Metric(Part):
         with suppress(ZeroDivisionError):
             return self.result(sums, m)
         return float("nan")
-
-
-def require_classes(who: str, name: str, activation: Activation) -> None:
-    """Refuse an output activation whose outputs stand for no classes."""
-    if not activation.classifies:
-        expected = f"a sigmoid or softmax output for {name}"
-        checks.refuse(who, expected, activations.label(activation), "it is of classes")
 
 
 def values(

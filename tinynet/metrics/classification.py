@@ -7,7 +7,7 @@ import numpy as np
 
 from tinynet.activations import Activation, Softmax
 from tinynet.base import Array, checks
-from tinynet.metrics.base import Metric, require_classes
+from tinynet.metrics.base import Metric
 
 LABELS = 10_000  # of a confusion matrix, at most
 
@@ -16,9 +16,7 @@ class Classes(Metric):
     """A metric of the classes that outputs and targets stand for."""
 
     steady = True
-
-    def require(self, who: str, activation: Activation) -> None:
-        require_classes(who, type(self).__name__.lower(), activation)
+    of_classes = True
 
 
 class Accuracy(Classes):

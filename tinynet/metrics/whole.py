@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.activations import Activation
 from tinynet.base import Array, checks
-from tinynet.metrics.base import Metric, require_classes
+from tinynet.metrics.base import Metric
 
 
 class Whole(Metric):
@@ -31,10 +30,8 @@ class ROCAUC(Whole):
     """
 
     steady = True
+    of_classes = True
     name = "roc_auc"
-
-    def require(self, who: str, activation: Activation) -> None:
-        require_classes(who, self.name, activation)
 
     def measure(self, A: Array, Y: Array, weights: Array | None = None) -> float:
         if len(A) > 2 or (len(A) == 2 and not np.allclose(A.sum(axis=0), 1)):

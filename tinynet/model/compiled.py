@@ -16,6 +16,7 @@ from tinynet.base import (
     functions,
     gradcheck,
     in_one_go,
+    put,
     read_only,
 )
 from tinynet.layers import Standardize
@@ -36,7 +37,7 @@ class Compiled(Network):
     _metrics: Mapping[str, Metric] = MappingProxyType({})
 
     @property
-    def optimizer(self) -> optimizers.Optimizer | None:
+    def optimizer(self) -> Any:
         """The model's own optimizer, whose settings may be changed between two fits, or
         by a callback."""
         return self._optimizer
@@ -129,16 +130,14 @@ class Compiled(Network):
             if optimizer is not self._optimizer or same != held:
                 got, cure = "another dtype or optimizer", "take a snapshot after such a change"
                 checks.refuse(self.who, "a model as it was", got, cure, RuntimeError)
-            calls: list[Callable[[], Any]] = [
-                partial(arrays[name].__setitem__, ..., a) for name, a in kept.items()
-            ]
+            calls = [put(arrays[name], a) for name, a in kept.items()]
             calls += [moved_on(*pair) for pair in zip(generators, then, strict=True)]
             # new arrays of slots: so a training that runs is settled anew
             own = {"slots": copy.deepcopy(slots), "earlier": steps}
             calls += [partial(vars(optimizer).update, own), optimizer.taken.clear]
             calls += [partial(vars(x).update, learned=before) for x, before in standardized]
             pairs = zip(optimizer.learned.values(), learned, strict=True)
-            calls += [partial(a.__setitem__, ..., before) for a, before in pairs]
+            calls += [put(a, before) for a, before in pairs]
             in_one_go([*calls, partial(Part.latest.__setitem__, 0, object())])
 
         return back

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Self
 
 from tinynet.activations import Activation
-from tinynet.base import Array, Guard, checks, in_one_go
+from tinynet.base import Array, Guard, checks, in_one_go, put
 from tinynet.layers import Layer, Standardize, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
 from tinynet.net import inference, parameters
@@ -96,7 +96,8 @@ class Network(Chain):
         checks.refuse(self.who, "all layers at once", "add", cure, AttributeError)
 
     def _require_still(self, from_all: bool = False) -> None:
-        """Refuse to read or write all weights while another thread trains them; or any."""
+        """Refuse while another thread trains; with `from_all` also from within this thread's own
+        fit, as from a callback."""
         if self._trainer not in (None, None if from_all else threading.get_ident()):
             got, cure = "a fit that runs", "wait for its end"
             checks.refuse(self.who, "a model that is not being trained", got, cure, RuntimeError)
@@ -186,7 +187,7 @@ class Network(Chain):
         # copies, for they may be the model's own
         new = [checks.numbers(self.who, n, w, p.dtype, p.shape).copy() for (n, p), w in pairs]
         places = zip(arrays.values(), new, strict=True)
-        writes = [partial(p.__setitem__, ..., w) for p, w in places]
+        writes = [put(p, w) for p, w in places]
         learned = (layer for layer in self.layers if isinstance(layer, Standardize))
         writes += [partial(vars(layer).update, learned=True) for layer in learned]
         in_one_go(writes)

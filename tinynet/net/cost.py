@@ -15,6 +15,7 @@ import numpy as np
 
 from tinynet.base import Array, Arrays, Node, checks, functions, read_only
 from tinynet.layers import Layer
+from tinynet.layers.row import penalty
 from tinynet.losses import Pair
 from tinynet.losses.base import weighted
 from tinynet.net import blocks, parameters
@@ -95,11 +96,7 @@ class Cost(Chain):
         return [sum(row) * weight + J for row, J in zip(totals.tolist(), so_far, strict=True)]
 
     def penalty(self) -> Any:
-        """What the parameters alone add to J; None where no layer has a penalty."""
-        found = [(layer, p) for layer in self.layers if (p := layer.penalty()) is not None]
-        for layer, p in found:
-            checks.shaped(layer, "a penalty", p, ())
-        return sum([p for _, p in found[1:]], start=found[0][1]) if found else None
+        return penalty(self.layers)
 
     def penalty_gradients(self) -> Arrays:
         found = [x.require_gradients(x.penalty_gradients(), some=True) for x in self.layers]

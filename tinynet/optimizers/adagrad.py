@@ -33,7 +33,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Any = 0.01,
         initial_accumulator_value: float = 0.0,
         epsilon: float = 1e-8,
         clip_norm: float | None = None,

@@ -36,7 +36,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
@@ -57,13 +57,13 @@ class Adam(Optimizer):
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         r = np.sqrt(self.beta_2 * np.square(slots["r"]) + np.square(g))
-        return self.step_by(r, g, slots, *numbers)
+        return self.step_by(p, r, g, slots, *numbers)
 
     def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         r = np.hypot(self.beta_2**0.5 * slots["r"], g)
-        return self.step_by(r, g, slots, *numbers)
+        return self.step_by(p, r, g, slots, *numbers)
 
-    def step_by(self, r: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
+    def step_by(self, p: Array, r: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         scale, epsilon = numbers
         m = self.beta_1 * slots["m"] + g
         return m * scale / (r + epsilon), {"m": m, "r": r}
@@ -92,7 +92,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         weight_decay: float = 0.01,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
@@ -107,14 +107,9 @@ class AdamW(Adam):
         rate = self.rate(t)
         return *self.corrected(rate, t), rate * self.weight_decay
 
-    def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
+    def step_by(self, p: Array, r: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         *adam, decay = numbers
-        step, after = super().step(p, g, slots, *adam)
-        return step + decay * p, after
-
-    def careful_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
-        *adam, decay = numbers
-        step, after = super().careful_step(p, g, slots, *adam)
+        step, after = super().step_by(p, r, g, slots, *adam)
         return step + decay * p, after
 
     def step_pullback(self, d: Array, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Pulled:

@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Guard, checks, in_one_go, read_only
+from tinynet.base import Array, Arrays, Guard, checks, in_one_go, put, read_only, written_with
 from tinynet.optimizers.together import Together
 
 # what is subtracted from a parameter, and its slots after the step
@@ -93,10 +93,7 @@ class Optimizer(Together):
         self.require_slots(after)
         if all(map(checks.all_finite, (step, *after.values()))):
             return step, after
-        kinds = type(self).__mro__
-        careful, plain = (next(k for k in kinds if n in vars(k)) for n in ("careful_step", "step"))
-        # a careful_step is another form of the step beside it, not of one in a class below
-        own = issubclass(careful, plain)
+        own = written_with(type(self), "careful_step", "step")
         return self.careful_step(p, g, slots, *numbers) if own else (step, after)
 
     def without_dust(self, slot: str, a: Array) -> Array:
@@ -142,11 +139,9 @@ class Optimizer(Together):
         for what, held, name, a in [*(("step", params, n, p) for n, p in new.items()), *kept]:
             checks.shaped(self, f"{what} of {name}", a, held.get(name, a).shape)
             checks.require_finite(self.who, f"{what} of {name}", a)
-        writes = [partial(params[name].__setitem__, ..., p.copy()) for name, p in new.items()]
-        for name, after in slots.items():
-            for slot, a in after.items():  # copies: a new slot may be a view of an old one
-                place = self.slots[slot].setdefault(name, np.zeros_like(a))
-                writes.append(partial(place.__setitem__, ..., a.copy()))
+        writes = [put(params[name], p.copy()) for name, p in new.items()]
+        # copies: a new slot may be a view of an old one
+        writes += [put(s.setdefault(n, np.zeros_like(a)), a.copy()) for _, s, n, a in kept]
         in_one_go([*writes, *also, partial(self.taken.append, None)])
 
     def value(self, params: Arrays, grads: Arrays) -> Arrays:

@@ -43,7 +43,7 @@ class Scaled(Optimizer):
         super().__setattr__(name, value)
 
     def parted(self, g: Array, numbers: Any) -> tuple[Any, Any, Any]:
-        """Those of the optimizer, exp(r), and what is between them."""
+        """The numbers of `optimizer`, exp(r), and the numbers of `meta`."""
         n, end = self.n_own, len(numbers) - len(self.learned)
         return numbers[:n], np.exp(numbers[end]).astype(g.dtype), numbers[n:end]
 
@@ -140,10 +140,12 @@ class Hypergradient(Scaled):
 
 @contextmanager
 def counting(optimizer: Optimizer, steps: int) -> Iterator[None]:
-    """While it stands after so many steps."""
+    """Meanwhile the optimizer inside says that it has taken so many steps."""
     vars(optimizer).update(earlier=steps)
-    yield
-    vars(optimizer).update(earlier=0)
+    try:
+        yield
+    finally:
+        vars(optimizer).update(earlier=0)
 
 
 def require_number(who: str, name: str, optimizer: Optimizer) -> None:

@@ -55,7 +55,7 @@ class Limits(Rated):
         return at / np.maximum(root, at)
 
     def clipped_all(self, grads: Arrays) -> Arrays:
-        """The same of gradients by name."""
+        """Gradients by name, within the limits."""
         if not (self.clips() and grads):
             return grads
         return split(self.clipped(joined(grads)), grads)

@@ -13,7 +13,7 @@ from tinynet.base import Part, Setting, checks
 
 def span(who: str, name: str, value: Any) -> Any:
     """A whole number of steps or epochs, or an increasing list of them; or None."""
-    if value is None or not isinstance(value, (list, tuple)):
+    if not isinstance(value, (list, tuple)):
         return None if value is None else checks.count(who, name, value)
     ends = [checks.count(who, name, one) for one in value]
     if ends != sorted(set(ends)):

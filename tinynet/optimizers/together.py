@@ -1,13 +1,12 @@
 """What an optimizer makes of all gradients together, before it goes from array to array."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Guard, checks, read_only
+from tinynet.base import Array, Arrays, Guard, checks, put, read_only
 from tinynet.optimizers.limits import Limits, joined, split
 
 
@@ -30,7 +29,7 @@ class Together(Limits):
         return self.clipped(g), {}
 
     def looked_at(self, grads: Arrays) -> tuple[Any, ...]:
-        """The same of gradients by name: those within the limits, and what is learned."""
+        """Gradients by name within the limits, then the new value of each `learned`."""
         if not (self.looks() and grads):
             return grads, *self.learned.values()
         g, held = joined(grads), dict[str, Array]()
@@ -53,4 +52,4 @@ class Together(Limits):
     def kept(self, after: Sequence[Array]) -> list[Callable[[], Any]]:
         """The calls that write what is learned."""
         pairs = zip(self.learned.values(), after, strict=True)
-        return [partial(a.__setitem__, ..., new) for a, new in pairs]
+        return [put(a, new) for a, new in pairs]
