@@ -4,7 +4,7 @@ import numpy as np
 
 import tinynet as tn
 from tests.faults import REAL, STEP, Exhibit, warm
-from tinynet.optimizers.hypergradient import Scaled
+from tinynet.optimizers.hypergradient import WithLearnedRate
 from tinynet.optimizers.limits import joined, split
 
 
@@ -33,7 +33,7 @@ def nearly(self, d_params, cache):
 def of_the_last_step(self, d_params, cache):
     """The derivative with respect to r after meta's step, for that before it."""
     gradients, _ = tn.Hypergradient.pullback(self, d_params, cache)
-    return gradients, Scaled.pullback(self, d_params, cache)[1]
+    return gradients, WithLearnedRate.pullback(self, d_params, cache)[1]
 
 
 def sloped(story, **methods):
@@ -115,7 +115,8 @@ EXHIBITS = {
         "backward without the limits", clip_pullback=lambda self, d, grads: d
     ),
     "hypergradient, held fixed": learned(
-        "backward holds the learning rate fixed, which the gradients move", pullback=Scaled.pullback
+        "backward holds the learning rate fixed, which the gradients move",
+        pullback=WithLearnedRate.pullback,
     ),
     "hypergradient, r after the step": learned(
         "dJ/dr with respect to r after meta's step", pullback=of_the_last_step

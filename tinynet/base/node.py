@@ -34,8 +34,8 @@ class Node(Part):
     params: Mapping[str, Array] = MappingProxyType({})
 
     def __init__(self) -> None:
-        # the cache is of the last forward, told are the settings that it had
-        self.grads, self.cache, self.told = dict[str, Array](), dict[str, Any](), list[Any]()
+        # the cache is of the last forward, _seen are the settings that it had
+        self.grads, self.cache, self._seen = dict[str, Array](), dict[str, Any](), list[Any]()
 
     def admit(self, *inputs: Any) -> tuple[Any, ...]:
         """Validate the inputs: the arrays that `run` takes, or an error."""
@@ -69,7 +69,7 @@ class Node(Part):
         with Guard(self.who):
             value, cache = self.run(*map(read_only, inputs))
         checks.require_finite(self.who, "output", value)
-        self.cache, self.told = copy.deepcopy(cache), self.telling()
+        self.cache, self._seen = copy.deepcopy(cache), self.settings_now()
         return copy.deepcopy(value)
 
     def backward(self, dy: Any = 1.0, /) -> Any:
@@ -82,14 +82,14 @@ class Node(Part):
         return copy.deepcopy(d_inputs)
 
     def require_cache(self) -> None:
-        if not self.cache or self.told != self.telling():  # backward needs forward's settings
+        if not self.cache or self._seen != self.settings_now():  # backward needs forward's settings
             name = type(self).__name__.lower()
             cure = f"each forward serves one backward, and a plain {name}(x) does not remember"
             checks.refuse(self.who, "a forward before this backward", "none", cure, RuntimeError)
 
-    def telling(self) -> list[Any]:
+    def settings_now(self) -> list[Any]:
         """The settings, with those of the nodes that it holds."""
-        inside = [setting for x in held(self) for setting in x.telling()]
+        inside = [setting for x in held(self) for setting in x.settings_now()]
         return [getattr(self, name) for name in settings(type(self))] + inside
 
     def fresh(self) -> Self:

@@ -44,7 +44,7 @@ class Monitor(Callback):
             checks.refuse(type(self).__name__, expected, repr(name), cure)
         mode = self.mode or ("min" if name.endswith(SMALL) else "max")
         value = BETTER[mode] * logs[name]
-        if value > self.best + (self.min_delta if self.best > -math.inf else 0):
+        if value > self.best + self.min_delta:
             self.best, self.waited = value, 0
             self.on_best(epoch)
             return None

@@ -74,11 +74,11 @@ class Loss(Node):
         return super().forward(A, Y, *([] if sample_weight is None else [sample_weight]))
 
     def run(self, A: Array, Y: Array, weights: Any = None) -> tuple[float, dict[str, Array]]:
-        costs = weighted(self.looked_at(self.costs(A, Y), A), weights)
+        costs = weighted(self.require_costs(self.costs(A, Y), A), weights)
         (total,) = functions.totals(costs).tolist()
         return sum(total) * self.weight(A), {"A": A, "Y": Y, "weights": weights}
 
-    def looked_at(self, costs: Any, A: Array) -> Any:
+    def require_costs(self, costs: Any, A: Array) -> Any:
         """The costs; refused if they are not those of each entry, or of each example."""
         shape: tuple[int, ...] = getattr(costs, "shape", ())
         each_example = not self.averages_outputs or A.shape[0] == 1

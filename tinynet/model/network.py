@@ -160,7 +160,7 @@ class Network(Chain):
         self.grads, self.cache = parameters.named(layer.grads for layer in self.layers), {}
         return self._door.turned(dA)
 
-    def telling(self) -> list[Any]:
+    def settings_now(self) -> list[Any]:
         """Nothing: each layer looks at its own settings."""
         return []
 

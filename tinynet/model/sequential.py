@@ -26,6 +26,7 @@ from tinynet.model.batches import Among, each_batch, require_batches, said_of
 from tinynet.model.prepared import Prepared
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
+from tinynet.optimizers.schedules import Place
 
 
 class Sequential(Prepared):
@@ -201,7 +202,7 @@ class Sequential(Prepared):
         """Train until the epochs are done or somebody stops; what was read of the last."""
         work = Work(*self._compiled(), summed(self._metrics), weighted)
         steps, each = work.optimizer.steps, -(-examples.m // examples.size)
-        vars(work.optimizer).update(_epochs=(steps, len(self.history), each))
+        vars(work.optimizer).update(_place=Place(steps, len(self.history), each))
         if self._training is None or not self._training.fits(work, examples):
             self._training = None  # its memory is free first
             self._training = Training(self.who, work, examples)

@@ -26,7 +26,7 @@ class Chain(Node):
     layer."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers, self.grads, self.cache, self.told = tuple(layers), {}, {}, []
+        self.layers, self.grads, self.cache, self._seen = tuple(layers), {}, {}, []
 
     @property
     def params(self) -> Mapping[str, Array]:  # type: ignore[override]
@@ -86,7 +86,7 @@ class Cost(Chain):
     def costs(self, Z: Array, Y: Array, weights: Any = None) -> Array:
         """The costs of the outputs, entry by entry or example by example; if there are weights,
         each example's is multiplied by its own."""
-        costs: Array = weighted(self.pair.loss.looked_at(self.pair.costs(Z, Y), Z), weights)
+        costs: Array = weighted(self.pair.loss.require_costs(self.pair.costs(Z, Y), Z), weights)
         return costs
 
     def J(self, totals: Array, Z: Array, so_far: Sequence[float]) -> list[float]:

@@ -168,7 +168,7 @@ class Optimizer(Together):
         cache, numbers = copy.deepcopy(held), self.numbers(self.steps + 1)
         self.update(params, cache["grads"])
         cache["numbers"] = *numbers, *map(np.copy, self.learned.values())
-        self.cache, self.told = cache, self.telling()
+        self.cache, self._seen = cache, self.settings_now()
         return params
 
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:

@@ -20,7 +20,7 @@ PASSED_BY = ["advance", "finite_step", "slots_of", "without_dust", "update", "wr
 PASSED_BY += ["looked_at", "clipped", "bounded", "share", "run", "value", "pullback"]
 
 
-class Scaled(Optimizer):
+class WithLearnedRate(Optimizer):
     """The step u of another optimizer at a learning rate of 1, times exp(r). r is the first number
     that is learned, which comes behind all others; u is kept as a slot."""
 
@@ -66,7 +66,7 @@ class Scaled(Optimizer):
         return d_p, d_g, {"log_rate": float(np.vdot(step, d))}
 
 
-class Hypergradient(Scaled):
+class Hypergradient(WithLearnedRate):
     """params <- params - exp(r) u, where u is the step of `optimizer` at a learning rate of 1, and
     exp(r) is the learning rate, which is always above 0: r <- r - the step of `meta` on dJ/dr.
 
@@ -156,7 +156,7 @@ def require_number(who: str, name: str, optimizer: Optimizer) -> None:
 
 def inner(who: str, name: str, value: Any) -> Optimizer:
     """A copy of an optimizer without earlier steps, if it can work inside another."""
-    if not isinstance(value, Optimizer) or isinstance(value, Scaled):
+    if not isinstance(value, Optimizer) or isinstance(value, WithLearnedRate):
         cure = checks.call_it(value) or "such as tn.Adam(0.01)"
         checks.refuse(who, f"{name} as an optimizer", checks.shown(value), cure, TypeError)
     require_number(who, name, value)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Node, Part, Setting, checks
-from tinynet.optimizers.schedules import Schedule
+from tinynet.optimizers.schedules import Place, Schedule
 
 
 class Learnable(Setting[float]):
@@ -58,12 +58,12 @@ class Rated(Node):
 
     steady = True
     learning_rate = Rate(rate_or_schedule)
-    _epochs: tuple[int, int, int] | None = None  # what a schedule by epochs needs of a fit
+    _place: Place | None = None  # in the last fit
 
     def rate(self, t: int) -> float:
         """The learning rate of step t."""
         own = self.learning_rate
-        return own.at(t, self._epochs) if isinstance(own, Schedule) else own
+        return own.at(t, self._place) if isinstance(own, Schedule) else own
 
     def numbers(self, t: int) -> tuple[float, ...]:
         """The scalars that `step` gets for step t, from 1: the learning rate, and whatever else

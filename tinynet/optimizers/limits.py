@@ -35,13 +35,13 @@ class Limits(Rated):
     def clipped(self, g: Array) -> Array:
         """All gradients, in one array, within the limits."""
         g = self.bounded(g)
-        return g if self.clip_norm is None else g * self.share(g, held(self.clip_norm, g))
+        return g if self.clip_norm is None else g * self.share(g, within_dtype(self.clip_norm, g))
 
     def bounded(self, g: Array) -> Array:
         """Each entry within clip_value."""
         if self.clip_value is None:
             return g
-        at = held(self.clip_value, g)
+        at = within_dtype(self.clip_value, g)
         return np.maximum(np.minimum(g, at), -at)
 
     def share(self, g: Array, norm: float) -> Array:
@@ -68,14 +68,14 @@ class Limits(Rated):
         g, d_g = joined(grads), joined(d)
         h = self.bounded(g)
         if self.clip_norm is not None:
-            norm = held(self.clip_norm, g)
+            norm = within_dtype(self.clip_norm, g)
             share = self.share(h, norm)
             unit = h * (share / norm)
             d_g = d_g if share == 1 else share * (d_g - unit * np.vdot(unit, d_g))
         return split(d_g * (h == g), grads)
 
 
-def held(limit: float, g: Array) -> float:
+def within_dtype(limit: float, g: Array) -> float:
     """The limit, as far as g's dtype can hold it."""
     kind = np.finfo(g.dtype)
     return min(max(limit, float(kind.tiny)), float(kind.max))

@@ -6,7 +6,7 @@ from 0, and a schedule by epochs has one rate for all steps of an epoch.
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinynet.base import Part, Setting, checks
 
@@ -19,6 +19,14 @@ def span(who: str, name: str, value: Any) -> Any:
     if ends != sorted(set(ends)):
         checks.refuse(who, f"{name} in increasing order", checks.shown(value))
     return ends
+
+
+class Place(NamedTuple):
+    """Of a fit, for schedules by epochs: what was done before it, and how long an epoch is."""
+
+    steps_before: int
+    epochs_before: int
+    steps_an_epoch: int
 
 
 class Schedule(Part):
@@ -41,16 +49,14 @@ class Schedule(Part):
     def rate(self, t: int) -> float:
         checks.unwritten(self.who, "rate")
 
-    def at(self, step: int, epochs: tuple[int, int, int] | None) -> float:
-        """The rate of a step, from 1. `epochs` says of a `fit` how many steps and epochs were done
-        before it, and how many steps an epoch has."""
+    def at(self, step: int, place: Place | None) -> float:
+        """The rate of a step, from 1, of a fit in that place."""
         t = step - 1
         if self.steps is None:
-            if epochs is None:
+            if place is None:
                 cure = "a schedule by steps goes without"
                 checks.refuse(self.who, "a fit, which knows its epochs", "none", cure, RuntimeError)
-            before, done, each = epochs
-            t = done + (t - before) // each
+            t = place.epochs_before + (t - place.steps_before) // place.steps_an_epoch
         rate = self.rate(t)
         known = type(rate) is float and 0 <= rate < math.inf
         return rate if known else checks.real(self.who, "its rate", rate, "[0, inf)")
