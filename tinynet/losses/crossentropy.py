@@ -48,9 +48,10 @@ class BinaryCrossEntropy(Smoothing):
     """J = -the mean of y log a + (1 - y) log(1 - a), for 0 <= y <= 1; dA = ((1 - Y) / (1 - A) -
     Y / A) / (n_y m). Equation (13) of the course.
 
-    With the sigmoid it is computed from Z. Let s = 1 where y >= 0.5, else -1, and c = (s + 1) / 2 -
-    y, which is 0 for a y of 0 or 1. The cost of an entry is max(-s z, 0) + log(1 + exp(-|z|)) +
-    c z, and dZ = (c - s / (1 + exp(s z))) / (n_y m), which is (A - Y) / (n_y m).
+    With the sigmoid it is computed from Z. Let side = 1 where y >= 0.5, else -1, and left =
+    (side + 1) / 2 - y, which is 0 for a y of 0 or 1. The cost of an entry is max(-side z, 0) +
+    log(1 + exp(-|z|)) + left z, and dZ = (left - side / (1 + exp(side z))) / (n_y m), which is
+    (A - Y) / (n_y m).
 
     >>> bce = BinaryCrossEntropy()
     >>> round(bce.forward([[0.5, 0.8]], [1, 0]), 6), bce.backward().tolist()
@@ -80,7 +81,7 @@ class BinaryCrossEntropy(Smoothing):
         return weight * left - weight * side / (1 + np.exp(side * Z))
 
     def sides(self, Y: Array) -> tuple[Array, Array]:
-        """s and c: the nearer of the labels 0 and 1 as s = -1 or 1, and that label minus y."""
+        """side and left: the nearer of the labels 0 and 1 as -1 or 1, and that label minus y."""
         Y = self.smoothed(Y, 2)
         side = np.copysign(1, Y - 0.5)
         return side, (side + 1) / 2 - Y
