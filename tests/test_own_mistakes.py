@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_attacks import X, Y
+from tests.test_changes_in_a_fit import X, Y
 from tests.ways import WAYS, taken
 from tinynet.metrics import Metric
 

@@ -1,5 +1,4 @@
-"""What was found by trying to break version 0.2 in the making, continued: users' parts, and several
-at once."""
+"""Metrics and gradients: which numbers are handed out, and while others are at work."""
 
 import contextlib
 import pickle
@@ -12,7 +11,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.test_attacks import LABELS, MANY, X, Y, looked_at, net, ways
+from tests.test_changes_in_a_fit import LABELS, MANY, X, Y, looked_at, net, ways
 from tests.ways import WAYS, taken
 from tinynet.metrics import Metric
 from tinynet.net import blocks

@@ -1,5 +1,4 @@
-"""What was found by trying to break version 0.2 in the making: each test states the right
-behaviour."""
+"""What a callback, an error or an interrupt may change in the middle of a `fit`."""
 
 import contextlib
 import signal

@@ -1,4 +1,4 @@
-"""What a second attack found about settings and readings: each test states the right behaviour."""
+"""Settings that change between two fits, and how costs and metrics are read."""
 
 import copy
 import pickle
@@ -8,7 +8,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.test_attacks import X, Y, net, ways
+from tests.test_changes_in_a_fit import X, Y, net, ways
 from tinynet.metrics import Metric
 
 # ---- what counts as a setting

@@ -1,12 +1,11 @@
-"""What a fifth attack found: overflow in a norm, callbacks that change more than weights,
-snapshots, numbers that look right."""
+"""Overflow in a norm, callbacks that change more than weights, snapshots, numbers that look right."""
 
 import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_attacks_7 import in_another_thread
 from tests.test_kit_layers import everything, same_all
+from tests.test_names_and_memory import in_another_thread
 from tests.ways import WAYS, taken
 
 X, Y = tn.data.moons(40, seed=0)

@@ -1,10 +1,10 @@
-"""What a third attack found about optimizers of one's own: each test states the right behaviour."""
+"""Optimizers of one's own: a step entry by entry, and an `advance`."""
 
 import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_attacks import X, Y, net
+from tests.test_changes_in_a_fit import X, Y, net
 from tests.ways import a_training
 
 # ---- optimizers

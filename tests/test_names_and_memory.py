@@ -1,5 +1,5 @@
-"""What a fourth attack found: names that collide, a step and its careful form, memory in two
-places, threads, layouts on a tape."""
+"""Names that collide, a step and its careful form, memory in two places, threads, layouts on a
+tape."""
 
 import copy
 import pickle
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_attacks import X, Y
+from tests.test_changes_in_a_fit import X, Y
 from tests.ways import WAYS, taken
 from tinynet.tape.memory import Arena
 from tinynet.tape.recording import Recording

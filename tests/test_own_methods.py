@@ -1,5 +1,4 @@
-"""What a second attack found about methods of one's own, failures and numbers: each test states the
-right behaviour."""
+"""Methods of one's own: which are called, and which are refused."""
 
 import copy
 import types
@@ -9,7 +8,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.test_attacks import LABELS, MANY, X, Y, net, ways
+from tests.test_changes_in_a_fit import LABELS, MANY, X, Y, net, ways
 from tests.ways import a_training
 
 # ---- methods of one's own

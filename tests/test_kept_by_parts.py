@@ -1,4 +1,4 @@
-"""What a third attack found, continued: what parts of one's own keep, return, write to and hold."""
+"""What parts of one's own keep, return, write to and hold."""
 
 import copy
 import pickle
@@ -9,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.test_attacks import X, Y
+from tests.test_changes_in_a_fit import X, Y
 from tests.ways import WAYS, taken
 from tinynet.metrics import Metric
 

@@ -9,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tests import parts
-from tests.test_found import X, Y, as_the_loop, both_ways, compiled, net
+from tests.test_pickles_and_slots import X, Y, as_the_loop, both_ways, compiled, net
 from tests.ways import WAYS, a_training, taken
 from tinynet.net import blocks
 
