@@ -1,4 +1,4 @@
-"""Overflow in a norm, callbacks that change more than weights, snapshots, numbers that look right."""
+"""Norms that overflow, callbacks that change more than weights, snapshots, metrics at their edges."""
 
 import numpy as np
 import pytest
