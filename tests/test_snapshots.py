@@ -1,4 +1,4 @@
-"""Norms that overflow, callbacks that change more than weights, snapshots, metrics at their edges."""
+"""Norms that overflow, callbacks that change more than weights, snapshots, metrics at the edge."""
 
 import numpy as np
 import pytest
