@@ -10,6 +10,8 @@ import tinynet as tn
 from tests.test_callbacks import HELD_X, HELD_Y, X, Y, a_net
 from tests.test_kit_layers import everything, same_all
 from tests.ways import WAYS, taken
+from tinynet.callbacks.monitors import LARGE, SMALL
+from tinynet.metrics import METRICS
 
 
 def best_of(model, epochs, **settings):
@@ -147,3 +149,14 @@ def test_settings_of_callbacks(make, message):
 
 
 # ---- snapshots
+
+
+def test_names_of_which_way_is_better_are_those_of_the_metrics():
+    """A name of a metric that is not tinynet's, as scikit-learn's neg_mean_squared_error, may end
+    as one of them does."""
+    assert {*METRICS, "loss"} == SMALL | LARGE
+    for name in ("neg_mean_squared_error", "inaccuracy", "my_loss"):
+        with pytest.raises(ValueError, match="mode="):
+            tn.EarlyStopping(name).on_train_begin()
+    with pytest.raises(TypeError, match=r"monitor as a name, got 5: patience=\.\.\."):
+        tn.EarlyStopping(5)

@@ -9,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_kit_layers import same_all
-from tests.ways import taken
+from tests.ways import WAYS, taken
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((3, 24))
@@ -282,3 +282,29 @@ def test_threads_predict_with_layers_inside():
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(lambda _: model.predict(X), range(400))
     assert all(np.array_equal(A, expected) for A in found)
+
+
+@pytest.mark.parametrize("change", [sets_theta, sets_state])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_callback_that_sets_another_array_inside_is_refused(change, way):
+    model = a_net(tn.Residual([tn.BatchNorm(), tn.Dense(3)])).build(3)
+    seen = []
+
+    def look(epoch, logs):
+        seen.append(epoch)
+        if epoch == 2:
+            change(model.layers[0].layers[0])
+
+    with taken(way), pytest.raises(ValueError, match="expected writes into the arrays of a layer"):
+        model.fit(X, LABELS, 5, verbose=0, callbacks=[tn.LambdaCallback(look)])
+    assert seen == [1, 2]
+
+
+def test_a_cast_that_is_refused_changes_nothing():
+    model = a_net(tn.Residual([tn.BatchNorm(), tn.Dense(3)])).build(3)
+    sets_theta(model.layers[0].layers[0])
+    with pytest.raises(ValueError, match="expected writes into the arrays of a layer"):
+        model.cast("float32")
+    assert {a.dtype.name for a in [*model.get_weights(), model.predict(X)]} == {"float64"}
+    model.cast("float32")
+    assert {a.dtype.name for a in [*model.get_weights(), model.predict(X)]} == {"float32"}

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tinynet.base import checks
+
 
 class Callback:
     """`fit` sets `model`, `epochs`, the number that it was asked for, `steps`, that of an epoch,
@@ -50,4 +52,8 @@ class LambdaCallback(Callback):
     ) -> None:
         calls = {"on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin}
         calls["on_train_end"] = on_train_end
+        for name, function in calls.items():
+            if function is not None and not callable(function):
+                got = checks.shown(function)
+                checks.refuse("LambdaCallback", f"{name} as a function", got, error=TypeError)
         vars(self).update({name: call for name, call in calls.items() if call})

@@ -8,15 +8,15 @@ from tinynet.base import checks
 from tinynet.callbacks.base import Callback
 
 BETTER = {"min": -1, "max": 1}
-SMALL = "loss", "error", "mse", "mae"  # how names end of which less is better
-LARGE = "accuracy", "precision", "recall", "f1", "roc_auc", "r2"  # and of which more is
+SMALL = {"loss", "mse", "mae", "mean_squared_error", "mean_absolute_error"}  # less is better
+LARGE = {"accuracy", "precision", "recall", "f1", "roc_auc", "auc", "r2"}
 
 
 class Monitor(Callback):
     """Counts the epochs since a number was best.
 
     `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". Less
-    is better with `mode="min"`, more with "max"; of losses, errors and tinynet's metrics that is
+    is better with `mode="min"`, more with "max"; of the loss and of tinynet's metrics that is
     known, of others it is to be said. Better by less than `min_delta` does not count, nor does NaN.
     """
 
@@ -24,6 +24,10 @@ class Monitor(Callback):
         self, monitor: str | None, patience: int, min_delta: float, mode: str | None
     ) -> None:
         who = type(self).__name__
+        if not isinstance(monitor, str | None):
+            checks.refuse(
+                who, "monitor as a name", checks.shown(monitor), "patience=...", TypeError
+            )
         self.monitor, self.mode = monitor, mode
         self.patience = checks.count(who, "patience", patience)
         self.min_delta = checks.real(who, "min_delta", min_delta, "[0, inf)")
@@ -32,7 +36,7 @@ class Monitor(Callback):
 
     def on_train_begin(self) -> None:
         self.best, self.waited, name = -math.inf, 0, self.monitor or "loss"
-        if self.mode is None and not name.endswith(SMALL + LARGE):
+        if self.mode is None and name.removeprefix("val_") not in SMALL | LARGE:
             expected = f'mode="min" or mode="max" for {name!r}'
             checks.refuse(type(self).__name__, expected, None, "is less better, or more?")
 
@@ -42,7 +46,7 @@ class Monitor(Callback):
             cure = "fit takes validation_data, compile takes metrics"
             expected = f"monitor to be one of {', '.join(logs)}"
             checks.refuse(type(self).__name__, expected, repr(name), cure)
-        mode = self.mode or ("min" if name.endswith(SMALL) else "max")
+        mode = self.mode or ("min" if name.removeprefix("val_") in SMALL else "max")
         value = BETTER[mode] * logs[name]
         if value > self.best + self.min_delta:
             self.best, self.waited = value, 0

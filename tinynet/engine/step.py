@@ -93,7 +93,7 @@ class Step:
     def update(self, slots: Sequence[str], g: Any, p: Any, *others: Any) -> Moves:
         """The optimizer's step on a piece of all parameters."""
         places = dict(zip(slots, others, strict=False))
-        step, after = self.optimizer.step(p, g, places, *others[len(slots) :])
+        step, after = self.optimizer.step(p, g, dict(places), *others[len(slots) :])
         return [(p - step, p), *((after[s], places[s]) for s in {**places, **after})], []
 
     def dusting(self, slot: str, a: Any) -> Moves:

@@ -51,7 +51,7 @@ class Residual(Nested):
         return dA + dX, self.named(grads)
 
     def generators(self) -> list[Any]:
-        return [generator for layer in self._inner for generator in layer.generators()]
+        return [generator for layer in self.layers for generator in layer.generators()]
 
     def penalty(self) -> Any:
         return penalty(self.layers)

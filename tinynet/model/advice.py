@@ -8,7 +8,7 @@ from tinynet.layers import Standardize
 from tinynet.losses import BinaryCrossEntropy
 from tinynet.metrics.epochs import Row
 from tinynet.net.cost import Cost
-from tinynet.optimizers import Optimizer
+from tinynet.optimizers import Optimizer, Schedule
 
 SPAN = 100  # inputs or targets that differ by more are told of
 FEW = 10  # epochs after which a cost should have moved
@@ -34,7 +34,8 @@ def advice(
     if missing:
         text = f"{', '.join(missing)}: not measured, since it takes all examples at once"
         said["missing"] = f"{text}; fit does it on validation data, evaluate on any"
-    if optimizer.steps and optimizer.rate(optimizer.steps) == 0:
+    scheduled = isinstance(optimizer.learning_rate, Schedule) and optimizer.steps
+    if scheduled and type(optimizer).rate is Optimizer.rate and not optimizer.rate(optimizer.steps):
         said["over"] = "the learning rate has come to 0, where its schedule ends"
     return said
 

@@ -82,7 +82,10 @@ class Network(Chain):
 
     def cast(self, dtype: Any) -> None:
         self._require_still(from_all=True)
-        self._door.dtype = checks.float_type(self.who, dtype)
+        kind = checks.float_type(self.who, dtype)
+        for layer in self.layers:
+            layer.generators()  # what cannot be cast is refused before anything is
+        self._door.dtype = kind
         super().cast(dtype)
 
     @property

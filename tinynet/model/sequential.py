@@ -131,7 +131,8 @@ class Sequential(Prepared):
                 examples, batches = self._examples(data, size, rest, shuffle)
                 train = partial(self._run, examples, batches, len(data) > 2)
                 steps, m = -(-examples.m // examples.size), examples.m
-                spans = [float(np.ptp(a)) for a in data[:2]] if verbose else spans
+                with np.errstate(all="ignore"):
+                    spans = [float(np.ptp(a)) for a in data[:2]] if verbose else spans
             measure = partial(self._measured, *held) if held else None
             watch = Watch(self, callbacks, measure, epochs, steps, m)
             # what is not finite is looked for here, and named

@@ -134,8 +134,10 @@ class Cost(Chain):
 
     def require_alone(self, X: Array) -> None:
         """Refuse to cut a batch into blocks if an example's output depends on the others."""
-        among, alone = (copy.deepcopy(self).practice(X[:, :n])[0][:, :2] for n in (9, 2))
-        blocks.require_alone(self.who, self.layers, among, alone)
+        first = 0 if any(layer.generators() for layer in self.layers) else 1  # draws go in order
+        two = slice(first, first + 2)
+        among, alone = (copy.deepcopy(self).practice(X[:, n])[0] for n in (slice(9), two))
+        blocks.require_alone(self.who, self.layers, among[:, two], alone)
 
     def admit(self, *inputs: Array) -> tuple[Array, ...]:
         return inputs  # the model's door has validated X, Y and the weights, if there are any

@@ -21,7 +21,7 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     result = np.empty((last.units, m), X.dtype)
     for run in blocks.runs(m, longest):
         result[:, run] = through(net, X[:, run])[activated]
-    blocks.require_alone(net.who, net.layers, result[:, :2], through(net, X[:, :2])[activated])
+    blocks.require_alone(net.who, net.layers, result[:, 1:3], through(net, X[:, 1:3])[activated])
     return result
 
 

@@ -89,12 +89,12 @@ class Optimizer(Together):
     def finite_step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         """`step`, or `careful_step` where that is not finite."""
         with Guard(self.who):
-            step, after = self.step(p, g, slots, *numbers)
+            step, after = self.step(p, g, dict(slots), *numbers)
         self.require_slots(after)
         if all(map(checks.all_finite, (step, *after.values()))):
             return step, after
         own = written_with(type(self), "careful_step", "step")
-        return self.careful_step(p, g, slots, *numbers) if own else (step, after)
+        return self.careful_step(p, g, dict(slots), *numbers) if own else (step, after)
 
     def without_dust(self, slot: str, a: Array) -> Array:
         """A slot with 0 for its tiny entries, before they become subnormal, which makes processors

@@ -158,8 +158,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         if ufunc is np.matmul and method == "__call__" and not settings:
             return self.product(np.matmul, *inputs)
-        if "out" in settings:
-            raise UnsteadyError("a write into an array")
+        if "out" in settings or any(isinstance(x, np.ndarray) for x in inputs):
+            raise UnsteadyError("a write into an array, or an array that is not the tape's")
         if method != "__call__" or ufunc.nout != 1 or ufunc.signature or settings:
             raise UnsteadyError(f"{ufunc.__name__}.{method}")
         known: dict[type, Any] = {bool: np.dtype(bool), int: int, float: float}

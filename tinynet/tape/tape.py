@@ -147,8 +147,12 @@ class Tape:
         moved = [(v, p) for v, p in pairs if not v.lies_in(p)]
         # what was given may be overwritten by another of the values
         moved = [(v if v.root.array is None else v.copy(), p) for v, p in moved]
+        # a whole of which a part goes elsewhere is not computed where another would overwrite it
+        homes = {id(v.root): id(p.root) for v, p in moved}
+        spread = {k for v, p in moved if (v.path, homes[k := id(v.root)]) != (p.path, id(p.root))}
         for value, place in moved:
-            if not (value.lies_in(place) or self.computed_in(value.root, value, place)):
+            apart = value is not value.root and id(value.root) in spread
+            if apart or not (value.lies_in(place) or self.computed_in(value.root, value, place)):
                 self.add(np.copyto, (value,), place)
 
     def computed_in(self, root: StandIn, value: StandIn, place: StandIn) -> bool:

@@ -1,0 +1,179 @@
+"""What a step stores: parts of one vector in several places, slots that a step writes into, arrays
+that are not the tape's. Each was silently another number than the methods say."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.ways import WAYS, taken
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(3, 12)), rng.normal(size=(3, 12))
+
+
+class Parts(tn.Layer):
+    """Its gradients are parts of one vector, in an order of its own."""
+
+    steady = True
+
+    def __init__(self, order):
+        super().__init__(3)
+        self.order = order
+
+    def make_params(self, n_in, rng):
+        return {name: np.ones(1) for name in "abc"}
+
+    def preactivation(self, X):
+        p = self.params
+        return X * p["b"] + p["a"] * X[::-1] + p["c"]
+
+    def parameter_gradients(self, dZ, cache):
+        sums = (dZ * cache["X"]).sum(axis=1)
+        return {n: sums[i : i + 1] for n, i in zip("abc", self.order, strict=True)}
+
+    def input_gradient(self, dZ, cache):
+        return dZ
+
+
+class Shared(Parts):
+    """One number of the vector is the state after the pass, too."""
+
+    steady = True
+
+    def make_state(self, n_in):
+        return {"m": np.zeros(1)}
+
+    def run(self, X):
+        A, cache = super().run(X)
+        squares = np.square(X).sum(axis=1)
+        return A, {**cache, "state": {"m": squares[1:2]}, "squares": squares}
+
+    def parameter_gradients(self, dZ, cache):
+        squares = cache["squares"]
+        return {"a": squares[:1], "b": dZ.sum(axis=1)[:1], "c": squares[2:]}
+
+
+LAYERS = {f"{o}": (lambda o=o: Parts(o)) for o in [(0, 1, 2), (0, 2, 1), (2, 1, 0), (1, 1, 0)]}
+LAYERS["a state"] = lambda: Shared(None)
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+@pytest.mark.parametrize("size", [None, 5])
+def test_parts_of_one_vector(layer, size):
+    found = []
+    for way in WAYS:
+        model = tn.Sequential([tn.Dense(3), layer(), tn.Dense(3)], seed=0)
+        model.compile(tn.SGD(0.01), "mse")
+        with taken(way):
+            model.fit(X, Y, 5, size, verbose=0)
+        state = [a.copy() for a in model.layers[1].state.values()]
+        found.append([*model.get_weights(), *state])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class Momentum(tn.Optimizer):
+    """It writes into the mapping that it is given."""
+
+    steady = True
+    slot_names = ("v",)
+
+    def step(self, p, g, slots, rate):
+        slots["v"] = 0.9 * slots["v"] + g
+        return rate * slots["v"], slots
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_step_that_writes_into_its_slots(way):
+    models = [tn.Sequential([tn.Dense(2, "tanh"), tn.Dense(3)], seed=0) for _ in range(2)]
+    for model, optimizer in zip(models, [Momentum(0.05), tn.SGD(0.05, 0.9)], strict=True):
+        model.compile(optimizer, "mse")
+        with taken(way):
+            model.fit(X, Y, 9, verbose=0)
+    for a, b in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+ELSEWHERE = []
+
+
+class Looking(tn.Activation):
+    """It looks at weights of another layer that it does not hold."""
+
+    steady = True
+
+    def __init__(self, how):
+        super().__init__()
+        self.how = how
+
+    def value(self, Z):
+        return self.how(Z, ELSEWHERE[0].b)
+
+    def derivative(self, Z):
+        return np.ones_like(Z)
+
+
+LOOKS = {
+    "maximum": np.maximum,
+    "minimum of a row": lambda Z, b: np.minimum(Z, b[:1]),
+    "sum": lambda Z, b: Z + b,
+    "of no dimension": lambda Z, b: Z * b[0, 0, ...],
+}
+
+
+@pytest.mark.parametrize("how", LOOKS.values(), ids=LOOKS)
+def test_an_array_that_is_not_the_tape_s_is_walked(how):
+    found = []
+    for steady in (True, False):
+        looking = type("Mine", (Looking,), {"steady": steady})(how)
+        model = tn.Sequential([tn.Dense(4), tn.Dense(4, looking), tn.Dense(3)], seed=0)
+        ELSEWHERE[:] = model.layers[:1]
+        model.compile(tn.SGD(0.1), "mse")
+        if steady:
+            with pytest.warns(UserWarning, match="not the tape's"):
+                model.fit(X, Y, 6, verbose=0)
+        else:
+            model.fit(X, Y, 6, verbose=0)
+        found.append(model.history.history["loss"])
+    assert found[0] == found[1]
+
+
+class Limited(tn.SGD):
+    """It limits gradients in a way of its own."""
+
+    def clipped(self, g):
+        return np.sign(g)
+
+
+Limited.steady = True
+
+
+def test_limits_of_one_s_own_are_called():
+    model = tn.Sequential([tn.Dense(3)], seed=0).build(3)
+    model.compile(Limited(0.1), "mse")
+    before = model.get_weights()
+    model.fit(X, Y, 1, verbose=0)
+    for p, q in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_allclose(np.abs(p - q), 0.1, rtol=1e-12)
+
+
+class First(tn.Activation):
+    """It reads the first example."""
+
+    steady = True
+
+    def value(self, Z):
+        return Z * Z[:, :1]
+
+    def derivative(self, Z):
+        return np.ones_like(Z)
+
+
+def test_who_reads_the_first_example_is_found_before_a_batch_is_cut():
+    model = tn.Sequential([tn.Dense(4, First()), tn.Dense(3)], seed=0)
+    model.compile(tn.SGD(1e-3), "mse")
+    many = np.tile(X, 5000)
+    with pytest.raises(ValueError, match="do not depend on other examples"):
+        model.fit(many, many, 1, verbose=0)
+    with pytest.raises(ValueError, match="do not depend on other examples"):
+        model.predict(many)
