@@ -1,11 +1,13 @@
 """What a step stores: parts of one vector in several places, slots that a step writes into, arrays
-that are not the tape's. Each was silently another number than the methods say."""
+that are not the tape's; and methods that a training would pass by. Each was silently another number
+than the methods say."""
 
 import numpy as np
 import pytest
 
 import tinynet as tn
 from tests.ways import WAYS, taken
+from tinynet.optimizers.limits import NOT_OWN
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(3, 12)), rng.normal(size=(3, 12))
@@ -138,23 +140,14 @@ def test_an_array_that_is_not_the_tape_s_is_walked(how):
     assert found[0] == found[1]
 
 
-class Limited(tn.SGD):
-    """It limits gradients in a way of its own."""
-
-    def clipped(self, g):
-        return np.sign(g)
-
-
-Limited.steady = True
-
-
-def test_limits_of_one_s_own_are_called():
-    model = tn.Sequential([tn.Dense(3)], seed=0).build(3)
-    model.compile(Limited(0.1), "mse")
-    before = model.get_weights()
-    model.fit(X, Y, 1, verbose=0)
-    for p, q in zip(before, model.get_weights(), strict=True):
-        np.testing.assert_allclose(np.abs(p - q), 0.1, rtol=1e-12)
+@pytest.mark.parametrize("name", NOT_OWN)
+@pytest.mark.parametrize("kind", [tn.SGD, tn.Adam])
+def test_limits_of_one_s_own_are_refused(name, kind):
+    """Some were called when played, some when walked, some by hand only."""
+    own = type("Own", (kind,), {name: lambda self, *inputs: inputs, "steady": True})
+    model = tn.Sequential([tn.Dense(3)], seed=0)
+    with pytest.raises(TypeError, match=f"Own: expected the {name} of Optimizer, got its own"):
+        model.compile(own(0.1), "mse")
 
 
 class First(tn.Activation):
@@ -177,3 +170,44 @@ def test_who_reads_the_first_example_is_found_before_a_batch_is_cut():
         model.fit(many, many, 1, verbose=0)
     with pytest.raises(ValueError, match="do not depend on other examples"):
         model.predict(many)
+
+
+METHODS = {
+    "parameter_gradients": (tn.BatchNorm, tn.LayerNorm),
+    "input_gradient": (tn.BatchNorm, tn.LayerNorm, tn.Dropout),
+    "preactivation": (tn.BatchNorm, tn.LayerNorm, tn.Dropout),
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), [(n, k) for n, ks in METHODS.items() for k in ks])
+def test_a_method_that_the_whole_would_pass_by_is_refused(name, kind):
+    def own(self, *inputs):
+        return getattr(kind, name)(self, *inputs)
+
+    settings = [0.5] if kind is tn.Dropout else []
+    with pytest.raises(TypeError, match=f"expected no {name} alone, got its own"):
+        type("Own", (kind,), {name: own})(*settings).build(3)
+    whole = "run" if name == "preactivation" else "pullback"
+
+    def around(self, *inputs):
+        return getattr(kind, whole)(self, *inputs)
+
+    type("Own", (kind,), {name: own, whole: around})(*settings).build(3)
+
+
+def test_a_build_of_one_s_own_is_refused():
+    class Own(tn.Dense):
+        def build(self, n_in, seed=None, dtype="float64"):
+            return super().build(n_in, seed, dtype)
+
+    with pytest.raises(TypeError, match=r"Own\(2\): expected the build of Layer, got its own"):
+        tn.Sequential([Own(2)])
+
+
+def test_a_scale_of_one_s_own():
+    class Own(tn.TruncatedNormal):
+        def scale(self, n_out, n_in):
+            return 1e-3 / n_in
+
+    drawn = Own(1.0)((40, 4), np.random.default_rng(0))
+    assert 1e-4 < np.abs(drawn).max() <= 2 * 1e-3 / 4

@@ -14,7 +14,7 @@ CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
 PIECE = 32_768  # parameters that an update goes over at a time
 # methods of an optimizer that a recorded step does not call
-UNRECORDED = "advance", "finite_step", "slots_of", "without_dust", "clipped", "bounded", "share"
+UNRECORDED = "advance", "finite_step", "slots_of", "without_dust"
 PLAIN = {bool, int, float, str, type(None)}
 
 

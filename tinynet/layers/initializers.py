@@ -100,7 +100,7 @@ class TruncatedNormal(Normal):
         drawn = rng.standard_normal(shape)
         while (far := np.abs(drawn) > 2).any():
             drawn[far] = rng.standard_normal(far.sum())
-        return np.asarray(drawn * self.stddev)
+        return np.asarray(drawn * self.scale(*shape))
 
 
 class Scaled(Initializer):

@@ -27,6 +27,7 @@ from tinynet.metrics.base import values
 from tinynet.model.network import Network
 from tinynet.net import diagnose, inference
 from tinynet.net.cost import Cost
+from tinynet.optimizers.limits import require_limits
 
 
 class Compiled(Network):
@@ -59,6 +60,7 @@ class Compiled(Network):
         pair = own_loss.pair(last.activation)
         pair.require_outputs(last.units)
         diagnose.require_called(self.layers, pair.loss, own)
+        require_limits(own)
         self._metrics = named_metrics(self.who, metrics, last.activation, self._door.rows)
         self._optimizer, self._cost = own, Cost(self.layers, pair)
 

@@ -13,6 +13,28 @@ from tinynet.optimizers.learnable import Rated
 FEW = 8192  # numbers of which a product keeps the digits of float32, on one core
 
 
+# methods that a step calls in several ways, or only if there is a limit
+NOT_OWN = [
+    "looked_at",
+    "look",
+    "looks",
+    "kept",
+    "clips",
+    "clipped",
+    "clipped_all",
+    "bounded",
+    "share",
+]
+
+
+def require_limits(optimizer: Rated) -> None:
+    """Refuse a user's own form of what is done to all gradients together."""
+    for name in NOT_OWN:
+        if not getattr(type(optimizer), name).__module__.startswith("tinynet."):
+            cure = "write step, or advance for all parameters together"
+            checks.refuse(optimizer.who, f"the {name} of Optimizer", "its own", cure, TypeError)
+
+
 def limit(who: str, name: str, value: Any) -> float | None:
     """None, or a number above 0."""
     return None if value is None else checks.real(who, name, value, "(0, inf)")

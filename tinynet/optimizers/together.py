@@ -52,4 +52,4 @@ class Together(Limits):
     def kept(self, after: Sequence[Array]) -> list[Callable[[], Any]]:
         """The calls that write what is learned."""
         pairs = zip(self.learned.values(), after, strict=True)
-        return [put(a, new) for a, new in pairs]
+        return [put(a, np.array(new)) for a, new in pairs]  # copies: they may change places
