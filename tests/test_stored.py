@@ -7,6 +7,7 @@ import pytest
 
 import tinynet as tn
 from tests.ways import WAYS, taken
+from tinynet.optimizers.base import DUSTING
 from tinynet.optimizers.limits import NOT_OWN
 
 rng = np.random.default_rng(0)
@@ -211,3 +212,48 @@ def test_a_scale_of_one_s_own():
 
     drawn = Own(1.0)((40, 4), np.random.default_rng(0))
     assert 1e-4 < np.abs(drawn).max() <= 2 * 1e-3 / 4
+
+
+class Rounding(tn.SGD):
+    """Slots that it changes as one array, every so many steps."""
+
+    def without_dust(self, slot, a):
+        return a / np.abs(a).max()
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_without_dust_of_one_s_own_is_called_array_by_array(steady):
+    own = type("Own", (Rounding,), {"steady": steady})
+    model = tn.Sequential([tn.Dense(2, "tanh"), tn.Dense(3)], seed=0)
+    model.compile(own(1e-9, momentum=0.9), "mse")
+    model.fit(X, Y, DUSTING - 1, verbose=0)
+    before = {name: a.copy() for name, a in model.optimizer.slots["v"].items()}
+    _, grads = model.gradients(X, Y)
+    model.fit(X, Y, 1, verbose=0)
+    for name, v in model.optimizer.slots["v"].items():
+        expected = 0.9 * before[name] / np.abs(before[name]).max() + grads[name]
+        np.testing.assert_allclose(v, expected, rtol=1e-9)
+
+
+class Swapping(tn.SGD):
+    """Two numbers that it learns change places in every step."""
+
+    def __init__(self):
+        super().__init__(0.1)
+        self.numbers_held = {"a": np.array(1.0), "b": np.array(2.0)}
+
+    @property
+    def learned(self):
+        return vars(self).get("numbers_held", {})
+
+    def look(self, g, slots, learned, *numbers):
+        return g, {"a": learned["b"], "b": learned["a"]}
+
+    def step(self, p, g, slots, rate, *others):
+        return rate * g, {"v": g}
+
+
+def test_numbers_that_are_learned_may_change_places():
+    swapping, w = Swapping(), {"w": np.ones(2)}
+    swapping.forward(w, w)
+    assert {name: float(a) for name, a in swapping.learned.items()} == {"a": 2.0, "b": 1.0}

@@ -82,10 +82,14 @@ def settings(kind: type[Part]) -> list[str]:
     return [*{name: a for body in bodies for name, a in body if isinstance(a, Setting)}]
 
 
+def writer(kind: type, name: str) -> Any:
+    """The class in which a method is written."""
+    return next(k for k in kind.__mro__ if name in vars(k))
+
+
 def written_with(kind: type, name: str, other: str) -> bool:
     """Whether a method belongs to another: no class below its own has written only the other."""
-    own, others = (next(k for k in kind.__mro__ if n in vars(k)) for n in (name, other))
-    return issubclass(own, others)
+    return issubclass(writer(kind, name), writer(kind, other))
 
 
 def require_known(part: Part, name: str) -> None:

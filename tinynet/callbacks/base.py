@@ -50,10 +50,11 @@ class LambdaCallback(Callback):
         on_train_begin: Callable[[], Any] | None = None,
         on_train_end: Callable[[], Any] | None = None,
     ) -> None:
-        calls = {"on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin}
+        calls: dict[str, Any] = {"on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin}
         calls["on_train_end"] = on_train_end
-        for name, function in calls.items():
-            if function is not None and not callable(function):
-                got = checks.shown(function)
+        given = {name: call for name, call in calls.items() if call is not None}
+        for name, call in given.items():
+            if not callable(call):
+                got = checks.shown(call)
                 checks.refuse("LambdaCallback", f"{name} as a function", got, error=TypeError)
-        vars(self).update({name: call for name, call in calls.items() if call})
+        vars(self).update(given)

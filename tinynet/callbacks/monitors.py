@@ -35,10 +35,11 @@ class Monitor(Callback):
             checks.known(who, "mode", mode, BETTER)
 
     def on_train_begin(self) -> None:
-        self.best, self.waited, name = -math.inf, 0, self.monitor or "loss"
-        if self.mode is None and name.removeprefix("val_") not in SMALL | LARGE:
-            expected = f'mode="min" or mode="max" for {name!r}'
+        self.best, self.waited, name = -math.inf, 0, (self.monitor or "loss").removeprefix("val_")
+        if self.mode is None and name not in SMALL | LARGE:
+            expected = f'mode="min" or mode="max" for {self.monitor!r}'
             checks.refuse(type(self).__name__, expected, None, "is less better, or more?")
+        self.sign = BETTER[self.mode or ("min" if name in SMALL else "max")]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
         name = self.monitor or ("val_loss" if "val_loss" in logs else "loss")
@@ -46,8 +47,7 @@ class Monitor(Callback):
             cure = "fit takes validation_data, compile takes metrics"
             expected = f"monitor to be one of {', '.join(logs)}"
             checks.refuse(type(self).__name__, expected, repr(name), cure)
-        mode = self.mode or ("min" if name.removeprefix("val_") in SMALL else "max")
-        value = BETTER[mode] * logs[name]
+        value = self.sign * logs[name]
         if value > self.best + self.min_delta:
             self.best, self.waited = value, 0
             self.on_best(epoch)

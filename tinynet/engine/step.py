@@ -74,8 +74,7 @@ class Step:
         left, own = iter(others), self.optimizer.learned
         held, before, places = ({s: next(left) for s in names} for names in (slots, own, own))
         found, after = self.optimizer.look(g, held, before, *left)
-        # the gradients last: what is learned may be a view of them
-        return [*((after[s], place) for s, place in places.items()), (found, g)], []
+        return [(found, g), *((after[s], place) for s, place in places.items())], []
 
     def require_entrywise(self, numbers: Sequence[Array], size: int) -> None:
         """Refuse to record an optimizer's step of which an entry depends on others or on a shape:

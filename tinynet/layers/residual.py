@@ -51,6 +51,7 @@ class Residual(Nested):
         return dA + dX, self.named(grads)
 
     def generators(self) -> list[Any]:
+        # asked before a fit and a cast: by `layers`, so that they refuse what was set inside
         return [generator for layer in self.layers for generator in layer.generators()]
 
     def penalty(self) -> Any:

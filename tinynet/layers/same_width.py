@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinynet.activations import Activation, identity
-from tinynet.base import Array, checks, written_with
+from tinynet.base import Array, checks, writer, written_with
 from tinynet.base.settings import settings
 from tinynet.layers.base import Layer
 
@@ -34,9 +34,8 @@ class SameWidth(Layer):
     def beginning(self, n_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
         kind = type(self)
         for whole, part in WHOLES:
-            own = not getattr(kind, part).__module__.startswith("tinynet.")
-            apart = getattr(kind, whole) is not getattr(Layer, whole)
-            if own and apart and not written_with(kind, whole, part):
+            apart = writer(kind, whole) is not Layer
+            if apart and not (writer(kind, part).ours or written_with(kind, whole, part)):
                 cure = f"write {whole}, which does not call it"
                 checks.refuse(self.who, f"no {part} alone", "its own", cure, TypeError)
         return {**super().beginning(n_in, rng, dtype), "units": n_in}

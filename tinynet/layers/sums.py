@@ -12,7 +12,7 @@ def total(a: Array, axis: int = 1) -> Array:
 
     Of few it is a product, the fastest sum there is. More are added up in float64: numpy adds the
     float32 of a row that does not lie in one piece, as in the transpose of examples in rows, one
-    after the other, which loses four digits in 1e7 of them.
+    after the other, which leaves two or three digits of the sum of 1e7.
     """
     if a.shape[axis] <= FEW:
         ones = np.ones_like(a[:1] if axis else a[:, :1]).T

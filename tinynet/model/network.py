@@ -84,7 +84,7 @@ class Network(Chain):
         self._require_still(from_all=True)
         kind = checks.float_type(self.who, dtype)
         for layer in self.layers:
-            layer.generators()  # what cannot be cast is refused before anything is
+            layer.generators()  # what was set inside one is refused before anything is cast
         self._door.dtype = kind
         super().cast(dtype)
 

@@ -134,8 +134,8 @@ class Cost(Chain):
 
     def require_alone(self, X: Array) -> None:
         """Refuse to cut a batch into blocks if an example's output depends on the others."""
-        first = 0 if any(layer.generators() for layer in self.layers) else 1  # draws go in order
-        two = slice(first, first + 2)
+        # draws begin with the first example, and who reads the first is found by others
+        two = slice(2) if any(layer.generators() for layer in self.layers) else slice(1, 3)
         among, alone = (copy.deepcopy(self).practice(X[:, n])[0] for n in (slice(9), two))
         blocks.require_alone(self.who, self.layers, among[:, two], alone)
 

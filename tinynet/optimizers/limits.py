@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Setting, checks
+from tinynet.base import Array, Arrays, Setting, checks, writer
 from tinynet.optimizers.learnable import Rated
 
 FEW = 8192  # numbers of which a product keeps the digits of float32, on one core
@@ -30,7 +30,7 @@ NOT_OWN = [
 def require_limits(optimizer: Rated) -> None:
     """Refuse a user's own form of what is done to all gradients together."""
     for name in NOT_OWN:
-        if not getattr(type(optimizer), name).__module__.startswith("tinynet."):
+        if not writer(type(optimizer), name).ours:
             cure = "write step, or advance for all parameters together"
             checks.refuse(optimizer.who, f"the {name} of Optimizer", "its own", cure, TypeError)
 
