@@ -217,6 +217,8 @@ def test_a_scale_of_one_s_own():
 class Rounding(tn.SGD):
     """Slots that it changes as one array, every so many steps."""
 
+    steady = True
+
     def without_dust(self, slot, a):
         return a / np.abs(a).max()
 
