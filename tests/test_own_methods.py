@@ -43,6 +43,24 @@ def test_an_optimizers_own_advance_is_called():
     assert max(abs(w).max() for w in model.get_weights()) == 0.3
 
 
+class LinearTail(tn.Tanh):
+    """With a derivative of its own, which Tanh's own way back would pass by."""
+
+    def value(self, Z):
+        return super().value(Z) + 0.1 * Z
+
+    def derivative(self, Z):
+        return super().derivative(Z) + 0.1
+
+
+def test_a_child_of_tanh_has_its_own_derivative():
+    Z = np.linspace(-30, 30, 61)
+    for activation in (tn.Tanh(), LinearTail()):
+        activation.forward(Z)
+        np.testing.assert_allclose(activation.backward(Z), Z * activation.derivative(Z), 1e-14)
+    tn.check_gradients(LinearTail(), Z)
+
+
 class Spoken(tn.MeanSquaredError):
     def forward(self, A, Y):
         return 7.0

@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from tinynet.base import Array, checks
 from tinynet.layers.base import Layer
 from tinynet.layers.row import inner_layers
 from tinynet.layers.same_width import SameWidth
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"  # one for each layer inside
 
 
 def holds_what_was_given(layer: Layer) -> bool:
@@ -67,7 +68,7 @@ class Holder(SameWidth):
     def pieces(self, theta: Array) -> Iterator[tuple[Layer, str, Array]]:
         """The layers inside, with the end of their names and their part of an array like theta."""
         start = 0
-        for layer, letter in zip(self._inner, ascii_lowercase, strict=False):
+        for layer, letter in zip(self._inner, LETTERS, strict=False):
             end = start + math.prod(layer.theta.shape)
             yield layer, f"_{letter}", theta[start:end].reshape(layer.theta.shape)
             start = end
@@ -80,11 +81,11 @@ class Nested(Holder):
 
     def __init__(self, layers: Sequence[Layer | Activation]) -> None:
         super().__init__()
-        self._inner = inner_layers(self.who, layers, len(ascii_lowercase))
+        self._inner = inner_layers(self.who, layers, len(LETTERS))
 
     def named(self, held: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """One mapping of what the layers inside have, under names of this layer's."""
-        pairs = zip(ascii_lowercase, held, strict=False)
+        pairs = zip(LETTERS, held, strict=False)
         return {f"{name}_{letter}": a for letter, own in pairs for name, a in own.items()}
 
     def beginning(self, n_in: int, rng: Any, dtype: Any) -> dict[str, Any]:
