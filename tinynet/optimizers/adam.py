@@ -52,8 +52,10 @@ class Adam(Optimizer):
         return self.corrected(self.rate(t), t)
 
     def corrected(self, rate: float, t: int) -> tuple[float, float]:
-        n_1, n_2 = ((1 - beta**t) / (1 - beta) for beta in (self.beta_1, self.beta_2))
-        return rate * n_2**0.5 / n_1, self.epsilon * n_2**0.5
+        beta_1, beta_2 = self.beta_1, self.beta_2
+        n_1 = (1 - beta_1**t) / (1 - beta_1)
+        c = ((1 - beta_2**t) / (1 - beta_2)) ** 0.5
+        return rate * c / n_1, self.epsilon * c
 
     def step(self, p: Array, g: Array, slots: Arrays, *numbers: Any) -> Stepped:
         r = np.sqrt(self.beta_2 * np.square(slots["r"]) + np.square(g))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EXTREMES = (np.maximum, np.minimum)
 LIKE = {np.zeros_like: 0, np.ones_like: 1}
 REDUCTIONS = {np.sum: "sum", np.max: "max", np.mean: "mean"}
+SMALL = 65_536  # numbers of an array that is made for the sake of time, at most
 NUMBERS = (int, float, np.generic)
 
 
@@ -103,9 +104,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     def with_ones(self) -> "StandIn":
         """Itself above a row of ones, in the memory around its own."""
-        held = self.tape.above_ones.get(id(self))
-        if held is not None:
-            return held[1]
+        if id(self) in self.tape.above_ones:
+            return self.tape.above_ones[id(self)][1]
         if self.constant:
             around = functions.with_ones(self.settled())
             above = self.tape.given(around, constant=True)
@@ -143,6 +143,10 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
     def astype(self, dtype: Any) -> "StandIn":
         return self.tape.record(np.copyto, (self,), outcome([self.like], dtype))
 
+    def cast(self, dtype: Any) -> "StandIn":
+        """As a ufunc reads it. Of few numbers a cast takes less time than one within the ufunc."""
+        return self if dtype == self.dtype or self.size > SMALL else self.astype(dtype)
+
     def copy(self) -> "StandIn":
         return self.tape.record(np.copyto, (self,), outline(np.empty(self.shape, self.dtype)))
 
@@ -151,9 +155,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsteadyError("a sum of three dimensions that do not lie in a row")
         alike = np.broadcast_to(np.ones((), self.dtype), self.shape)
         seen = ufunc.reduce(alike, axis, dtype, keepdims=keepdims)
-        how = {"axis": axis, "keepdims": keepdims}
         like = outline(np.empty(seen.shape, seen.dtype))
-        return self.tape.record(ufunc.reduce, (self,), like, how)
+        return self.tape.record(ufunc.reduce, (self,), like, {"axis": axis, "keepdims": keepdims})
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         if ufunc is np.matmul and method == "__call__" and not settings:
@@ -166,7 +169,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         dtypes = [known.get(type(x)) or x.dtype for x in inputs]
         *loop, result = ufunc.resolve_dtypes((*dtypes, None))
         pairs = zip(inputs, loop, strict=True)
-        inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x for x, d in pairs)
+        inputs = tuple(np.array(x, d) if isinstance(x, NUMBERS) else x.cast(d) for x, d in pairs)
         like = outcome([getattr(x, "like", x) for x in inputs], result)
         if ufunc in EXTREMES and like.shape:
             # against one number they are four times slower than against an array of it

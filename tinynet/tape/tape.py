@@ -20,11 +20,10 @@ import numpy as np
 
 from tinynet.base import Array, functions
 from tinynet.tape.memory import Arena, Life
-from tinynet.tape.stand_ins import EXTREMES, StandIn, UnsteadyError, outline
+from tinynet.tape.stand_ins import EXTREMES, SMALL, StandIn, UnsteadyError, outline
 
 Calls: TypeAlias = list[Callable[[], Any]]
 NONE: Mapping[str, Any] = MappingProxyType({})
-FILLED = 65_536  # numbers of an array that holds one number, at most
 
 
 class Call(NamedTuple):
@@ -110,7 +109,7 @@ class Tape:
 
     def filled(self, number: Array, shape: tuple[int, ...]) -> StandIn:
         """The same number as an array of this shape, or as a row of it where that is large."""
-        key = number.tobytes(), number.dtype, shape if math.prod(shape) <= FILLED else shape[-1:]
+        key = number.tobytes(), number.dtype, shape if math.prod(shape) <= SMALL else shape[-1:]
         if key not in self.constants:
             self.constants[key] = self.given(np.full(key[2], number), constant=True)
         return self.constants[key]
@@ -139,7 +138,7 @@ class Tape:
             raise UnsteadyError("two draws of one layer in a pass")
         result = StandIn(self.proxy, outline(np.empty(like.shape[::-1], like.dtype)))
         self.add(functions.uniform, (), result, {"generator": generator})
-        return result.T
+        return result.T if like.order == "F" else result.T.copy()  # in X's memory order
 
     def store(self, pairs: Sequence[tuple[StandIn, StandIn]]) -> None:
         """Have each value in its place, an array that was given or a view of one: computed right
