@@ -10,10 +10,11 @@ from tinynet.activations import *
 from tinynet.base import Node
 from tinynet.base.gradcheck import GradientError, GradientTable, check_gradients
 from tinynet.callbacks import *
+from tinynet.files.safetensors import ModelFileError
 from tinynet.layers import *
 from tinynet.losses import *
 from tinynet.metrics import *
-from tinynet.model.sequential import Sequential
+from tinynet.model.sequential import Sequential, load
 from tinynet.net.history import History
 from tinynet.optimizers import *
 
@@ -29,9 +30,11 @@ __all__ = [
     "GradientError",
     "GradientTable",
     "History",
+    "ModelFileError",
     "Node",
     "Sequential",
     "check_gradients",
     "data",
+    "load",
     "plots",
 ]

@@ -5,7 +5,7 @@ optimizer takes its step.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from tinynet.engine.work import Work
 from tinynet.layers import Layer
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
+from tinynet.model import saved
 from tinynet.model.advice import advice
 from tinynet.model.batches import Among, each_batch, require_batches, said_of
 from tinynet.model.prepared import Prepared
@@ -157,6 +158,13 @@ class Sequential(Prepared):
             ((names, numbers),) = rows(self._step(1, X, Y, sample_weight), 1, summed(self._metrics))
         return dict(zip(names, numbers, strict=True))
 
+    def save(self, path: Any) -> None:
+        """Write all of the model to a file in the safetensors format: what it is made of, weights,
+        state, the optimizer's slots, generators, history. `tn.load(path)` goes on from there. The
+        path has the old file or the new one at any moment, whatever happens."""
+        self._require_still()
+        saved.save(Sequential, self, path)
+
     def _on_batches(self, batches: Any, report: history.Reporter) -> None:
         """Train on the batches of an iterable until the epochs are done or somebody stops."""
         stop = False
@@ -239,3 +247,20 @@ class Sequential(Prepared):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._training, self._lock = None, threading.Lock()
+
+
+def load(path: Any, nodes: Iterable[Any] = ()) -> Sequential:
+    """The model that `model.save(path)` wrote; a ModelFileError if the file is anything else.
+
+    `nodes`: the classes of one's own parts, and the functions that are metrics, which the model
+    has. No other code is run.
+
+    >>> import os, tempfile, tinynet as tn
+    >>> model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0).build(2)
+    >>> path = os.path.join(tempfile.mkdtemp(), "net.safetensors")
+    >>> model.save(path)
+    >>> bool((tn.load(path)(np.ones((2, 1))) == model(np.ones((2, 1)))).all())
+    True
+    """
+    model: Sequential = saved.load(Sequential, path, nodes)
+    return model

@@ -42,6 +42,13 @@ class WithLearnedRate(Optimizer):
             checks.refuse(self.who, f"its {name} to stay", "another", cure, AttributeError)
         super().__setattr__(name, value)
 
+    def arguments(self) -> dict[str, Any]:
+        """The optimizers inside, as they were given."""
+        own = self.optimizer.fresh()
+        own.learning_rate = self.first
+        own.clip_norm, own.clip_value = self.clip_norm, self.clip_value
+        return {name: vars(self)[name] for name in INSIDE} | {"optimizer": own}
+
     def parted(self, g: Array, numbers: Any) -> tuple[Any, Any, Any]:
         """The numbers of `optimizer`, exp(r), and the numbers of `meta`."""
         n, end = self.n_own, len(numbers) - len(self.learned)

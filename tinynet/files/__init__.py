@@ -1,0 +1,1 @@
+"""Model files: the format, the disk, and how parts are written down."""

@@ -1,0 +1,162 @@
+"""Parts written down: {"Dense": {"units": 4, "activation": {"Tanh": {}}}} is a call of a class.
+
+A part is written as the call that makes another like it: the arguments of its class, which are its
+attributes of the same names. It is read by calling the class, so all that is checked of a user's
+settings is checked of a file's. Only classes that were named before are called: tinynet's own, and
+those that a user passes in.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from tinynet import activations, layers, losses, metrics, optimizers
+from tinynet.base import Part, checks
+from tinynet.files.safetensors import only, refuse
+
+KINDS = activations, layers, losses, metrics, optimizers
+REGISTRY: dict[str, type[Part]] = {
+    name: kind
+    for room in KINDS
+    for name in room.__all__
+    if isinstance(kind := getattr(room, name), type) and issubclass(kind, Part)
+}
+REGISTRY |= {type(metric).__name__: type(metric) for metric in metrics.METRICS.values()}
+LISTS: dict[str, Any] = {"list": list, "tuple": tuple}
+# what a bit generator's state may hold, and the largest number that its code takes for granted
+BIT_GENERATORS = "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"
+MOST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "has_gauss": 1}
+
+
+class Names:
+    """The classes and functions that a file may name, and those that it does."""
+
+    def __init__(self, who: str, nodes: Iterable[Any] = ()) -> None:
+        self.who, self.own = who, dict[str, Any]()
+        for node in nodes:
+            self.add(node)
+
+    def add(self, node: Any) -> str:
+        """The name of a class or a function of a user's."""
+        if not isinstance(node, FunctionType) and not (
+            isinstance(node, type) and issubclass(node, Part)
+        ):
+            cure = checks.call_it(node) or "nodes=[MyLayer]"
+            got = checks.shown(node)
+            checks.refuse(self.who, "a class of a part, or a metric's function", got, cure)
+        name = node.__name__
+        if name in REGISTRY or self.own.setdefault(name, node) is not node:
+            cure = "give yours another name"
+            checks.refuse(self.who, "names that stand for one class", f"{name} twice", cure)
+        return name
+
+    def written(self, value: Any) -> Any:
+        """A value of an argument, as JSON holds it."""
+        if value is None or type(value) in (bool, int, float, str):
+            return value
+        if type(value) in LISTS.values():
+            return {type(value).__name__: [self.written(one) for one in value]}
+        if isinstance(value, Part):
+            kind = type(value)
+            name = kind.__name__ if REGISTRY.get(kind.__name__) is kind else self.add(kind)
+            return {name: {n: self.written(a) for n, a in arguments(value).items()}}
+        if isinstance(value, FunctionType):
+            return {"function": self.add(value)}
+        cure = "a file holds numbers, texts, lists of them, and parts"
+        return checks.refuse(
+            self.who, "an argument that a file can hold", checks.shown(value), cure
+        )
+
+    def read(self, tree: Any) -> Any:
+        """The value that was written so."""
+        if tree is None or type(tree) in (bool, int, float, str):
+            return tree
+        if not isinstance(tree, dict) or len(tree) != 1:
+            refuse("one class and its arguments", checks.shown(tree))
+        (name,) = tree
+        if name in LISTS:
+            return LISTS[name](self.read(one) for one in only(tree, name, list))
+        if name == "function":
+            return self.find(only(tree, name, str), FunctionType)
+        given = {n: self.read(a) for n, a in only(tree, name, dict).items()}
+        return self.find(name, type)(**given)
+
+    def find(self, name: str, kind: type) -> Any:
+        found = REGISTRY.get(name) or self.own.get(name)
+        if not isinstance(found, kind):
+            cure = f"pass yours in: tn.load(path, nodes=[{name}])"
+            refuse("a class that is known", checks.shown(name), cure)
+        return found
+
+
+def arguments(part: Part) -> dict[str, Any]:
+    """The arguments of the call that makes another like it."""
+    own = getattr(part, "arguments", None)
+    if own is not None:
+        return dict(own())
+    named = inspect.signature(type(part)).parameters.values()
+    for one in named:
+        if one.kind in (one.VAR_POSITIONAL, one.POSITIONAL_ONLY) or not hasattr(part, one.name):
+            cure = f"keep each argument under its name, as in self.{one.name} = {one.name}"
+            got = f"none named {one.name}"
+            checks.refuse(part.who, "an attribute for each argument", got, cure, TypeError)
+    return {one.name: getattr(part, one.name) for one in named}
+
+
+def state_of(generator: Any) -> dict[str, Any]:
+    """Where a generator stands."""
+    legacy = isinstance(generator, np.random.RandomState)
+    bits = generator._bit_generator if legacy else generator.bit_generator
+    if type(bits).__name__ not in BIT_GENERATORS:
+        cure = f"one of {', '.join(BIT_GENERATORS)}"
+        checks.refuse("seed", "a generator of numpy's", type(bits).__name__, cure)
+    state = generator.get_state(legacy=False) if legacy else bits.state
+    return {"RandomState" if legacy else "Generator": plain(state)}
+
+
+def plain(value: Any) -> Any:
+    """A generator's state as JSON holds it."""
+    if isinstance(value, Mapping):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return {value.dtype.name: value.tolist()}
+    return value
+
+
+def generator_at(tree: Any) -> Any:
+    """A generator that stands there."""
+    ((kind, state),) = tree.items() if isinstance(tree, dict) and len(tree) == 1 else [("", {})]
+    name = only(state, "bit_generator", str)
+    if kind not in ("Generator", "RandomState") or name not in BIT_GENERATORS:
+        refuse("a generator of numpy's", checks.shown(tree))
+    require_range(state)
+    make: Callable[..., Any] = getattr(np.random, kind)
+    generator = make(getattr(np.random, name)(0))
+    if kind == "RandomState":
+        generator.set_state(unplain(state))
+    else:
+        generator.bit_generator.state = unplain(state)
+    if state_of(generator) != tree:
+        refuse("the state of a generator", checks.shown(state))
+    return generator
+
+
+def unplain(value: Any) -> Any:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ("uint32", "uint64"):
+                return np.array(inner, name)
+        return {name: unplain(inner) for name, inner in value.items()}
+    return value
+
+
+def require_range(state: Mapping[str, Any]) -> None:
+    """numpy takes it for granted that these are in range."""
+    for name, value in state.items():
+        if isinstance(value, dict):
+            require_range(value)
+        elif name in MOST and not (type(value) is int and 0 <= value <= MOST[name]):
+            refuse(f"{name} from 0 to {MOST[name]}", checks.shown(value))

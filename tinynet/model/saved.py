@@ -1,0 +1,303 @@
+"""A model in a file: what it is made of as a description, and its numbers as arrays.
+
+The description is in the metadata, in JSON; docs/files.md names all that is in it. A file is
+believed in nothing: a model is made of its description as a user would make it, and is given the
+arrays under the names that it has itself.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from tinynet.base import Array, Part, checks, in_one_go, put, read_only
+from tinynet.files import disk, safetensors
+from tinynet.files.safetensors import ModelFileError, only, refuse
+from tinynet.files.tree import Names, generator_at, state_of
+from tinynet.layers import Dense, Layer, Residual, Standardize, Zeros, initializers
+from tinynet.metrics.whole import Own
+from tinynet.net.door import Door
+from tinynet.net.history import History
+from tinynet.optimizers.schedules import Place
+
+FORMAT = {"format": "tinynet", "version": "1"}
+# attributes that are of no later use: a step's caches, what is settled again, locks
+PASSING = {"grads", "cache", "_seen", "given", "_making", "_trainer", "_training", "_lock"}
+PASSING |= {"earlier", "taken"}  # which are steps
+
+
+def save(make: Any, model: Any, path: Any) -> None:
+    """Write the model; before that see that it comes back as it is."""
+    names, path = Names(model.who), os.fspath(path)
+    if type(model) is not make:
+        cure = "a file does not hold its class: save what it is made of"
+        checks.refuse(model.who, f"a {make.__name__}", type(model).__name__, cure, TypeError)
+    tree, arrays = described(model, names)
+    data = safetensors.encode(arrays, {**FORMAT, "model": json.dumps(tree, allow_nan=False)})
+    twin = restored(make, data, names.own.values())
+    what = difference(model, twin)
+    if what:
+        cure = "make it an argument of __init__, or an array of make_state"
+        checks.refuse(model.who, "parts that come back as they are", f"another {what}", cure)
+    disk.write(path, data)
+
+
+def load(make: Any, path: Any, nodes: Iterable[Any]) -> Any:
+    """The model that was saved there."""
+    path = os.fspath(path)
+    data = disk.read(path)
+    with said_of(path):
+        return restored(make, data, nodes)
+
+
+@contextmanager
+def said_of(path: str) -> Iterator[None]:
+    """Whatever is wrong in a file, in one error that names the file."""
+    try:
+        yield
+    except ModelFileError as why:
+        raise ModelFileError(f"{path}: {why}") from None
+    except Exception as why:
+        raise ModelFileError(f"{path}: {type(why).__name__}: {why}") from why
+
+
+# ---- writing
+
+
+def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What the model is made of, and its arrays."""
+    door, held, at_build = model._door, model._held_out, model._generator_at_build
+    epochs = model.history
+    arrays = dict(model._arrays()) if model.layers[0].n_in else {}
+    tree = {
+        "layers": [names.written(layer) for layer in model.layers],
+        "dtype": door.dtype.name,
+        "examples": door.examples if door.said else None,
+        "n_x": model.layers[0].n_in,
+        "learned": [x.learned for x in model.layers if isinstance(x, Standardize)],
+        "generator": state_of(model._generator),
+        "generator_at_build": at_build and state_of(at_build),
+        "layer_generators": [state_of(generator) for generator in model.generators()],
+        "advised": sorted(model._advised),
+        "held_out": held and list(held[:2]),
+        "history": {"held_out": epochs.held_out is not None, "rows": runs(epochs.rows)},
+        "compiled": model.optimizer and compiled(model, names),
+    }
+    numbers = [number for _, own in epochs.rows for number in own]
+    if numbers:
+        arrays["history"] = np.array(numbers, np.float64)
+    if held:
+        arrays["held_out"] = held[2].astype(np.int64)
+    if model.optimizer:
+        arrays |= optimizer_arrays(model.optimizer)
+    return tree, arrays
+
+
+def compiled(model: Any, names: Names) -> dict[str, Any]:
+    """The optimizer, the loss and the metrics."""
+    metrics = [m.function if isinstance(m, Own) else m for m in model._metrics.values()]
+    place = model.optimizer._place
+    return {
+        "optimizer": names.written(model.optimizer),
+        "loss": names.written(model._cost.pair.loss),
+        "metrics": [names.written(metric) for metric in metrics],
+        "steps": model.optimizer.steps,
+        "place": place and list(place),
+    }
+
+
+def optimizer_arrays(optimizer: Any) -> dict[str, Array]:
+    """What it keeps of earlier steps."""
+    slots = optimizer.slots.items()
+    arrays = {f"slots.{slot}.{name}": a for slot, own in slots for name, a in own.items()}
+    return arrays | {f"learned.{name}": a for name, a in optimizer.learned.items()}
+
+
+def runs(rows: Iterable[Any]) -> list[Any]:
+    """How many epochs, one after another, have numbers of the same names."""
+    found = list[Any]()
+    for names, _ in rows:
+        if found and found[-1][0] == list(names):
+            found[-1][1] += 1
+        else:
+            found.append([list(names), 1])
+    return found
+
+
+# ---- reading
+
+
+def restored(make: Any, data: Any, nodes: Iterable[Any]) -> Any:
+    """The model that the bytes of a file describe."""
+    arrays, metadata = safetensors.decode(data)
+    if metadata.get("format") != FORMAT["format"]:
+        refuse("a model of tinynet", checks.shown(metadata.get("format")))
+    if metadata.get("version") != FORMAT["version"]:
+        cure = "a newer tinynet may read it"
+        refuse(f"version {FORMAT['version']}", checks.shown(metadata.get("version")), cure)
+    tree = safetensors.parsed(only(metadata, "model", str).encode())
+    names = Names("load", nodes)
+    layers = [names.read(one) for one in only(tree, "layers", list)]
+    model = make(layers, dtype=only(tree, "dtype", str), examples=tree.get("examples"))
+    own = tree.get("compiled")
+    if own is not None:
+        metrics = [names.read(one) for one in only(own, "metrics", list)]
+        model.compile(names.read(own.get("optimizer")), names.read(own.get("loss")), metrics)
+    fill(model, tree, arrays)
+    again, held = described(model, names)
+    for name in tree.keys() | again.keys():
+        if tree.get(name) != again.get(name):
+            refuse(f"{name} as of that model", checks.shown(tree.get(name)))
+    for name in arrays.keys() ^ held.keys():
+        refuse(f"the arrays {', '.join(held)}", f"{name} beside them or not")
+    return model
+
+
+def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Give a new model its numbers."""
+    n_x = only(tree, "n_x", int)
+    if n_x:
+        require_room(model.layers, n_x, sum(a.size for a in arrays.values()))
+        with zeros(model.layers):
+            model.build(n_x)
+        in_one_go(put(a, like(arrays, name, a)) for name, a in model._arrays().items())
+    start = tree.get("generator_at_build")
+    new = {"_generator": generator_at(tree.get("generator"))}
+    new["_generator_at_build"] = start and generator_at(start)
+    states = zip(model.generators(), only(tree, "layer_generators", list), strict=True)
+    in_one_go(initializers.moved_on(generator, generator_at(own)) for generator, own in states)
+    standardizing = [x for x in model.layers if isinstance(x, Standardize)]
+    for layer, learned in zip(standardizing, only(tree, "learned", list), strict=True):
+        if n_x:
+            vars(layer).update(learned=checks.switch(layer.who, "learned", learned))
+    new["_advised"] = {only({"": name}, "", str) for name in only(tree, "advised", list)}
+    if tree.get("held_out") is not None:
+        new["_held_out"] = held_out(tree["held_out"], arrays.get("held_out"))
+    vars(model).update(new)
+    model.history = history(only(tree, "history", dict), arrays.get("history"), model._held_out)
+    if model.optimizer:
+        fill_optimizer(model, only(tree, "compiled", dict), arrays)
+
+
+def like(arrays: Mapping[str, Array], name: str, a: Array) -> Array:
+    """The array of that name, which is like that one."""
+    found = arrays.get(name)
+    if found is None or found.dtype != a.dtype or found.shape != a.shape:
+        got = "none" if found is None else f"{found.dtype} {found.shape}"
+        refuse(f"{name}, {a.dtype} {a.shape}", got)
+    if not checks.all_finite(found):
+        refuse(f"{name} with finite numbers", "inf or NaN")
+    return found
+
+
+def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Give the optimizer what it keeps of earlier steps."""
+    optimizer, params = model.optimizer, model._cost.params
+    optimizer.steps = checks.count(optimizer.who, "steps", only(tree, "steps", int), 0)
+    for key in arrays:
+        first, _, rest = key.partition(".")
+        slot, _, name = rest.partition(".")
+        if first == "slots" and slot in optimizer.slots and name in params:
+            optimizer.slots[slot][name] = like(arrays, key, params[name]).copy()
+    for name, a in optimizer.learned.items():
+        a[...] = like(arrays, f"learned.{name}", a)
+    place = tree.get("place")
+    if place is not None:
+        counts = [checks.count(optimizer.who, "place", n, 0) for n in only(tree, "place", list)]
+        vars(optimizer).update(_place=Place(*counts))
+
+
+def held_out(tree: Any, indices: Any) -> tuple[float, int, Array]:
+    """What validation_split holds out: its share, of how many, which."""
+    share, m = only({"": tree}, "", list)
+    share = checks.real("held_out", "share", only({"": share}, "", float), "(0, 1)")
+    m = checks.count("held_out", "m", only({"": m}, "", int))
+    if indices is None or indices.ndim != 1 or indices.dtype != np.int64:
+        refuse("the indices that are held out", "none")
+    if not (np.diff(indices) > 0).all() or (indices < 0).any() or (indices >= m).any():
+        refuse(f"increasing indices below {m}", checks.shown(indices))
+    return share, m, indices.copy()
+
+
+def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
+    """The History of those epochs."""
+    rows, left = list[Any](), iter([] if numbers is None else numbers.ravel().tolist())
+    total = 0 if numbers is None else numbers.size
+    for listed, count in only(tree, "rows", list):
+        names = tuple(only({"": name}, "", str) for name in only({"": listed}, "", list))
+        if not names or only({"": count}, "", int) * len(names) > total:
+            refuse("as many numbers as the history has", total)
+        rows += [(names, tuple(next(left) for _ in names)) for _ in range(count)]
+    own = only(tree, "held_out", bool)
+    return History(rows, read_only(held[2]) if own and held else None)
+
+
+def require_room(layers: Iterable[Layer], n_x: int, numbers: int) -> None:
+    """Refuse a description of more numbers than the file has, before there is memory for them."""
+    for size in sizes(layers, n_x):
+        if size > numbers + 2**20:
+            refuse(f"a net of {numbers} numbers", f"a layer of {size}")
+
+
+def sizes(layers: Iterable[Layer], width: int) -> Iterator[int]:
+    """About how many numbers each layer has."""
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from sizes(layer._inner, width)
+        yield width * layer.units if isinstance(layer, Dense) else width
+        width = layer.units or width
+
+
+@contextmanager
+def zeros(layers: Iterable[Layer]) -> Iterator[None]:
+    """Weights that are about to be read need not be drawn."""
+    dense = [x for x in inside(layers) if isinstance(x, Dense)]
+    before = [(x, {n: vars(x)[n] for n in ("initializer", "bias_initializer")}) for x in dense]
+    for layer, own in before:
+        vars(layer).update(dict.fromkeys(own, Zeros()))
+    try:
+        yield
+    finally:
+        for layer, own in before:
+            vars(layer).update(own)
+
+
+def inside(layers: Iterable[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        if isinstance(layer, Residual):
+            yield from inside(layer._inner)
+
+
+# ---- comparing
+
+
+def difference(a: Any, b: Any) -> str:
+    """The name of the first thing that is not the same in two models, if there is one."""
+    for (name, own), (_, other) in zip_longest(leaves("", a), leaves("", b), fillvalue=("end", 0)):
+        if own != other:
+            return f"model{name}"
+    return ""
+
+
+def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """All that a value is made of, by name."""
+    yield name, type(value)
+    if isinstance(value, np.ndarray):
+        yield name, (value.dtype, value.shape, value.tobytes())
+    elif isinstance(value, (np.random.Generator, np.random.RandomState)):
+        yield name, state_of(value)
+    elif isinstance(value, (list, tuple, dict)):
+        named = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, own in named:
+            yield from leaves(f"{name}[{key!r}]", own)
+    elif isinstance(value, (Part, Door, History)):
+        for key, own in sorted(vars(value).items()):
+            if key not in PASSING:
+                yield from leaves(f"{name}.{key}", own)
+    else:  # an object that nobody knows is equal to itself only
+        yield name, repr(value) if isinstance(value, float) else value
