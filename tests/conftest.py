@@ -22,3 +22,13 @@ settings.load_profile("tinynet")
 def strict_floating_point():
     with np.errstate(all="raise", under="ignore"):
         yield
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: `pytest -m long` runs these alone, at full length")
+
+
+@pytest.fixture
+def long_form(request):
+    """Whether the tests with a long form run in it."""
+    return request.config.option.markexpr == "long"

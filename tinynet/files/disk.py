@@ -45,24 +45,30 @@ def write(path: str, data: bytes) -> None:
     tidy(folder, name)
     descriptor, draft = beside(folder, name)
     try:
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(draft, stat.S_IMODE(os.stat(target).st_mode))
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
-        os.fsync(descriptor)
-        if not fcntl:  # Windows renames no open file
+        try:
+            fill(descriptor, draft, target, data)
+            if fcntl:
+                os.replace(draft, target)  # while it is locked
+        finally:
             os.close(descriptor)
-        os.replace(draft, target)
+        if not fcntl:
+            os.replace(draft, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(draft)
         raise
-    finally:
-        with contextlib.suppress(OSError):  # all is on the disk
-            os.close(descriptor)
     if fcntl:
         force(folder)
+
+
+def fill(descriptor: int, draft: str, target: str, data: bytes) -> None:
+    """All of the data onto the disk, with the rights that the old file has."""
+    with contextlib.suppress(FileNotFoundError):
+        os.chmod(draft, stat.S_IMODE(os.stat(target).st_mode))
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.fsync(descriptor)
 
 
 def force(folder: str) -> None:
@@ -81,9 +87,13 @@ def beside(folder: str, name: str) -> tuple[int, str]:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o666)
         if not fcntl:
             return descriptor, draft
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.path.exists(draft):
-            return descriptor, draft
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.path.exists(draft):
+                return descriptor, draft
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)  # another save took it for a leftover, just before it was locked
 
 

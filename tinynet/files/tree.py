@@ -97,7 +97,10 @@ def arguments(part: Part) -> dict[str, Any]:
     own = getattr(part, "arguments", None)
     if own is not None:
         return dict(own())
-    named = inspect.signature(type(part)).parameters.values()
+    init = type(part).__init__
+    if not isinstance(init, FunctionType):  # object's
+        return {}
+    _, *named = inspect.signature(init).parameters.values()
     for one in named:
         if one.kind in (one.VAR_POSITIONAL, one.POSITIONAL_ONLY) or not hasattr(part, one.name):
             cure = f"keep each argument under its name, as in self.{one.name} = {one.name}"

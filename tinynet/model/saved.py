@@ -31,8 +31,14 @@ PASSING |= {"earlier", "taken"}  # which are steps
 
 
 def save(make: Any, model: Any, path: Any) -> None:
-    """Write the model; before that see that it comes back as it is."""
-    names, path = Names(model.who), os.fspath(path)
+    """Write the model."""
+    path = os.fspath(path)
+    disk.write(path, file_of(make, model))
+
+
+def file_of(make: Any, model: Any) -> bytes:
+    """The model as a file; before it is given away it is seen to come back as it is."""
+    names = Names(model.who)
     if type(model) is not make:
         cure = "a file does not hold its class: save what it is made of"
         checks.refuse(model.who, f"a {make.__name__}", type(model).__name__, cure, TypeError)
@@ -43,7 +49,7 @@ def save(make: Any, model: Any, path: Any) -> None:
     if what:
         cure = "make it an argument of __init__, or an array of make_state"
         checks.refuse(model.who, "parts that come back as they are", f"another {what}", cure)
-    disk.write(path, data)
+    return data
 
 
 def load(make: Any, path: Any, nodes: Iterable[Any]) -> Any:
@@ -229,9 +235,11 @@ def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
     total = 0 if numbers is None else numbers.size
     for listed, count in only(tree, "rows", list):
         names = tuple(only({"": name}, "", str) for name in only({"": listed}, "", list))
-        if not names or only({"": count}, "", int) * len(names) > total:
+        if not names or not 0 < only({"": count}, "", int) * len(names) <= total:
             refuse("as many numbers as the history has", total)
         rows += [(names, tuple(next(left) for _ in names)) for _ in range(count)]
+    if [*left]:
+        refuse("as many numbers as the history has", total)
     own = only(tree, "held_out", bool)
     return History(rows, read_only(held[2]) if own and held else None)
 

@@ -1,0 +1,167 @@
+"""Whatever a file is, loading it gives the model that was saved, or one error that says what is
+wrong; and it runs no code but tinynet's."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+import tracemalloc
+
+import pytest
+
+import tinynet as tn
+from tests import hostile, models
+from tinynet.files import safetensors
+from tinynet.model import saved
+from tinynet.model.sequential import Sequential
+
+NEVER = "import", "exec", "compile", "pickle", "socket", "subprocess", "os.system", "os.exec"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "net.safetensors"
+
+
+def test_there_are_enough():
+    assert len(hostile.FILES) >= 80
+
+
+@pytest.mark.parametrize("name", hostile.FILES)
+def test_a_hostile_file_is_one_error(name, path):
+    data, told = hostile.FILES[name]
+    path.write_bytes(data)
+    start = time.perf_counter()
+    tracemalloc.start()
+    try:
+        with pytest.raises(tn.ModelFileError, match=told) as error:
+            tn.load(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert str(error.value).startswith(str(path))
+    assert len(str(error.value)) < 1000
+    assert time.perf_counter() - start < 1
+    assert peak < 2 * len(data) + 16 * 2**20
+
+
+def test_a_right_file_of_the_same_making_loads(path):
+    path.write_bytes(hostile.WHOLE)
+    assert tn.load(path).history.rows
+
+
+HOOK = """
+import sys
+import numpy as np
+import tinynet as tn
+from tests import models
+from tinynet.files import safetensors
+
+NEVER = {never!r}
+seen, listening = [], True
+model_path = sys.argv[1]
+
+
+def hook(event, arguments):
+    if listening and event.startswith(NEVER):
+        seen.append((event, str(arguments)[:100]))
+    if listening and event == "open" and arguments[0] not in (model_path, descriptor(arguments)):
+        seen.append((event, str(arguments)[:100]))
+
+
+def descriptor(arguments):
+    return arguments[0] if isinstance(arguments[0], int) else None
+
+
+try:  # what is imported or compiled when first used
+    tn.load(model_path)
+except tn.ModelFileError:
+    pass
+sys.addaudithook(hook)
+try:
+    tn.load(model_path)
+except tn.ModelFileError:
+    pass
+listening = False
+print(seen)
+"""
+
+
+@pytest.mark.parametrize("name", ["a pickle", "a class by its path", "an npz", "whole", "NaN"])
+def test_no_code_runs_and_no_file_is_opened_but_the_models(name, path):
+    data = hostile.WHOLE if name == "whole" else hostile.FILES[name][0]
+    path.write_bytes(data)
+    command = [sys.executable, "-c", HOOK.format(never=NEVER), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=os.getcwd())
+    assert done.stdout.strip() == "[]"
+
+
+def mutants(data, n, seed):
+    """The file with some bytes changed, left out, doubled or moved; half of them signed."""
+    draw = random.Random(seed)
+    for i in range(n):
+        mutant = bytearray(data)
+        for _ in range(draw.choice([1, 1, 2, 8])):
+            at, to = sorted(draw.randrange(len(mutant)) for _ in range(2))
+            to = min(to, at + draw.choice([1, 4, 64]))
+            kind = draw.randrange(5)
+            if kind == 0:
+                mutant[at] ^= 1 << draw.randrange(8)
+            elif kind == 1:
+                del mutant[at:to]
+            elif kind == 2:
+                mutant[at:at] = mutant[at:to]
+            elif kind == 3:
+                mutant[at:to] = draw.randbytes(to - at)
+            else:
+                mutant[at:at] = draw.choice([b"0", b"9", b"-", b'"', b"[", b"{", b"e9", b"null"])
+        whole = len(mutant) >= safetensors.DIGEST.stop
+        yield hostile.signed(mutant) if i % 2 and whole else bytes(mutant)
+
+
+@pytest.mark.long
+def test_a_mutated_file_is_that_error_or_the_model(path, request, long_form):
+    """Of a signed mutant the numbers may be others: who signs it means them. Then all of the model
+    is as a user could make it, so it predicts and is saved."""
+    model, _ = models.made("distributions")
+    model.save(path)
+    data = path.read_bytes()
+    for i, mutant in enumerate(mutants(data, 100_000 if long_form else 2_000, seed=1)):
+        try:
+            with saved.said_of("mutant"):
+                loaded = saved.restored(Sequential, mutant, ())
+        except tn.ModelFileError:
+            continue
+        if i % 2 == 0:
+            assert not saved.difference(model, loaded)
+        else:
+            loaded.save(path)
+
+
+@pytest.mark.long
+def test_no_flipped_bit_goes_unseen(path, long_form):
+    """In the short form of some thousand bits, in the long form of every one."""
+    model, _ = models.made("classes, adam")
+    model.fit(models.X, models.LABELS, 500, 16, verbose=0, validation_split=0.25)
+    model.save(path)
+    data = bytearray(path.read_bytes())
+    assert len(data) >= 16_384
+    bits = range(8 * len(data))
+    for bit in bits if long_form else random.Random(0).sample(bits, 5000):
+        data[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(tn.ModelFileError):
+            safetensors.decode(data)
+        data[bit // 8] ^= 1 << bit % 8
+    safetensors.decode(data)
+
+
+@pytest.mark.long
+def test_no_cut_goes_unseen(path, long_form):
+    model, _ = models.made("classes, adam")
+    model.save(path)
+    data = path.read_bytes()
+    lengths = range(len(data))
+    for n in lengths if long_form else [*range(200), *random.Random(0).sample(lengths, 1000)]:
+        with pytest.raises(tn.ModelFileError):
+            safetensors.decode(data[:n])
