@@ -40,7 +40,8 @@ class Door:
             product = f"({first.units}, {first.n_in})·{inside.shape} do not align"
             cure = self.other_axis("X") if inside.shape[1] == first.n_in else product
             checks.refuse(first.who, f"X of shape {self.axes(first.n_in)}", np.shape(X), cure)
-        return inside
+        # in one memory order, since BLAS rounds others in another way
+        return np.asarray(inside, order="F" if self.rows else "C")
 
     def data(self, X: Any, Y: Any, layers: Sequence[Layer], loss: Loss) -> tuple[Array, Array]:
         """X and the loss's targets, as columns."""
