@@ -1,4 +1,4 @@
-"""One seed, one result: in every process, whatever its hash seed, its imports, and others' draws."""
+"""One seed, one result: in every process, whatever its hash seed, imports, and others' draws."""
 
 import os
 import random
