@@ -7,6 +7,7 @@ The gate is tiny far below 0, so z is multiplied in before anything underflows.
 # mypy: disable-error-code="no-any-return"
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,18 +17,23 @@ from tinynet.base import Array, Setting, checks
 
 ROOT = math.sqrt(2 / math.pi)
 CUBIC = 0.044715  # of the approximate GELU, by its authors
+CUBIC_HALVES = 0.044714998453855515, 1.5461444832776117e-09
+SLOPE_HALVES = 1.5957691669464111, -4.534068042105272e-08  # 2 sqrt(2 / pi), in 30 digits
 
 
-def sigmoid_parts(u: Array) -> tuple[Array, Array, Array]:
-    """With sigmoid(u) = q^2 / (1 + e): q, 1 + e, and sigmoid(-u). q^2 would underflow first."""
+def sigmoid_parts(u: Array, rest: Any = None) -> tuple[Array, Array, Array]:
+    """With sigmoid(u) = q^2 / (1 + e): q, 1 + e, and sigmoid(-u). q^2 would underflow first. `rest`
+    is what is missing of u."""
     q, positive = np.exp(-np.abs(u) / 2), (u >= 0).astype(u.dtype)
+    if rest is not None:
+        q = q + q * np.expm1((0.5 - positive) * rest)
     e = np.square(q)
     return np.maximum(q, positive), 1 + e, np.maximum(e, 1 - positive) / (1 + e)
 
 
-def gated(z: Array, u: Array) -> Array:
+def gated(z: Array, u: Array, rest: Any = None) -> Array:
     """z sigmoid(u)."""
-    q, below, _ = sigmoid_parts(u)
+    q, below, _ = sigmoid_parts(u, rest)
     return z * q / below * q
 
 
@@ -84,6 +90,27 @@ def normal_tail(x: Array) -> tuple[Array, Array]:
     return above / (1 + x), E + E * np.expm1((short - x) * (short + x) / 2)
 
 
+def halves(a: Array, rest: Any = 0.0) -> tuple[Array, Array]:
+    """a + rest as a number of 24 bits and what is left. A product of two such numbers is exact."""
+    short = a.astype(np.float32).astype(np.float64)
+    return short, (a - short) + rest
+
+
+def product(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Array, Array]:
+    """The product of two numbers in halves: the larger part exactly, and the rest."""
+    return a[0] * b[0], a[0] * b[1] + a[1] * b[0] + a[1] * b[1]
+
+
+def precise_argument(z: Array) -> tuple[Array, Array]:
+    """2 u of the approximate GELU, and what is missing of it. Rounding 2 u alone would cost as many
+    units in the last place as u is large."""
+    short = halves(z)
+    cubic, rest = product(CUBIC_HALVES, halves(*product(short, short)))
+    total = 1 + cubic
+    lost = (1 - (total - (total - 1))) + (cubic - (total - 1))  # Knuth's two-sum, 1969
+    return product(SLOPE_HALVES, halves(*product(short, halves(total, lost + rest))))
+
+
 class Gelu(Activation):
     """g(z) = z P(z), with P the distribution function of the standard normal: exact, to all digits
     in both tails; g'(z) = P(z) + z exp(-z^2 / 2) / sqrt(2 pi).
@@ -105,7 +132,7 @@ class Gelu(Activation):
     @in_float64
     def value(self, Z: Array) -> Array:
         if self.approximate:
-            return gated(Z, self.argument(Z)[0])
+            return gated(Z, *precise_argument(np.maximum(np.minimum(Z, 40), -40)))
         x = np.abs(Z)
         T, E = normal_tail(x)
         return np.maximum(Z, 0) - np.minimum(x, 40) * T * E
