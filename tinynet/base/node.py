@@ -120,11 +120,13 @@ def held(node: Node) -> list[Node]:
 
 
 def writeable(value: Any) -> Any:
-    """What a pickle gave back, with read-only arrays copied: some programs unpickle arrays into
-    shared memory that cannot be written to."""
+    """What a pickle gave back, with its arrays in memory of their own: some programs unpickle them
+    into memory that is shared."""
     if isinstance(value, dict):
         return {key: writeable(inner) for key, inner in value.items()}
-    return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+    if type(value) in (list, tuple):
+        return type(value)(map(writeable, value))
+    return value.copy() if isinstance(value, np.ndarray) and not value.flags.owndata else value
 
 
 def read_only(value: Any) -> Any:

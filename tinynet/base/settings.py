@@ -99,8 +99,7 @@ def require_known(part: Part, name: str) -> None:
     if isinstance(getattr(kind, name, None), FunctionType):
         cure = "write it in a class, and make a new object"
         checks.refuse(part.who, f"the method {name} of its class", "another", cure, AttributeError)
-    known = hasattr(kind, name) or name.startswith("_")
-    if known or any(declares(base, name) for base in kind.__mro__):
+    if hasattr(kind, name) or name.startswith("_") or any(declares(k, name) for k in kind.__mro__):
         return
     own = settings(kind)
     public = [n for n in (*vars(part), *dir(kind)) if not n.startswith("_")] if kind.ours else own

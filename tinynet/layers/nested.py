@@ -44,6 +44,11 @@ class Holder(SameWidth):
             for layer, end, _ in self.pieces(self.theta) if self._inner else ():
                 layer.grads = {n.removesuffix(end): g for n, g in value.items() if n.endswith(end)}
 
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        for layer in self._inner:
+            vars(layer)["given"] = None
+
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
         for layer in self._inner:

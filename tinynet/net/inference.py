@@ -16,8 +16,8 @@ def outputs(net: Chain, X: Array, activated: bool = True) -> Array:
     if m > longest:
         longest = max(longest, blocks.PREDICTED // max(layer.units for layer in net.layers))
     if m <= longest or not blocks.divisible(blocks.parts_of(net.layers)):
-        made = through(net, X)[activated]
-        return made.astype(X.dtype)  # a copy: a part may go on to use what it returned
+        # a copy: a part may go on to use what it returned
+        return through(net, X)[activated].astype(X.dtype)
     result = np.empty((last.units, m), X.dtype)
     for run in blocks.runs(m, longest):
         result[:, run] = through(net, X[:, run])[activated]
