@@ -99,8 +99,7 @@ class Loss(Node):
             got = f"{A.flat[np.abs(A - 0.5).argmax()]:g}"
             cure = f"is it Z? {self.who}().pair(activation) takes Z, as fit does"
             checks.refuse(self.who, "A of probabilities", got, cure)
-        m = A.shape[1]
-        return A, Y, *(sample_weights(self.who, w, m, A.dtype) for w in weights)
+        return A, Y, *(sample_weights(self.who, w, A.shape[1], A.dtype) for w in weights)
 
     def admit_upstream(self, dJ: Any) -> float:
         return checks.real(self.who, "dJ", dJ)
@@ -131,6 +130,8 @@ class Pair(Loss):
 
     def __init__(self, loss: Loss, activation: Activation | str) -> None:
         super().__init__()
+        if not isinstance(loss, Loss):
+            checks.refuse("Pair", "loss as a Loss", checks.shown(loss), error=TypeError)
         self.takes_labels = loss.takes_labels
         found = activations.template(loss.who, activation)
         self.loss, self.activation = loss, found if found is activation else found.fresh()
@@ -140,8 +141,7 @@ class Pair(Loss):
             checks.refuse(loss.who, f"the last activation to be {wanted}", got, cure)
         # pair_costs and pair_derivative are right for the costs and the activation they were
         # written for. Where a subclass changes either, the pair calls activation, then loss.
-        forms = ("pair_costs", "costs"), ("pair_derivative", "derivative")
-        own = all(written_with(type(loss), *form) for form in forms)
+        own = all(written_with(type(loss), f"pair_{n}", n) for n in ("costs", "derivative"))
         self.closed = own and type(self.activation) is loss.match
 
     def costs(self, Z: Array, Y: Array) -> Array:

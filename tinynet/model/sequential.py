@@ -227,15 +227,15 @@ class Sequential(Prepared):
     def _in_training(self) -> Iterator[None]:
         """An error before the first step leaves nothing of the data behind."""
         held, steps = self._held_out, self.optimizer and self.optimizer.steps
-        learned = [(layer, layer.learned) for layer in self._standardizing()]
+        learning = [layer for layer in self._standardizing() if not layer.learned]
         try:  # not as an attribute that is set: that would have all settings compared
             vars(self).update(_trainer=threading.get_ident())
             yield
         except BaseException:
             if steps == (self.optimizer and self.optimizer.steps):
                 vars(self).update(_held_out=held)
-                for layer, before in learned:
-                    vars(layer).update(learned=before)
+                for layer in learning:
+                    vars(layer).pop("learned", None)
             raise
         finally:
             vars(self).update(_trainer=None)

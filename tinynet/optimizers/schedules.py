@@ -21,6 +21,13 @@ def span(who: str, name: str, value: Any) -> Any:
     return ends
 
 
+def rates_of(who: str, name: str, value: Any) -> list[float]:
+    """A list of learning rates."""
+    if not isinstance(value, (list, tuple)):
+        checks.refuse(who, f"{name} as a list of numbers", checks.shown(value), error=TypeError)
+    return [checks.real(who, name, one, "[0, inf)") for one in value]
+
+
 class Place(NamedTuple):
     """Of a fit, for schedules by epochs: what was done before it, and how long an epoch is."""
 
@@ -41,6 +48,12 @@ class Schedule(Part):
             got = "none" if steps is None else "both"
             checks.refuse(self.who, "steps=... or epochs=...", got)
         self.steps, self.epochs = steps, epochs
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in vars(self) and isinstance(getattr(type(self), name, None), Setting):
+            cure = "make a new one: its settings are looked at together"
+            checks.refuse(self.who, f"{name} to stay", checks.shown(value), cure)
+        super().__setattr__(name, value)
 
     @property
     def over(self) -> Any:
@@ -107,9 +120,7 @@ class PiecewiseConstant(Schedule):
     [0.1, 0.01]
     """
 
-    rates: Any = Setting(
-        lambda who, name, value: [checks.real(who, name, one, "[0, inf)") for one in value]
-    )
+    rates: Any = Setting(rates_of)
 
     def __init__(self, rates: Sequence[float], steps: Any = None, epochs: Any = None) -> None:
         super().__init__(steps, epochs)
