@@ -104,6 +104,18 @@ def arrays_of(body=b"\0" * 16, **entries):
     return raw(text + b"}", body)
 
 
+def nested(depth, wide):
+    inner = [nested(depth - 1, wide) if depth else {"Tanh": {}}] * wide
+    return {"Residual": {"layers": {"list": inner}}}
+
+
+WIDE = {"Dense": {"units": 1000, "activation": {"Identity": {}}}}
+MULTIPLIER = 47026247687942121848144207491837523525  # PCG64's
+SET = ((1 << 64) - 1) << 64
+STUCK = {"state": SET, "inc": (SET - SET * MULTIPLIER) % (1 << 128)}
+LEGACY = {"bit_generator": "MT19937", "has_gauss": 0, "gauss": 0.0}
+LEGACY["state"] = {"key": {"uint32": [0] * 624}, "pos": 624}
+ZEROS = {"RandomState": LEGACY}
 DENSE = ["layers", 1, "Dense"]
 ADAM = ["compiled", "optimizer", "Adam"]
 WHOLE = file(TREE)
@@ -144,8 +156,8 @@ FILES = {
     ),
     "many values": (raw(start() + b',"a":[' + b"1," * 300_000 + b"1]}}"), "at most 200000 values"),
     "a number of 5,000 digits": (raw(start() + b',"a":' + b"9" * 5000 + b"}}"), "JSON"),
-    "NaN": (raw(start() + b',"a":NaN}}'), "finite numbers, got NaN"),
-    "Infinity": (raw(start() + b',"a":-Infinity}}'), "finite numbers, got -Infinity"),
+    "NaN": (raw(start() + b',"a":NaN}}'), "finite numbers, got 'NaN'"),
+    "Infinity": (raw(start() + b',"a":-Infinity}}'), "finite numbers, got '-Infinity'"),
     "a name twice": (raw(start(format="tinynet") + b',"format":"x"}}'), "each name once"),
     "an array's name twice": (raw(start() + b'},"W1":{},"W1":{}}'), "each name once"),
     "metadata of numbers": (raw(start(format=1) + b"}}"), "texts in the metadata"),
@@ -189,8 +201,8 @@ FILES = {
     "state that is inf": (with_array("mean3", ARRAYS["mean3"] + np.inf), "mean3 with finite"),
     "a slot that is NaN": (with_array("slots.m.W2", ARRAYS["W2"] * np.nan), "slots.m.W2 with"),
     "a slot of another shape": (with_array("slots.m.W2", np.ones(3)), "slots.m.W2, float64"),
-    "a slot nobody knows": (with_array("slots.z.W2", ARRAYS["W2"]), "slots.z.W2 beside"),
-    "an array nobody knows": (with_array("../../etc/passwd", np.ones(1)), "passwd beside"),
+    "a slot nobody knows": (with_array("slots.z.W2", ARRAYS["W2"]), "'slots.z.W2' beside"),
+    "an array nobody knows": (with_array("../../etc/passwd", np.ones(1)), "passwd' beside"),
     "no history": (with_array("history", None), "numbers as the history has"),
     "a longer history": (with_array("history", np.ones(10_000)), "history|numbers"),
     "examples held out twice": (with_array("held_out", np.array([1, 1])), "increasing indices"),
@@ -209,12 +221,12 @@ FILES = {
     "a layer without its units": (changed(*DENSE, "units", to=None), "units"),
     "units below zero": (changed(*DENSE, "units", to=-6), "units"),
     "other units": (changed(*DENSE, "units", to=7), "needs 7 units"),
-    "units of 10^12": (changed(*DENSE, "units", to=10**12), "a layer of"),
+    "units of 10^12": (changed(*DENSE, "units", to=10**12), "layers of"),
     "units that are true": (changed(*DENSE, "units", to=True), "units"),
     "an argument nobody knows": (changed(*DENSE, "secret", to=1), "secret"),
     "an activation that is a text": (changed(*DENSE, "activation", to="os"), "activation"),
     "an activation by its name": (changed(*DENSE, "activation", to="relu"), "of that model"),
-    "a width of 10^12": (changed("n_x", to=10**12), "a layer of"),
+    "a width of 10^12": (changed("n_x", to=10**12), "layers of"),
     "a width of -1": (changed("n_x", to=-1), "n_x|a layer|build"),
     "another width": (changed("n_x", to=5), "float64"),
     "a width that is a text": (changed("n_x", to="4"), "n_x as int"),
@@ -233,8 +245,8 @@ FILES = {
     "a layer as optimizer": (changed("compiled", "optimizer", to={"PReLU": {}}), "optimizer"),
     "a metric nobody knows": (changed("compiled", "metrics", to=["evil"]), "evil"),
     "not compiled": (changed("compiled", to=None), "beside|compiled|arrays"),
-    "more than a model has": (changed("extra", to={"a": 1}), "extra as of that model"),
-    "no generator": (changed("generator", to=None), "generator|bit_generator"),
+    "more than a model has": (changed("extra", to={"a": 1}), "'extra' as of that model"),
+    "no generator": (changed("generator", to=None), "Generator as dict"),
     "a generator by its path": (
         changed("generator", "Generator", "bit_generator", to="os"),
         "generator of numpy's",
@@ -244,6 +256,24 @@ FILES = {
         changed("generator", "Generator", "state", "state", to=10**60),
         "too|state|int|convert",
     ),
+    "a generator that gives one number": (
+        changed("generator", "Generator", "state", to=STUCK),
+        "an odd inc",
+    ),
+    "a generator of zeros": (changed("generator", to=ZEROS), "a key that is not zeros"),
+    "seeds of a billion": (changed("generator", "seeds", "pool_size", to=10**9), "the seeds"),
+    "a thousand wide layers": (
+        file({**TREE, "layers": [WIDE] * 900, "n_x": 1000, "compiled": None}, {}),
+        "a net of 0 numbers, got layers of",
+    ),
+    "many layers": (file({**TREE, "layers": [{"Tanh": {}}] * 30_000}), "at most 1000 values"),
+    "many layers inside layers": (
+        file({**TREE, "layers": [nested(2, 20)]}),
+        "at most 1000 values in lists",
+    ),
+    "a name of a megabyte": (with_array("x" * 2**20, np.ones(1)), "beside"),
+    "a name with a bell": (with_array("\a\x1b[31m", np.ones(1)), "beside"),
+    "a number of 1e999": (raw(start() + b',"a":1e999}}'), "finite numbers"),
     "one generator less": (changed("layer_generators", to=[]), "zip|shorter"),
     "advice that is a number": (changed("advised", to=[3]), "str"),
     "rows without names": (changed("history", "rows", to=[[[], 10**9]]), "history has"),

@@ -113,15 +113,23 @@ def test_a_schedule_of_one_s_own_is_walked_and_played():
 
 
 def test_an_optimizer_has_a_schedule_of_its_own_and_keeps_it():
-    schedule = tn.StepDecay(0.5, 0.5, steps=1)
+    schedule = tn.StepDecay(0.5, 0.25, steps=1)
     optimizer = tn.SGD(schedule)
-    optimizer.learning_rate.factor = 0.1
-    assert schedule.factor == 0.5
-    for twin in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
-        assert twin.learning_rate.factor == 0.1
+    for twin in (optimizer, copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        assert twin.learning_rate is not schedule
+        assert twin.learning_rate.factor == 0.25
     optimizer.learning_rate = 0.3
     assert optimizer.learning_rate == 0.3
     assert "learning_rate" in optimizer.params
+
+
+def test_the_settings_of_a_schedule_stay():
+    """They are looked at together: warm_up is less than steps."""
+    optimizer = tn.SGD(tn.CosineDecay(0.5, steps=5, warm_up=1))
+    for name, value in [("warm_up", 9), ("steps", 1), ("epochs", 3), ("last", 0.1)]:
+        with pytest.raises(ValueError, match=f"CosineDecay: expected {name} to stay, got {value}"):
+            setattr(optimizer.learning_rate, name, value)
+    assert repr(optimizer.learning_rate) == repr(tn.CosineDecay(0.5, steps=5, warm_up=1))
 
 
 def test_a_schedule_has_no_gradient_and_its_step_has():

@@ -6,10 +6,14 @@ save that was killed has left, and removes it.
 """
 
 import contextlib
+import hashlib
 import os
+import re
 import secrets
 import stat
+from collections.abc import Callable
 
+from tinynet.base import checks
 from tinynet.files.safetensors import refuse
 
 try:
@@ -17,36 +21,53 @@ try:
 except ImportError:  # Windows, where nobody can remove an open file
     fcntl = None  # type: ignore[assignment]
 
-END = ".saving"
-FLAGS = getattr(os, "O_BINARY", 0)
+DRAFT = re.compile(r"\.[0-9a-f]{16}\.saving")
+BINARY = getattr(os, "O_BINARY", 0)
+NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for the other end
 
 
-def read(path: str) -> bytearray:
-    """All bytes of a regular file."""
-    # a pipe would wait for its writer
-    descriptor = os.open(path, os.O_RDONLY | FLAGS | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb", buffering=0) as file:
+def read(path: str, look: Callable[[bytes], None], first: int) -> bytearray:
+    """All bytes of a regular file, once `look` does not refuse the first ones."""
+    descriptor = os.open(path, os.O_RDONLY | BINARY | NO_WAITING)
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             refuse("a regular file", "something else")
-        data = bytearray(found.st_size)
-        view, at = memoryview(data), 0
-        while n := file.readinto(view[at:]):
-            at += n
-    view.release()
+        start = os.read(descriptor, first)
+        look(start)
+        data = bytearray(max(found.st_size, len(start)))
+        data[: len(start)] = start
+        view, at = memoryview(data), len(start)
+        with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
+            while n := file.readinto(view[at:]):
+                at += n
+        view.release()
+    finally:
+        os.close(descriptor)
     del data[at:]
     return data
 
 
 def write(path: str, data: bytes) -> None:
     """Write a file; after an error there is the old one, or the new one."""
+    if not os.path.basename(path):
+        checks.refuse("save", "a path that ends with the name of a file", repr(path))
     target = os.path.realpath(path)  # where a link leads to
     folder, name = os.path.split(target)
-    tidy(folder, name)
-    descriptor, draft = beside(folder, name)
+    try:
+        mode = os.stat(target).st_mode
+        if not stat.S_ISREG(mode):
+            checks.refuse("save", "a path of a file", f"{path!r}, which is something else")
+    except FileNotFoundError:
+        mode = 0
+    prefix = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+    tidy(folder, prefix)
+    descriptor, draft = beside(folder, prefix, 0o600 if mode else 0o666)
     try:
         try:
-            fill(descriptor, draft, target, data)
+            if mode:
+                os.chmod(draft, stat.S_IMODE(mode))
+            fill(descriptor, data)
             if fcntl:
                 os.replace(draft, target)  # while it is locked
         finally:
@@ -61,10 +82,8 @@ def write(path: str, data: bytes) -> None:
         force(folder)
 
 
-def fill(descriptor: int, draft: str, target: str, data: bytes) -> None:
-    """All of the data onto the disk, with the rights that the old file has."""
-    with contextlib.suppress(FileNotFoundError):
-        os.chmod(draft, stat.S_IMODE(os.stat(target).st_mode))
+def fill(descriptor: int, data: bytes) -> None:
+    """All of the data onto the disk."""
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
@@ -80,11 +99,11 @@ def force(folder: str) -> None:
         os.close(descriptor)
 
 
-def beside(folder: str, name: str) -> tuple[int, str]:
+def beside(folder: str, prefix: str, mode: int) -> tuple[int, str]:
     """A new file in that folder, open and locked."""
     while True:
-        draft = os.path.join(folder, f".{name}.{secrets.token_hex(8)}{END}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o666)
+        draft = os.path.join(folder, f"{prefix}.{secrets.token_hex(8)}.saving")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
         if not fcntl:
             return descriptor, draft
         try:
@@ -97,10 +116,10 @@ def beside(folder: str, name: str) -> tuple[int, str]:
         os.close(descriptor)  # another save took it for a leftover, just before it was locked
 
 
-def tidy(folder: str, name: str) -> None:
+def tidy(folder: str, prefix: str) -> None:
     """Remove what saves that were killed have left."""
     for entry in os.listdir(folder):
-        if entry.startswith(f".{name}.") and entry.endswith(END):
+        if entry.startswith(prefix) and DRAFT.fullmatch(entry.removeprefix(prefix)):
             with contextlib.suppress(OSError):  # somebody writes to it
                 remove_unlocked(os.path.join(folder, entry))
 
@@ -109,7 +128,7 @@ def remove_unlocked(path: str) -> None:
     if not fcntl:
         os.unlink(path)
         return
-    descriptor = os.open(path, os.O_WRONLY)
+    descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.unlink(path)

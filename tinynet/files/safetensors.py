@@ -45,6 +45,8 @@ def encode(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     # the wider numbers first, so that all lie at multiples of their width
     for name, a in sorted(arrays.items(), key=lambda item: -item[1].itemsize):
         dtype = a.dtype.newbyteorder("<")
+        if dtype not in NAMES:
+            refuse(f"{name} of one of the types {', '.join(DTYPES)}", a.dtype)
         chunks.append(a.astype(dtype, copy=False).tobytes())
         offsets = [start, start := start + len(chunks[-1])]
         header[name] = {"dtype": NAMES[dtype], "shape": list(a.shape), "data_offsets": offsets}
@@ -83,9 +85,7 @@ def decode(data: bytes | bytearray) -> tuple[dict[str, Array], dict[str, str]]:
 
 def parted(data: bytes | bytearray) -> tuple[dict[str, Any], memoryview]:
     """The header and the arrays' bytes of a file whose SHA-256 is right."""
-    if data[8 : DIGEST.start] != START or len(data) < DIGEST.stop:
-        cure = "model.save writes them" if data else "it is empty"
-        refuse("a model file of tinynet", checks.shown(data[:20]), cure)
+    look(data[: DIGEST.stop])
     zeroed = hashlib.sha256(data[: DIGEST.start])
     zeroed.update(b"0" * 64)
     zeroed.update(memoryview(data)[DIGEST.stop :])
@@ -95,6 +95,13 @@ def parted(data: bytes | bytearray) -> tuple[dict[str, Any], memoryview]:
     if length > min(LONGEST, len(data) - 8):
         refuse(f"a header of at most {min(LONGEST, len(data) - 8)} bytes", length)
     return parsed(data[8 : 8 + length]), memoryview(data)[8 + length :]
+
+
+def look(start: bytes | bytearray) -> None:
+    """Refuse what does not begin as a file of tinynet does."""
+    if start[8 : DIGEST.start] != START or len(start) < DIGEST.stop:
+        cure = "model.save writes them" if start else "it is empty"
+        refuse("a model file of tinynet", checks.shown(bytes(start[:20])), cure)
 
 
 def parsed(text: bytes | bytearray) -> dict[str, Any]:
@@ -107,11 +114,14 @@ def parsed(text: bytes | bytearray) -> dict[str, Any]:
             refuse("each name once", "one twice")
         return found
 
-    def number(name: str) -> NoReturn:
-        refuse("finite numbers", name)
+    def finite(number: str) -> float:
+        if not math.isfinite(found := float(number)):
+            refuse("finite numbers", checks.shown(number))
+        return found
 
+    hooks: dict[str, Any] = {"parse_constant": finite, "parse_float": finite}
     try:
-        found = json.loads(text.decode("ascii"), object_pairs_hook=once, parse_constant=number)
+        found = json.loads(text.decode("ascii"), object_pairs_hook=once, **hooks)
     except RecursionError:
         refuse("values at most some hundred deep", "deeper ones")
     except ModelFileError:

@@ -7,6 +7,7 @@ those that a user passes in.
 """
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
@@ -26,8 +27,10 @@ REGISTRY: dict[str, type[Part]] = {
 }
 REGISTRY |= {type(metric).__name__: type(metric) for metric in metrics.METRICS.values()}
 LISTS: dict[str, Any] = {"list": list, "tuple": tuple}
-# what a bit generator's state may hold, and the largest number that its code takes for granted
+LONGEST = 1000  # values in all lists: the time that layers take grows faster than their number
 BIT_GENERATORS = "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"
+# numbers in their states, and the largest that their code takes for granted
+SOWN = {"entropy", "spawn_key", "pool_size", "n_children_spawned"}
 MOST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "has_gauss": 1}
 
 
@@ -35,7 +38,10 @@ class Names:
     """The classes and functions that a file may name, and those that it does."""
 
     def __init__(self, who: str, nodes: Iterable[Any] = ()) -> None:
-        self.who, self.own = who, dict[str, Any]()
+        self.who, self.own, self.listed = who, dict[str, Any](), 0
+        if not isinstance(nodes, (list, tuple, set)):
+            cure = "nodes=[MyLayer]"
+            checks.refuse(who, "nodes as a list", checks.shown(nodes), cure, TypeError)
         for node in nodes:
             self.add(node)
 
@@ -55,7 +61,8 @@ class Names:
 
     def written(self, value: Any) -> Any:
         """A value of an argument, as JSON holds it."""
-        if value is None or type(value) in (bool, int, float, str):
+        plain = value is None or type(value) in (bool, int, float, str)
+        if plain and not (type(value) is float and not math.isfinite(value)):
             return value
         if type(value) in LISTS.values():
             return {type(value).__name__: [self.written(one) for one in value]}
@@ -65,7 +72,7 @@ class Names:
             return {name: {n: self.written(a) for n, a in arguments(value).items()}}
         if isinstance(value, FunctionType):
             return {"function": self.add(value)}
-        cure = "a file holds numbers, texts, lists of them, and parts"
+        cure = "a file holds finite numbers, texts, lists of them, and parts"
         return checks.refuse(
             self.who, "an argument that a file can hold", checks.shown(value), cure
         )
@@ -78,6 +85,9 @@ class Names:
             refuse("one class and its arguments", checks.shown(tree))
         (name,) = tree
         if name in LISTS:
+            self.listed += len(only(tree, name, list))
+            if self.listed > LONGEST:
+                refuse(f"at most {LONGEST} values in lists", "more")
             return LISTS[name](self.read(one) for one in only(tree, name, list))
         if name == "function":
             return self.find(only(tree, name, str), FunctionType)
@@ -94,9 +104,6 @@ class Names:
 
 def arguments(part: Part) -> dict[str, Any]:
     """The arguments of the call that makes another like it."""
-    own = getattr(part, "arguments", None)
-    if own is not None:
-        return dict(own())
     init = type(part).__init__
     if not isinstance(init, FunctionType):  # object's
         return {}
@@ -106,7 +113,9 @@ def arguments(part: Part) -> dict[str, Any]:
             cure = f"keep each argument under its name, as in self.{one.name} = {one.name}"
             got = f"none named {one.name}"
             checks.refuse(part.who, "an attribute for each argument", got, cure, TypeError)
-    return {one.name: getattr(part, one.name) for one in named}
+    found = {one.name: getattr(part, one.name) for one in named}
+    own = part.arguments() if isinstance(part, optimizers.Hypergradient) else {}
+    return found | {name: value for name, value in own.items() if name in found}
 
 
 def state_of(generator: Any) -> dict[str, Any]:
@@ -116,8 +125,12 @@ def state_of(generator: Any) -> dict[str, Any]:
     if type(bits).__name__ not in BIT_GENERATORS:
         cure = f"one of {', '.join(BIT_GENERATORS)}"
         checks.refuse("seed", "a generator of numpy's", type(bits).__name__, cure)
-    state = generator.get_state(legacy=False) if legacy else bits.state
-    return {"RandomState" if legacy else "Generator": plain(state)}
+    if legacy:
+        return {"RandomState": plain(generator.get_state(legacy=False))}
+    seeds = bits.seed_seq  # of which children may be made
+    if type(seeds) is not np.random.SeedSequence:
+        checks.refuse("seed", "a generator of a SeedSequence", type(seeds).__name__)
+    return {"Generator": plain(bits.state), "seeds": listed(dict(seeds.state))}
 
 
 def plain(value: Any) -> Any:
@@ -129,18 +142,32 @@ def plain(value: Any) -> Any:
     return value
 
 
+def listed(value: Any) -> Any:
+    """What a seed was made of as JSON holds it: numbers, and lists of them."""
+    if isinstance(value, dict):
+        return {name: listed(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [listed(one) for one in value]
+    return int(value)
+
+
 def generator_at(tree: Any) -> Any:
     """A generator that stands there."""
-    ((kind, state),) = tree.items() if isinstance(tree, dict) and len(tree) == 1 else [("", {})]
+    kind = "RandomState" if isinstance(tree, dict) and "RandomState" in tree else "Generator"
+    state = only(tree, kind, dict)
     name = only(state, "bit_generator", str)
-    if kind not in ("Generator", "RandomState") or name not in BIT_GENERATORS:
+    if name not in BIT_GENERATORS:
         refuse("a generator of numpy's", checks.shown(tree))
     require_range(state)
     make: Callable[..., Any] = getattr(np.random, kind)
-    generator = make(getattr(np.random, name)(0))
     if kind == "RandomState":
+        generator = make(getattr(np.random, name)(0))
         generator.set_state(unplain(state))
     else:
+        sown = only(tree, "seeds", dict)
+        if sown.keys() != SOWN or not 4 <= only(sown, "pool_size", int) <= 64:
+            refuse("the seeds of a generator", checks.shown(sown))
+        generator = make(getattr(np.random, name)(np.random.SeedSequence(**sown)))
         generator.bit_generator.state = unplain(state)
     if state_of(generator) != tree:
         refuse("the state of a generator", checks.shown(state))
@@ -163,3 +190,7 @@ def require_range(state: Mapping[str, Any]) -> None:
             require_range(value)
         elif name in MOST and not (type(value) is int and 0 <= value <= MOST[name]):
             refuse(f"{name} from 0 to {MOST[name]}", checks.shown(value))
+        elif name == "inc" and not (type(value) is int and value % 2):
+            refuse("an odd inc", checks.shown(value))  # an even one may give one number for ever
+    if "pos" in state and not any(only(state.get("key"), "uint32", list)[1:]):
+        refuse("a key that is not zeros", "zeros")

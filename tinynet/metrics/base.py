@@ -31,7 +31,7 @@ class Metric(Part):
     def measured(self, sums: Sequence[float], m: int) -> float:
         """Its `result`, or NaN where that divides by zero: there it is not defined."""
         with suppress(ZeroDivisionError):
-            return self.result(sums, m)
+            return float(self.result(sums, m))
         return float("nan")
 
 

@@ -90,7 +90,7 @@ class Compiled(Network):
         found = {name: metric.measured(own, m) for (name, metric), own in pairs}
         for name, metric in self._metrics.items():
             if isinstance(metric, Whole):
-                found[name] = metric.measure(A, Y, *weights)
+                found[name] = float(metric.measure(A, Y, *weights))
         return {"loss": J} | {name: found[name] for name in self._metrics}
 
     def gradients(self, X: Any, Y: Any, sample_weight: Any = None) -> tuple[float, Arrays]:

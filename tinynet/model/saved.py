@@ -9,42 +9,42 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Part, checks, in_one_go, put, read_only
+from tinynet.base import Array, checks, in_one_go, put, read_only
 from tinynet.files import disk, safetensors
 from tinynet.files.safetensors import ModelFileError, only, refuse
 from tinynet.files.tree import Names, generator_at, state_of
-from tinynet.layers import Dense, Layer, Residual, Standardize, Zeros, initializers
+from tinynet.layers import Dense, Layer, Residual, Standardize, Zeros
 from tinynet.metrics.whole import Own
-from tinynet.net.door import Door
+from tinynet.model.same import difference, runs
 from tinynet.net.history import History
 from tinynet.optimizers.schedules import Place
 
 FORMAT = {"format": "tinynet", "version": "1"}
-# attributes that are of no later use: a step's caches, what is settled again, locks
-PASSING = {"grads", "cache", "_seen", "given", "_making", "_trainer", "_training", "_lock"}
-PASSING |= {"earlier", "taken"}  # which are steps
 
 
 def save(make: Any, model: Any, path: Any) -> None:
     """Write the model."""
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     disk.write(path, file_of(make, model))
 
 
 def file_of(make: Any, model: Any) -> bytes:
     """The model as a file; before it is given away it is seen to come back as it is."""
-    names = Names(model.who)
+    names = Names("save")
     if type(model) is not make:
         cure = "a file does not hold its class: save what it is made of"
         checks.refuse(model.who, f"a {make.__name__}", type(model).__name__, cure, TypeError)
-    tree, arrays = described(model, names)
-    data = safetensors.encode(arrays, {**FORMAT, "model": json.dumps(tree, allow_nan=False)})
-    twin = restored(make, data, names.own.values())
+    try:
+        tree, arrays = described(model, names)
+        text = json.dumps(tree, allow_nan=False)
+        data = safetensors.encode(arrays, {**FORMAT, "model": text})
+        twin = restored(make, data, names)
+    except ModelFileError as why:
+        raise ValueError(f"{model.who}: expected a model that a file can hold: {why}") from None
     what = difference(model, twin)
     if what:
         cure = "make it an argument of __init__, or an array of make_state"
@@ -52,23 +52,25 @@ def file_of(make: Any, model: Any) -> bytes:
     return data
 
 
-def load(make: Any, path: Any, nodes: Iterable[Any]) -> Any:
+def load(make: Any, path: Any, nodes: Any) -> Any:
     """The model that was saved there."""
-    path = os.fspath(path)
-    data = disk.read(path)
+    names, path = Names("load", nodes), os.fsdecode(path)
     with said_of(path):
-        return restored(make, data, nodes)
+        data = disk.read(path, safetensors.look, safetensors.DIGEST.stop)
+        return restored(make, data, names)
 
 
 @contextmanager
 def said_of(path: str) -> Iterator[None]:
-    """Whatever is wrong in a file, in one error that names the file."""
+    """Whatever is wrong in a file, in one short error that names the file."""
     try:
         yield
-    except ModelFileError as why:
-        raise ModelFileError(f"{path}: {why}") from None
+    except OSError:  # no such file, or it cannot be read
+        raise
     except Exception as why:
-        raise ModelFileError(f"{path}: {type(why).__name__}: {why}") from why
+        kind = "" if isinstance(why, ModelFileError) else f"{type(why).__name__}: "
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(why)[:500])
+        raise ModelFileError(f"{path}: {kind}{text}") from why
 
 
 # ---- writing
@@ -87,7 +89,7 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
         "learned": [x.learned for x in model.layers if isinstance(x, Standardize)],
         "generator": state_of(model._generator),
         "generator_at_build": at_build and state_of(at_build),
-        "layer_generators": [state_of(generator) for generator in model.generators()],
+        "layer_generators": [state_of(layer.generator) for layer in drawing(model)],
         "advised": sorted(model._advised),
         "held_out": held and list(held[:2]),
         "history": {"held_out": epochs.held_out is not None, "rows": runs(epochs.rows)},
@@ -105,12 +107,12 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
 
 def compiled(model: Any, names: Names) -> dict[str, Any]:
     """The optimizer, the loss and the metrics."""
-    metrics = [m.function if isinstance(m, Own) else m for m in model._metrics.values()]
+    found = {n: m.function if isinstance(m, Own) else m for n, m in model._metrics.items()}
     place = model.optimizer._place
     return {
         "optimizer": names.written(model.optimizer),
         "loss": names.written(model._cost.pair.loss),
-        "metrics": [names.written(metric) for metric in metrics],
+        "metrics": {name: names.written(metric) for name, metric in found.items()},
         "steps": model.optimizer.steps,
         "place": place and list(place),
     }
@@ -123,21 +125,10 @@ def optimizer_arrays(optimizer: Any) -> dict[str, Array]:
     return arrays | {f"learned.{name}": a for name, a in optimizer.learned.items()}
 
 
-def runs(rows: Iterable[Any]) -> list[Any]:
-    """How many epochs, one after another, have numbers of the same names."""
-    found = list[Any]()
-    for names, _ in rows:
-        if found and found[-1][0] == list(names):
-            found[-1][1] += 1
-        else:
-            found.append([list(names), 1])
-    return found
-
-
 # ---- reading
 
 
-def restored(make: Any, data: Any, nodes: Iterable[Any]) -> Any:
+def restored(make: Any, data: Any, names: Names) -> Any:
     """The model that the bytes of a file describe."""
     arrays, metadata = safetensors.decode(data)
     if metadata.get("format") != FORMAT["format"]:
@@ -146,20 +137,24 @@ def restored(make: Any, data: Any, nodes: Iterable[Any]) -> Any:
         cure = "a newer tinynet may read it"
         refuse(f"version {FORMAT['version']}", checks.shown(metadata.get("version")), cure)
     tree = safetensors.parsed(only(metadata, "model", str).encode())
-    names = Names("load", nodes)
-    layers = [names.read(one) for one in only(tree, "layers", list)]
-    model = make(layers, dtype=only(tree, "dtype", str), examples=tree.get("examples"))
+    only(tree, "layers", list)
+    layers = names.read({"list": tree["layers"]})
+    start = generator_at(tree.get("generator_at_build") or tree.get("generator"))
+    dtype, examples = only(tree, "dtype", str), tree.get("examples")
+    model = make(layers, seed=start, dtype=dtype, examples=examples)
     own = tree.get("compiled")
     if own is not None:
-        metrics = [names.read(one) for one in only(own, "metrics", list)]
-        model.compile(names.read(own.get("optimizer")), names.read(own.get("loss")), metrics)
+        metrics = {name: names.read(one) for name, one in only(own, "metrics", dict).items()}
+        optimizer, loss = names.read(own.get("optimizer")), names.read(own.get("loss"))
+        model.compile(optimizer, loss, [*metrics.values()])
+        vars(model).update(_metrics=dict(zip(metrics, model._metrics.values(), strict=True)))
     fill(model, tree, arrays)
     again, held = described(model, names)
     for name in tree.keys() | again.keys():
         if tree.get(name) != again.get(name):
-            refuse(f"{name} as of that model", checks.shown(tree.get(name)))
-    for name in arrays.keys() ^ held.keys():
-        refuse(f"the arrays {', '.join(held)}", f"{name} beside them or not")
+            refuse(f"{checks.shown(name)} as of that model", checks.shown(tree.get(name)))
+    for name in arrays.keys() - held.keys():
+        refuse("the arrays of that model", f"{checks.shown(name)} beside them")
     return model
 
 
@@ -174,8 +169,8 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
     start = tree.get("generator_at_build")
     new = {"_generator": generator_at(tree.get("generator"))}
     new["_generator_at_build"] = start and generator_at(start)
-    states = zip(model.generators(), only(tree, "layer_generators", list), strict=True)
-    in_one_go(initializers.moved_on(generator, generator_at(own)) for generator, own in states)
+    for layer, own in zip(drawing(model), only(tree, "layer_generators", list), strict=True):
+        vars(layer).update(generator=generator_at(own))
     standardizing = [x for x in model.layers if isinstance(x, Standardize)]
     for layer, learned in zip(standardizing, only(tree, "learned", list), strict=True):
         if n_x:
@@ -244,11 +239,20 @@ def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
     return History(rows, read_only(held[2]) if own and held else None)
 
 
+def drawing(model: Any) -> list[Layer]:
+    """The layers that draw."""
+    found = [x for x in inside(model.layers) if x.generator is not None]
+    if [x.generator for x in found] != model.generators():
+        expected = "layers that draw from their own generator alone"
+        checks.refuse(model.who, expected, "others in generators()")
+    return found
+
+
 def require_room(layers: Iterable[Layer], n_x: int, numbers: int) -> None:
     """Refuse a description of more numbers than the file has, before there is memory for them."""
-    for size in sizes(layers, n_x):
-        if size > numbers + 2**20:
-            refuse(f"a net of {numbers} numbers", f"a layer of {size}")
+    most = sum(sizes(layers, n_x))
+    if most > numbers + 2**20:
+        refuse(f"a net of {numbers} numbers", f"layers of {most}")
 
 
 def sizes(layers: Iterable[Layer], width: int) -> Iterator[int]:
@@ -263,7 +267,7 @@ def sizes(layers: Iterable[Layer], width: int) -> Iterator[int]:
 @contextmanager
 def zeros(layers: Iterable[Layer]) -> Iterator[None]:
     """Weights that are about to be read need not be drawn."""
-    dense = [x for x in inside(layers) if isinstance(x, Dense)]
+    dense = [x for x in inside(layers) if isinstance(x, Dense) and x.ours]
     before = [(x, {n: vars(x)[n] for n in ("initializer", "bias_initializer")}) for x in dense]
     for layer, own in before:
         vars(layer).update(dict.fromkeys(own, Zeros()))
@@ -279,33 +283,3 @@ def inside(layers: Iterable[Layer]) -> Iterator[Layer]:
         yield layer
         if isinstance(layer, Residual):
             yield from inside(layer._inner)
-
-
-# ---- comparing
-
-
-def difference(a: Any, b: Any) -> str:
-    """The name of the first thing that is not the same in two models, if there is one."""
-    for (name, own), (_, other) in zip_longest(leaves("", a), leaves("", b), fillvalue=("end", 0)):
-        if own != other:
-            return f"model{name}"
-    return ""
-
-
-def leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """All that a value is made of, by name."""
-    yield name, type(value)
-    if isinstance(value, np.ndarray):
-        yield name, (value.dtype, value.shape, value.tobytes())
-    elif isinstance(value, (np.random.Generator, np.random.RandomState)):
-        yield name, state_of(value)
-    elif isinstance(value, (list, tuple, dict)):
-        named = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, own in named:
-            yield from leaves(f"{name}[{key!r}]", own)
-    elif isinstance(value, (Part, Door, History)):
-        for key, own in sorted(vars(value).items()):
-            if key not in PASSING:
-                yield from leaves(f"{name}.{key}", own)
-    else:  # an object that nobody knows is equal to itself only
-        yield name, repr(value) if isinstance(value, float) else value

@@ -227,6 +227,7 @@ class Sequential(Prepared):
     def _in_training(self) -> Iterator[None]:
         """An error before the first step leaves nothing of the data behind."""
         held, steps = self._held_out, self.optimizer and self.optimizer.steps
+        own, shown = self.history, self.history.held_out
         learning = [layer for layer in self._standardizing() if not layer.learned]
         try:  # not as an attribute that is set: that would have all settings compared
             vars(self).update(_trainer=threading.get_ident())
@@ -234,6 +235,7 @@ class Sequential(Prepared):
         except BaseException:
             if steps == (self.optimizer and self.optimizer.steps):
                 vars(self).update(_held_out=held)
+                own.held_out = shown
                 for layer in learning:
                     vars(layer).pop("learned", None)
             raise

@@ -1,0 +1,304 @@
+"""Models that once came back as others, or could not be saved."""
+
+import os
+import stat
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests import models
+from tinynet.model import same
+
+X, Y = models.X.T, models.BITS
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "net"
+
+
+def net(*layers, **settings):
+    model = tn.Sequential([*layers, tn.Dense(1, "sigmoid")], seed=1)
+    model.compile(settings.pop("optimizer", "adam"), **settings)
+    return model
+
+
+def comes_back(model, path, nodes=()):
+    model.save(path)
+    loaded = tn.load(path, nodes=nodes)
+    assert not same.difference(model, loaded)
+    for one in (model, loaded):
+        one.fit(X, Y, 2, 16, verbose=0)
+    assert not same.difference(model, loaded)
+    assert model.history.history == loaded.history.history
+    return loaded
+
+
+@pytest.mark.parametrize("name", ["mean_squared_error", "auc", "mae", "f1"])
+def test_a_metric_keeps_its_name(name, path):
+    model = net(loss="mse" if "a" in name and name != "auc" else None, metrics=[name])
+    model.fit(X, Y, 2, verbose=0)
+    loaded = comes_back(model, path)
+    assert [*loaded.evaluate(X, Y)] == ["loss", name]
+
+
+class Table(tn.Activation):
+    def __init__(self):
+        super().__init__()
+        self.rows, self.given, self.nested = {0: 1.0}, 1.0, [[1.0], 2.0]
+
+    def value(self, Z):
+        return Z * self.given
+
+    def derivative(self, Z):
+        return np.full_like(Z, self.given)
+
+
+class Slotted(tn.Activation):
+    __slots__ = ("k",)
+
+    def __init__(self):
+        super().__init__()
+        self.k = 1.0
+
+    def value(self, Z):
+        return Z * self.k
+
+    def derivative(self, Z):
+        return np.full_like(Z, self.k)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        (Table, "rows", {2: 1.0}),
+        (Table, "given", 3.0),
+        (Table, "nested", [[1.0, 2.0]]),
+        (Slotted, "k", 3.0),
+    ],
+)
+def test_an_attribute_that_changed_is_refused(kind, name, value, path):
+    model = net(tn.Dense(3, kind()))
+    comes_back(model, path, [kind])
+    setattr(model.layers[0].activation, name, value)
+    with pytest.raises(ValueError, match=rf"come back.*activation\.{name}"):
+        model.save(path)
+
+
+class Spawning(tn.Layer):
+    def __init__(self):
+        super().__init__(3)
+
+    def make_params(self, n_in, rng):
+        return {"S": rng.spawn(1)[0].standard_normal((3, n_in))}
+
+    def preactivation(self, X):
+        return self.params["S"] @ X
+
+    def parameter_gradients(self, dZ, cache):
+        return {"S": dZ @ cache["X"].T}
+
+    def input_gradient(self, dZ, cache):
+        return self.params["S"].T @ dZ
+
+
+def test_a_generators_children_are_those_that_they_would_have_been(path):
+    model = net(Spawning())
+    model.save(path)
+    loaded = tn.load(path, nodes=[Spawning])
+    assert np.array_equal(model.build(4)(X), loaded.build(4)(X))
+    comes_back(model, path, [Spawning])
+    loaded = tn.load(path, nodes=[Spawning])
+    for one in (model, loaded):
+        one.reset()
+    assert np.array_equal(model(X), loaded(X))
+
+
+def test_a_generator_of_two_layers_is_refused(path):
+    model = net(tn.Dense(3), tn.Dropout(0.1), tn.Dropout(0.2)).build(4)
+    model.layers[2].generator = model.layers[1].generator
+    with pytest.raises(ValueError, match=r"layers\[2\]\.generator"):
+        model.save(path)
+
+
+class Legacy(Spawning):
+    def make_params(self, n_in, rng):
+        return {"S": rng.randn(3, n_in)}
+
+
+def test_a_layer_that_draws_from_a_random_state(path):
+    model = tn.Sequential([Legacy(), tn.Dense(1, "sigmoid")], seed=np.random.RandomState(1))
+    model.compile("adam")
+    model.fit(X, Y, 1, verbose=0)
+    comes_back(model, path, [Legacy])
+
+
+@pytest.mark.parametrize("make", [lambda: tn.SGD(0.01, 0.9), lambda: tn.RMSProp(momentum=0.5)])
+def test_a_learning_rate_that_was_set(make, path):
+    model = net(optimizer=make())
+    model.fit(X, Y, 2, verbose=0)
+    model.optimizer.learning_rate = 0.02
+    comes_back(model, path)
+
+
+def test_a_history_that_was_looked_at(path):
+    model = net()
+    assert model.fit(X, Y, 2, verbose=0).history["loss"]
+    assert model.history.history["loss"]
+    comes_back(model, path)
+
+
+def test_a_fit_that_never_began(path):
+    model = net()
+    with pytest.raises(ValueError, match="class"):
+        model.fit(X, Y, 2, verbose=0, validation_split=0.25, class_weight={7: 1.0})
+    comes_back(model, path)
+
+
+class Hits(tn.Metric):
+    name = "hits"
+
+    def read(self, activation, A, Y):
+        return (A > 0.5) == (Y > 0.5)
+
+    def result(self, sums, m):
+        return int(sums[0])
+
+
+def counted(Y, A):
+    return np.float32((A > 0.5).sum())
+
+
+def test_metrics_of_any_kind_of_number(path):
+    model = net(metrics=[Hits(), counted])
+    model.fit(X, Y, 2, verbose=0, validation_split=0.25)
+    kinds = {type(number) for _, own in model.history.rows for number in own}
+    assert kinds == {float}
+    model.save(path)
+    assert not same.difference(model, tn.load(path, nodes=[Hits, counted]))
+
+
+class Unit(tn.Dense):
+    def make_params(self, n_in, rng):
+        made = super().make_params(n_in, rng)
+        return {**made, "W": made["W"] / np.linalg.norm(made["W"])}
+
+
+def test_a_layer_that_divides_by_its_weights(path):
+    comes_back(net(Unit(3, "tanh")).build(4), path, [Unit])
+
+
+class Decaying(tn.Hypergradient):
+    def __init__(self, optimizer, meta, decay=0.5):
+        super().__init__(optimizer, meta)
+        self.decay = decay
+
+
+def test_a_hypergradient_with_an_argument_more(path):
+    model = net(optimizer=Decaying(tn.SGD(0.01), tn.SGD(0.1), 0.25))
+    model.fit(X, Y, 2, verbose=0)
+    model.save(path)
+    loaded = tn.load(path, nodes=[Decaying])
+    assert loaded.optimizer.decay == 0.25
+    assert not same.difference(model, loaded)
+
+
+class Arguing(tn.Activation):
+    arguments = 5
+
+    def __init__(self, limit=np.inf):
+        super().__init__()
+        self.limit = limit
+
+    def value(self, Z):
+        return np.minimum(Z, self.limit)
+
+
+def test_what_a_file_cannot_hold_is_said_in_a_sentence(path):
+    with pytest.raises(ValueError, match="finite numbers, texts"):
+        net(tn.Dense(3, Arguing())).save(path)
+    net(tn.Dense(3, Arguing(2.0))).save(path)
+    model = net(tn.Dense(3), tn.BatchNorm()).build(4)
+    model.layers[1].state["mean"] = np.zeros((3, 1), bool)
+    with pytest.raises(ValueError, match="mean2 of one of the types F64, F32, I64, got bool"):
+        model.save(path)
+    with pytest.raises(TypeError, match="nodes as a list"):
+        tn.load(path, nodes=tn.Dense)
+
+
+def test_a_layers_generator_of_another_kind(path):
+    model = net(tn.Dense(3), tn.Dropout(0.2)).build(4)
+    model.layers[1].generator = np.random.Generator(np.random.MT19937(3))
+    comes_back(model, path)
+
+
+# ---- paths
+
+
+def test_a_path_of_bytes(tmp_path):
+    net().save(os.fsencode(tmp_path / "net"))
+    assert tn.load(os.fsencode(tmp_path / "net")).who == "Sequential"
+
+
+@pytest.mark.parametrize("path", ["", "folder/", "folder", "pipe"])
+def test_a_path_of_no_file_is_refused(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("folder")
+    os.mkfifo("pipe")
+    with pytest.raises(ValueError, match="save: expected a path"):
+        net().save(path)
+    assert sorted(os.listdir()) == ["folder", "pipe"]
+    assert stat.S_ISFIFO(os.stat("pipe").st_mode)
+
+
+def test_a_long_name(tmp_path):
+    net().save(tmp_path / ("n" * 250))
+    assert os.listdir(tmp_path) == ["n" * 250]
+
+
+def test_others_files_stay(tmp_path):
+    others = [".net.mine.saving", ".net.0123456789abcdef.saving", "net.saving"]
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    os.mkfifo(tmp_path / ".net.1.saving")
+    net().save(tmp_path / "net")
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, ".net.1.saving", "net"])
+
+
+def test_a_private_file_is_private_at_any_moment(path, monkeypatch):
+    net().save(path)
+    path.chmod(0o600)
+    modes, replace = [], os.replace
+
+    def seen(draft, target):
+        modes.append(stat.S_IMODE(os.stat(draft).st_mode))
+        replace(draft, target)
+
+    real = os.open
+
+    def opened(name, flags, mode=0o777):
+        modes.extend([mode] if flags & os.O_CREAT else [])
+        return real(name, flags, mode)
+
+    monkeypatch.setattr(os, "replace", seen)
+    monkeypatch.setattr(os, "open", opened)
+    net().save(path)
+    assert modes == [0o600, 0o600]
+
+
+def test_a_wrong_file_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(tn.ModelFileError, match=r"pipe: the file: expected a regular file"):
+        tn.load(tmp_path / "pipe")
+    with pytest.raises(tn.ModelFileError, match=r"the file: expected a regular file"):
+        tn.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match="missing"):
+        tn.load(tmp_path / "missing")
+
+
+def test_a_huge_file_that_is_no_model_is_refused_at_once(tmp_path):
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 42)
+    with pytest.raises(tn.ModelFileError, match="a model file of tinynet"):
+        tn.load(tmp_path / "huge")
