@@ -143,7 +143,11 @@ def offsets_of(name: str, entry: Any) -> tuple[int, int]:
 
 def only(held: Any, name: str, kind: type) -> Any:
     """The value of that name, of that very type."""
-    value = held.get(name) if isinstance(held, dict) else None
+    return typed(name, held.get(name) if isinstance(held, dict) else None, kind)
+
+
+def typed(name: str, value: Any, kind: type) -> Any:
+    """The value, of that very type."""
     if type(value) is not kind:
         refuse(f"{name} as {kind.__name__}", checks.shown(value))
     return value

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Node, Part
-from tinynet.files.tree import state_of
+from tinynet.files.generators import state_of
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
 from tinynet.net.history import History

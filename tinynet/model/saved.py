@@ -15,8 +15,9 @@ import numpy as np
 
 from tinynet.base import Array, checks, in_one_go, put, read_only
 from tinynet.files import disk, safetensors
-from tinynet.files.safetensors import ModelFileError, only, refuse
-from tinynet.files.tree import Names, generator_at, state_of
+from tinynet.files.generators import generator_at, state_of
+from tinynet.files.safetensors import ModelFileError, only, refuse, typed
+from tinynet.files.tree import Names
 from tinynet.layers import Dense, Layer, Residual, Standardize, Zeros
 from tinynet.metrics.whole import Own
 from tinynet.model.same import difference, runs
@@ -137,8 +138,7 @@ def restored(make: Any, data: Any, names: Names) -> Any:
         cure = "a newer tinynet may read it"
         refuse(f"version {FORMAT['version']}", checks.shown(metadata.get("version")), cure)
     tree = safetensors.parsed(only(metadata, "model", str).encode())
-    only(tree, "layers", list)
-    layers = names.read({"list": tree["layers"]})
+    layers = names.read({"list": only(tree, "layers", list)})
     start = generator_at(tree.get("generator_at_build") or tree.get("generator"))
     dtype, examples = only(tree, "dtype", str), tree.get("examples")
     model = make(layers, seed=start, dtype=dtype, examples=examples)
@@ -165,7 +165,7 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
         require_room(model.layers, n_x, sum(a.size for a in arrays.values()))
         with zeros(model.layers):
             model.build(n_x)
-        in_one_go(put(a, like(arrays, name, a)) for name, a in model._arrays().items())
+        in_one_go(put(a, matching(arrays, name, a)) for name, a in model._arrays().items())
     start = tree.get("generator_at_build")
     new = {"_generator": generator_at(tree.get("generator"))}
     new["_generator_at_build"] = start and generator_at(start)
@@ -175,7 +175,7 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
     for layer, learned in zip(standardizing, only(tree, "learned", list), strict=True):
         if n_x:
             vars(layer).update(learned=checks.switch(layer.who, "learned", learned))
-    new["_advised"] = {only({"": name}, "", str) for name in only(tree, "advised", list)}
+    new["_advised"] = {typed("advice", name, str) for name in only(tree, "advised", list)}
     if tree.get("held_out") is not None:
         new["_held_out"] = held_out(tree["held_out"], arrays.get("held_out"))
     vars(model).update(new)
@@ -184,7 +184,7 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
         fill_optimizer(model, only(tree, "compiled", dict), arrays)
 
 
-def like(arrays: Mapping[str, Array], name: str, a: Array) -> Array:
+def matching(arrays: Mapping[str, Array], name: str, a: Array) -> Array:
     """The array of that name, which is like that one."""
     found = arrays.get(name)
     if found is None or found.dtype != a.dtype or found.shape != a.shape:
@@ -203,9 +203,9 @@ def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Arr
         first, _, rest = key.partition(".")
         slot, _, name = rest.partition(".")
         if first == "slots" and slot in optimizer.slots and name in params:
-            optimizer.slots[slot][name] = like(arrays, key, params[name]).copy()
+            optimizer.slots[slot][name] = matching(arrays, key, params[name]).copy()
     for name, a in optimizer.learned.items():
-        a[...] = like(arrays, f"learned.{name}", a)
+        a[...] = matching(arrays, f"learned.{name}", a)
     place = tree.get("place")
     if place is not None:
         counts = [checks.count(optimizer.who, "place", n, 0) for n in only(tree, "place", list)]
@@ -214,9 +214,9 @@ def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Arr
 
 def held_out(tree: Any, indices: Any) -> tuple[float, int, Array]:
     """What validation_split holds out: its share, of how many, which."""
-    share, m = only({"": tree}, "", list)
-    share = checks.real("held_out", "share", only({"": share}, "", float), "(0, 1)")
-    m = checks.count("held_out", "m", only({"": m}, "", int))
+    share, m = typed("held_out", tree, list)
+    share = checks.real("held_out", "share", typed("share", share, float), "(0, 1)")
+    m = checks.count("held_out", "m", typed("m", m, int))
     if indices is None or indices.ndim != 1 or indices.dtype != np.int64:
         refuse("the indices that are held out", "none")
     if not (np.diff(indices) > 0).all() or (indices < 0).any() or (indices >= m).any():
@@ -229,8 +229,8 @@ def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
     rows, left = list[Any](), iter([] if numbers is None else numbers.ravel().tolist())
     total = 0 if numbers is None else numbers.size
     for listed, count in only(tree, "rows", list):
-        names = tuple(only({"": name}, "", str) for name in only({"": listed}, "", list))
-        if not names or not 0 < only({"": count}, "", int) * len(names) <= total:
+        names = tuple(typed("a name", name, str) for name in typed("names", listed, list))
+        if not names or not 0 < typed("epochs", count, int) * len(names) <= total:
             refuse("as many numbers as the history has", total)
         rows += [(names, tuple(next(left) for _ in names)) for _ in range(count)]
     if [*left]:
