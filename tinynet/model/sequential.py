@@ -24,7 +24,7 @@ from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
 from tinynet.model.batches import Among, each_batch, require_batches, said_of
-from tinynet.model.prepared import Prepared
+from tinynet.model.prepared import Prepared, share_of
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
 from tinynet.optimizers.schedules import Place
@@ -110,7 +110,7 @@ class Sequential(Prepared):
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         if not isinstance(verbose, bool):
             verbose = checks.count(self.who, "verbose", verbose, least=0)
-        share = checks.real(self.who, "validation_split", validation_split, "[0, 1)")
+        share = share_of(self.who, validation_split)
         callbacks = own_callbacks(self.who, callbacks, bool(verbose))
         given = {"batch_size": size, "validation_split": share or None}
         given |= {"sample_weight": sample_weight, "class_weight": class_weight}
