@@ -260,6 +260,14 @@ FILES = {
         changed("generator", "Generator", "state", to=STUCK),
         "an odd inc",
     ),
+    "a generator with more": (
+        changed("generator", "Generator", "extra", to=1),
+        "the state of a generator|extra",
+    ),
+    "a generator out of range": (
+        changed("generator", "Generator", "has_uint32", to=7),
+        "has_uint32 from 0 to 1",
+    ),
     "a generator of zeros": (changed("generator", to=ZEROS), "a key that is not zeros"),
     "seeds of a billion": (changed("generator", "seeds", "pool_size", to=10**9), "the seeds"),
     "a thousand wide layers": (

@@ -233,6 +233,35 @@ def test_a_layers_generator_of_another_kind(path):
     comes_back(model, path)
 
 
+class Mine(np.random.PCG64):
+    """A bit generator of one's own."""
+
+
+class Seeds(np.random.bit_generator.ISeedSequence):
+    def generate_state(self, n_words, dtype=np.uint32):
+        return np.arange(1, n_words + 1, dtype=dtype)
+
+
+class Twice(tn.Dropout):
+    def generators(self):
+        return [*super().generators(), np.random.default_rng(0)]
+
+
+@pytest.mark.parametrize(
+    ("seed", "told"),
+    [
+        (np.random.Generator(Mine(0)), "a generator of numpy's, got Mine"),
+        (np.random.Generator(np.random.PCG64(Seeds())), "of a SeedSequence, got Seeds"),
+    ],
+)
+def test_a_generator_that_no_file_holds_is_refused(seed, told, path):
+    with pytest.raises(ValueError, match=told):
+        tn.Sequential([tn.Dense(1)], seed=seed).save(path)
+    with pytest.raises(ValueError, match="own generator alone"):
+        net(Twice(0.2)).build(4).save(path)
+    assert not path.exists()
+
+
 # ---- paths
 
 

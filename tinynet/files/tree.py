@@ -32,7 +32,7 @@ class Names:
     """The classes and functions that a file may name, and those that it does."""
 
     def __init__(self, who: str, nodes: Iterable[Any] = ()) -> None:
-        self.who, self.own, self.listed = who, dict[str, Any](), 0
+        self.who, self.own = who, dict[str, Any]()
         if not isinstance(nodes, (list, tuple, set)):
             cure = "nodes=[MyLayer]"
             checks.refuse(who, "nodes as a list", checks.shown(nodes), cure, TypeError)
@@ -73,19 +73,21 @@ class Names:
 
     def read(self, tree: Any) -> Any:
         """The value that was written so."""
+        if values_in_lists(tree) > LONGEST:
+            refuse(f"at most {LONGEST} values in lists", "more")
+        return self.made(tree)
+
+    def made(self, tree: Any) -> Any:
         if tree is None or type(tree) in (bool, int, float, str):
             return tree
         if not isinstance(tree, dict) or len(tree) != 1:
             refuse("one class and its arguments", checks.shown(tree))
         (name,) = tree
         if name in LISTS:
-            self.listed += len(only(tree, name, list))
-            if self.listed > LONGEST:
-                refuse(f"at most {LONGEST} values in lists", "more")
-            return LISTS[name](self.read(one) for one in only(tree, name, list))
+            return LISTS[name](self.made(one) for one in only(tree, name, list))
         if name == "function":
             return self.find(only(tree, name, str), FunctionType)
-        given = {n: self.read(a) for n, a in only(tree, name, dict).items()}
+        given = {n: self.made(a) for n, a in only(tree, name, dict).items()}
         return self.find(name, type)(**given)
 
     def find(self, name: str, kind: type) -> Any:
@@ -94,6 +96,12 @@ class Names:
             cure = f"pass yours in: tn.load(path, nodes=[{name}])"
             refuse("a class that is known", checks.shown(name), cure)
         return found
+
+
+def values_in_lists(tree: Any) -> int:
+    if isinstance(tree, dict):
+        return sum(map(values_in_lists, tree.values()))
+    return len(tree) + sum(map(values_in_lists, tree)) if isinstance(tree, list) else 0
 
 
 def arguments(part: Part) -> dict[str, Any]:
