@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 
 from tests import models
-from tinynet.files import safetensors
+from tinynet.files import generators, safetensors
 from tinynet.model import saved
 
 DIGEST = safetensors.DIGEST
@@ -109,6 +109,14 @@ def nested(depth, wide):
     return {"Residual": {"layers": {"list": inner}}}
 
 
+def deep(n):
+    inner = {"Dense": {"units": 3, "activation": {"Identity": {}}}}
+    for _ in range(n):
+        inner = {"Residual": {"layers": {"list": [inner]}}}
+    return inner
+
+
+OLD = generators.state_of(np.random.RandomState(3))
 WIDE = {"Dense": {"units": 1000, "activation": {"Identity": {}}}}
 MULTIPLIER = 47026247687942121848144207491837523525  # PCG64's
 SET = ((1 << 64) - 1) << 64
@@ -268,23 +276,58 @@ FILES = {
         changed("generator", "Generator", "has_uint32", to=7),
         "has_uint32 from 0 to 1",
     ),
+    "as many children as there can be": (
+        changed("generator", "seeds", "n_children_spawned", to=2**32 - 1),
+        "the seeds of a generator",
+    ),
+    "layers deep inside layers": (
+        file({**TREE, "layers": [deep(134)] * 7}),
+        "at most 1000 layers, each at most 20 deep",
+    ),
+    "wide layers without numbers": (
+        file(
+            {**TREE, "layers": [{"BatchNorm": {}}] * 20 + [WIDE], "n_x": 49152, "compiled": None},
+            {},
+        ),
+        "a net of 0 numbers",
+    ),
+    "a built model that was never": (changed("generator_at_build", to={}), "Generator as dict"),
+    "a place of no steps": (changed("compiled", "place", to=[0, 0, 0]), "a place within"),
+    "a place far off": (changed("compiled", "place", to=[10**9, 0, 1]), "a place within"),
+    "all held out": (with_array("held_out", np.arange(60)), "increasing indices"),
+    "none held out": (with_array("held_out", np.arange(0)), "increasing indices"),
+    "a metric named loss": (
+        changed("compiled", "metrics", to={"loss": {"Accuracy": {}}}),
+        "a metric named accuracy, got 'loss'",
+    ),
+    "a history of whole numbers": (
+        with_array("history", ARRAYS["history"].astype(np.int64)),
+        "a history of float64",
+    ),
+    "a history without a loss": (changed("history", "rows", to=[[["val_loss"], 25]]), "loss first"),
+    "a slot of some parameters": (with_array("slots.m.W2", None), "every slot of each"),
+    "more that is null": (file({**TREE, "evil": None}), "'evil' as of that model"),
+    "a layer that draws in the old way": (
+        file({**TREE, "layer_generators": [OLD] * len(TREE["layer_generators"])}),
+        "a Generator of a layer, got RandomState",
+    ),
     "a generator of zeros": (changed("generator", to=ZEROS), "a key that is not zeros"),
     "seeds of a billion": (changed("generator", "seeds", "pool_size", to=10**9), "the seeds"),
     "a thousand wide layers": (
         file({**TREE, "layers": [WIDE] * 900, "n_x": 1000, "compiled": None}, {}),
         "a net of 0 numbers, got layers of",
     ),
-    "many layers": (file({**TREE, "layers": [{"Tanh": {}}] * 30_000}), "at most 1000 values"),
+    "many layers": (file({**TREE, "layers": [{"Tanh": {}}] * 30_000}), "at most 1000 layers"),
     "many layers inside layers": (
         file({**TREE, "layers": [nested(2, 20)]}),
-        "at most 1000 values in lists",
+        "at most 1000 layers|at most 200000",
     ),
     "a name of a megabyte": (with_array("x" * 2**20, np.ones(1)), "beside"),
     "a name with a bell": (with_array("\a\x1b[31m", np.ones(1)), "beside"),
     "a number of 1e999": (raw(start() + b',"a":1e999}}'), "finite numbers"),
     "one generator less": (changed("layer_generators", to=[]), "zip|shorter"),
     "advice that is a number": (changed("advised", to=[3]), "str"),
-    "rows without names": (changed("history", "rows", to=[[[], 10**9]]), "history has"),
+    "rows without names": (changed("history", "rows", to=[[[], 10**9]]), "loss first"),
     "10^12 rows": (changed("history", "rows", to=[[["loss"], 10**12]]), "history has"),
     "rows of numbers": (changed("history", "rows", to=[3]), "rows|list|unpack|iter"),
     "a share of 2": (changed("held_out", to=[2.0, 60]), "share"),

@@ -27,9 +27,11 @@ def state_of(generator: Any) -> dict[str, Any]:
     if legacy:
         return {"RandomState": plain(generator.get_state(legacy=False))}
     seeds = bits.seed_seq  # of which children may be made
-    if type(seeds) is not np.random.SeedSequence:
-        checks.refuse("seed", "a generator of a SeedSequence", type(seeds).__name__)
-    return {"Generator": plain(bits.state), "seeds": listed(dict(seeds.state))}
+    keyed = seeds is None and type(bits) is np.random.Philox
+    if type(seeds) is not np.random.SeedSequence and not keyed:
+        cure = "such as np.random.default_rng(3)"
+        checks.refuse("seed", "a generator of a SeedSequence", type(seeds).__name__, cure)
+    return {"Generator": plain(bits.state), "seeds": seeds and listed(dict(seeds.state))}
 
 
 def plain(value: Any) -> Any:
@@ -63,14 +65,21 @@ def generator_at(tree: Any) -> Any:
         generator = make(getattr(np.random, name)(0))
         generator.set_state(unplain(state))
     else:
-        sown = only(tree, "seeds", dict)
-        if sown.keys() != SOWN or not 4 <= only(sown, "pool_size", int) <= 64:
-            refuse("the seeds of a generator", checks.shown(sown))
-        generator = make(getattr(np.random, name)(np.random.SeedSequence(**sown)))
+        generator = make(seeded(name, tree.get("seeds")))
         generator.bit_generator.state = unplain(state)
     if state_of(generator) != tree:
         refuse("the state of a generator", checks.shown(state))
     return generator
+
+
+def seeded(name: str, sown: Any) -> Any:
+    """A bit generator of these seeds; a Philox has none if it was given a key."""
+    if sown is None and name == "Philox":
+        return np.random.Philox(key=0)
+    children, pool = only(sown, "n_children_spawned", int), only(sown, "pool_size", int)
+    if sown.keys() != SOWN or not 4 <= pool <= 4096 or not 0 <= children < 2**31:
+        refuse("the seeds of a generator", checks.shown(sown))
+    return getattr(np.random, name)(np.random.SeedSequence(**sown))
 
 
 def unplain(value: Any) -> Any:

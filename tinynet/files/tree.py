@@ -25,7 +25,8 @@ REGISTRY: dict[str, type[Part]] = {
 }
 REGISTRY |= {type(metric).__name__: type(metric) for metric in metrics.METRICS.values()}
 LISTS: dict[str, Any] = {"list": list, "tuple": tuple}
-LONGEST = 1000  # values in all lists: the time that layers take grows faster than their number
+MOST, DEEPEST = 1000, 20  # parts in lists: the time that layers take grows faster than their number
+RESERVED = {*LISTS, "function"}
 
 
 class Names:
@@ -48,7 +49,7 @@ class Names:
             got = checks.shown(node)
             checks.refuse(self.who, "a class of a part, or a metric's function", got, cure)
         name = node.__name__
-        if name in REGISTRY or self.own.setdefault(name, node) is not node:
+        if name in REGISTRY or name in RESERVED or self.own.setdefault(name, node) is not node:
             cure = "give yours another name"
             checks.refuse(self.who, "names that stand for one class", f"{name} twice", cure)
         return name
@@ -73,8 +74,8 @@ class Names:
 
     def read(self, tree: Any) -> Any:
         """The value that was written so."""
-        if values_in_lists(tree) > LONGEST:
-            refuse(f"at most {LONGEST} values in lists", "more")
+        if parts_in_lists(tree) > MOST:
+            refuse(f"at most {MOST} layers, each at most {DEEPEST} deep", "more")
         return self.made(tree)
 
     def made(self, tree: Any) -> Any:
@@ -98,10 +99,15 @@ class Names:
         return found
 
 
-def values_in_lists(tree: Any) -> int:
+def parts_in_lists(tree: Any, depth: int = 0) -> int:
+    """How many parts are in lists, or more than enough if lists are in lists too deep."""
     if isinstance(tree, dict):
-        return sum(map(values_in_lists, tree.values()))
-    return len(tree) + sum(map(values_in_lists, tree)) if isinstance(tree, list) else 0
+        return sum(parts_in_lists(own, depth) for own in tree.values())
+    if not isinstance(tree, list):
+        return 0
+    if depth == DEEPEST:
+        return MOST + 1
+    return sum(isinstance(own, dict) + parts_in_lists(own, depth + 1) for own in tree)
 
 
 def arguments(part: Part) -> dict[str, Any]:

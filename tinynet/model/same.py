@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from tinynet.net.cost import Chain
 from tinynet.net.door import Door
 from tinynet.net.history import History
 from tinynet.optimizers import Optimizer
+from tinynet.optimizers.schedules import Place
 
+PLAIN = {bool, int, str, bytes, type(None)}
 # attributes of no later use: caches, what is settled again, locks, what is counted in steps
 PASSING: dict[type, set[str]] = {
     Node: {"grads", "cache", "_seen"},
@@ -28,32 +31,54 @@ def difference(a: Any, b: Any) -> str:
     return next((f"model{own[0]}" for own, other in pairs if own != other), "")
 
 
-def leaves(name: str, value: Any, seen: dict[int, int]) -> Iterator[tuple[str, Any]]:
-    """All that a value is made of, by name."""
+def leaves(name: str, value: Any, seen: dict[int, Any]) -> Iterator[tuple[str, Any]]:
+    """All that a value is made of, by name. `seen` are the objects that were there before, with
+    their numbers: to be one of them is something, too."""
     yield name, type(value)
-    if isinstance(value, np.ndarray):
-        yield name, (value.dtype, value.shape, value.tobytes())
-    elif isinstance(value, (np.random.Generator, np.random.RandomState)):
-        yield name, (state_of(value), seen.setdefault(id(value), len(seen)))
-    elif isinstance(value, (list, tuple)):
-        for i, own in enumerate(value):
-            yield from leaves(f"{name}[{i}]", own, seen)
-    elif isinstance(value, dict):
-        for key, own in value.items():
-            yield from leaves(f"{name}[{key!r}]", own, seen)
-    elif isinstance(value, History):
-        numbers = [number for _, own in value.rows for number in own]
-        yield name, (runs(value.rows), np.array(numbers).tobytes(), {*map(type, numbers)})
-        yield from leaves(f"{name}.held_out", value.held_out, seen)
-    elif isinstance(value, (Part, Door)):
-        if id(value) in seen:
-            yield name, seen[id(value)]  # once is enough
+    if type(value) in (list, dict) or isinstance(value, Part) or is_generator(value):
+        new = id(value) not in seen
+        yield name, seen.setdefault(id(value), (len(seen), value))[0]  # which keeps its id taken
+        if not new:
             return
-        seen[id(value)] = len(seen)
-        for key, own in attributes(value):
-            yield from leaves(f"{name}.{key}", own, seen)
-    else:  # an object that nobody knows is equal to itself only
-        yield name, repr(value) if isinstance(value, float) else value
+    inner = parts_of(value)
+    if inner is None:
+        yield name, fact(value)
+    else:
+        for key, own in inner:
+            yield from leaves(f"{name}{key}", own, seen)
+
+
+def is_generator(value: Any) -> bool:
+    return isinstance(value, (np.random.Generator, np.random.RandomState))
+
+
+def parts_of(value: Any) -> Iterable[tuple[str, Any]] | None:
+    """What a value holds, under names; None if it is looked at as a whole."""
+    if type(value) in (list, tuple, Place):
+        return ((f"[{i}]", own) for i, own in enumerate(value))
+    if type(value) in (dict, MappingProxyType):
+        return ((f"[{key!r}]", own) for key, own in value.items())
+    if isinstance(value, (Part, Door)):
+        return ((f".{key}", own) for key, own in attributes(value))
+    if isinstance(value, History):
+        numbers = [number for _, own in value.rows for number in own]
+        rows = (repr(runs(value.rows)), np.array(numbers), repr({*map(type, numbers)}))
+        return [(".rows", rows), (".held_out", value.held_out)]
+    return None
+
+
+def fact(value: Any) -> Any:
+    """What is equal for two values that are the same. Of an object that nobody knows only it itself
+    is."""
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return value.dtype, value.shape, value.tobytes()
+    if is_generator(value):
+        return state_of(value)
+    if type(value) in (float, complex):  # NaN, -0.0
+        return repr(value)
+    if type(value) in (set, frozenset):
+        return sorted(map(repr, value))
+    return value if type(value) in PLAIN or isinstance(value, np.dtype) else id(value)
 
 
 def attributes(part: Any) -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,8 @@ from tinynet.files import disk, safetensors
 from tinynet.files.generators import generator_at, state_of
 from tinynet.files.safetensors import ModelFileError, only, refuse, typed
 from tinynet.files.tree import Names
-from tinynet.layers import Dense, Layer, Residual, Standardize, Zeros
+from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Standardize, Zeros
+from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
 from tinynet.model.same import difference, runs
 from tinynet.net.history import History
@@ -147,11 +148,15 @@ def restored(make: Any, data: Any, names: Names) -> Any:
         metrics = {name: names.read(one) for name, one in only(own, "metrics", dict).items()}
         optimizer, loss = names.read(own.get("optimizer")), names.read(own.get("loss"))
         model.compile(optimizer, loss, [*metrics.values()])
-        vars(model).update(_metrics=dict(zip(metrics, model._metrics.values(), strict=True)))
+        pairs = dict(zip(metrics, model._metrics.items(), strict=True))
+        for name, (known, metric) in pairs.items():
+            if name != known and type(METRICS.get(name)) is not type(metric):
+                refuse(f"a metric named {known}", checks.shown(name))
+        vars(model).update(_metrics={name: metric for name, (_, metric) in pairs.items()})
     fill(model, tree, arrays)
     again, held = described(model, names)
     for name in tree.keys() | again.keys():
-        if tree.get(name) != again.get(name):
+        if name not in again or tree.get(name) != again[name]:
             refuse(f"{checks.shown(name)} as of that model", checks.shown(tree.get(name)))
     for name in arrays.keys() - held.keys():
         refuse("the arrays of that model", f"{checks.shown(name)} beside them")
@@ -163,14 +168,19 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
     n_x = only(tree, "n_x", int)
     if n_x:
         require_room(model.layers, n_x, sum(a.size for a in arrays.values()))
-        with zeros(model.layers):
+        with zeros(model.layers), global_generator_kept(model.layers):
             model.build(n_x)
         in_one_go(put(a, matching(arrays, name, a)) for name, a in model._arrays().items())
     start = tree.get("generator_at_build")
     new = {"_generator": generator_at(tree.get("generator"))}
-    new["_generator_at_build"] = start and generator_at(start)
+    new["_generator_at_build"] = None if start is None else generator_at(start)
+    if (start is None) != (n_x == 0):
+        refuse("where the generator stood if the model is built, else null", checks.shown(start))
     for layer, own in zip(drawing(model), only(tree, "layer_generators", list), strict=True):
-        vars(layer).update(generator=generator_at(own))
+        drawn = generator_at(own)
+        if not isinstance(drawn, np.random.Generator):
+            refuse("a Generator of a layer", type(drawn).__name__)
+        vars(layer).update(generator=drawn)
     standardizing = [x for x in model.layers if isinstance(x, Standardize)]
     for layer, learned in zip(standardizing, only(tree, "learned", list), strict=True):
         if n_x:
@@ -204,12 +214,17 @@ def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Arr
         slot, _, name = rest.partition(".")
         if first == "slots" and slot in optimizer.slots and name in params:
             optimizer.slots[slot][name] = matching(arrays, key, params[name]).copy()
+    if len({tuple(own) for own in optimizer.slots.values()}) > 1:
+        refuse("every slot of each parameter", "some of them")
     for name, a in optimizer.learned.items():
         a[...] = matching(arrays, f"learned.{name}", a)
     place = tree.get("place")
     if place is not None:
         counts = [checks.count(optimizer.who, "place", n, 0) for n in only(tree, "place", list)]
-        vars(optimizer).update(_place=Place(*counts))
+        place = Place(*counts)
+        if place.steps_an_epoch < 1 or place.steps_before > optimizer.steps:
+            refuse("a place within the steps", place)
+        vars(optimizer).update(_place=place)
 
 
 def held_out(tree: Any, indices: Any) -> tuple[float, int, Array]:
@@ -219,18 +234,23 @@ def held_out(tree: Any, indices: Any) -> tuple[float, int, Array]:
     m = checks.count("held_out", "m", typed("m", m, int))
     if indices is None or indices.ndim != 1 or indices.dtype != np.int64:
         refuse("the indices that are held out", "none")
-    if not (np.diff(indices) > 0).all() or (indices < 0).any() or (indices >= m).any():
+    inside = (np.diff(indices) > 0).all() and (indices >= 0).all() and (indices < m).all()
+    if not inside or not 0 < len(indices) < m:
         refuse(f"increasing indices below {m}", checks.shown(indices))
     return share, m, indices.copy()
 
 
 def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
     """The History of those epochs."""
-    rows, left = list[Any](), iter([] if numbers is None else numbers.ravel().tolist())
-    total = 0 if numbers is None else numbers.size
+    numbers = np.empty(0) if numbers is None else numbers
+    if numbers.ndim != 1 or numbers.dtype != np.float64:
+        refuse("a history of float64", f"{numbers.dtype} {numbers.shape}")
+    rows, left, total = list[Any](), iter(numbers.tolist()), numbers.size
     for listed, count in only(tree, "rows", list):
         names = tuple(typed("a name", name, str) for name in typed("names", listed, list))
-        if not names or not 0 < typed("epochs", count, int) * len(names) <= total:
+        if names[:1] != ("loss",) or len({*names}) < len(names):
+            refuse("names of numbers, loss first", checks.shown(names))
+        if not 0 < typed("epochs", count, int) * len(names) <= total:
             refuse("as many numbers as the history has", total)
         rows += [(names, tuple(next(left) for _ in names)) for _ in range(count)]
     if [*left]:
@@ -251,7 +271,7 @@ def drawing(model: Any) -> list[Layer]:
 def require_room(layers: Iterable[Layer], n_x: int, numbers: int) -> None:
     """Refuse a description of more numbers than the file has, before there is memory for them."""
     most = sum(sizes(layers, n_x))
-    if most > numbers + 2**20:
+    if most > numbers + 2**16:
         refuse(f"a net of {numbers} numbers", f"layers of {most}")
 
 
@@ -260,7 +280,10 @@ def sizes(layers: Iterable[Layer], width: int) -> Iterator[int]:
     for layer in layers:
         if isinstance(layer, Residual):
             yield from sizes(layer._inner, width)
-        yield width * layer.units if isinstance(layer, Dense) else width
+        if isinstance(layer, Dense):
+            yield width * layer.units
+        elif not isinstance(layer, (Activate, Dropout)):
+            yield 4 * width  # at most, of the kit's
         width = layer.units or width
 
 
@@ -276,6 +299,17 @@ def zeros(layers: Iterable[Layer]) -> Iterator[None]:
     finally:
         for layer, own in before:
             vars(layer).update(own)
+
+
+@contextmanager
+def global_generator_kept(layers: Iterable[Layer]) -> Iterator[None]:
+    """Users' layers may draw from numpy's global generator: it stays where it is."""
+    before = None if all(layer.ours for layer in layers) else np.random.get_state()
+    try:
+        yield
+    finally:
+        if before is not None:
+            np.random.set_state(before)
 
 
 def inside(layers: Iterable[Layer]) -> Iterator[Layer]:
