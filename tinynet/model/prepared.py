@@ -19,7 +19,7 @@ from tinynet.net import history
 
 def share_of(who: str, value: Any) -> float:
     """A share of the examples; a percentage is told so."""
-    if type(value) in (int, float) and 1 <= value <= 100:
+    if type(value) in (int, float) and 1 < value <= 100:
         expected, cure = "validation_split in [0, 1)", f"{value / 100:g} is {value:g} %"
         checks.refuse(who, expected, value, cure)
     return checks.real(who, "validation_split", value, "[0, 1)")
