@@ -95,6 +95,20 @@ def test_a_failure_at_any_call_leaves_the_old_model_or_the_new(
     assert at > 9
 
 
+def test_a_failure_leaves_no_litter(tmp_path, monkeypatch):
+    old, new, which = pair()
+    old.save(tmp_path / "net")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        new.save(tmp_path / "net")
+    assert os.listdir(tmp_path) == ["net"]
+    assert which(tmp_path / "net") == "old"
+
+
+def full(_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_a_disk_that_writes_a_little_at_a_time(tmp_path, monkeypatch):
     _, new, which = pair()
     write = os.write
