@@ -121,7 +121,7 @@ def mutants(data, n, seed):
 
 
 @pytest.mark.long
-def test_a_mutated_file_is_that_error_or_the_model(path, request, long_form):
+def test_a_mutated_file_is_that_error_or_the_model(path, long_form):
     """Of a signed mutant the numbers may be others: who signs it means them. Then all of the model
     is as a user could make it, so it predicts and is saved."""
     model, _ = models.made("distributions")
@@ -129,7 +129,7 @@ def test_a_mutated_file_is_that_error_or_the_model(path, request, long_form):
     data = path.read_bytes()
     for i, mutant in enumerate(mutants(data, 100_000 if long_form else 2_000, seed=1)):
         try:
-            with saved.said_of("mutant"):
+            with saved.in_one_error("mutant"):
                 loaded = saved.restored(Sequential, mutant, tree.Names("load"))
         except tn.ModelFileError:
             continue

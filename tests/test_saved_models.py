@@ -205,8 +205,9 @@ class Global(Spawning):
         return {"S": np.random.standard_normal((3, n_in))}
 
 
-def test_saving_and_loading_leave_the_global_generator(path):
-    model = net(Global()).build(4)
+@pytest.mark.parametrize("first", [Global, lambda: tn.Residual([Global(), tn.Dense(4)])])
+def test_saving_and_loading_leave_the_global_generator(first, path):
+    model = net(first()).build(4)
     before = np.random.get_state()[1].tolist(), np.random.get_state()[2]
     model.save(path)
     tn.load(path, nodes=[Global])

@@ -21,6 +21,11 @@ CUBIC_HALVES = 0.044714998453855515, 1.5461444832776117e-09
 SLOPE_HALVES = 1.5957691669464111, -4.534068042105272e-08  # 2 sqrt(2 / pi), in 30 digits
 
 
+def near(z: Array) -> Array:
+    """z, or the end of [-40, 40]: farther out the gate is 0 or 1."""
+    return np.maximum(np.minimum(z, 40), -40)
+
+
 def sigmoid_parts(u: Array, rest: Any = None) -> tuple[Array, Array, Array]:
     """With sigmoid(u) = q^2 / (1 + e): q, 1 + e, and sigmoid(-u). q^2 would underflow first. `rest`
     is what is missing of u."""
@@ -77,6 +82,13 @@ TAIL = (
 )  # fmt: skip
 
 
+def halves(a: Array, rest: Any = None) -> tuple[Array, Array]:
+    """a + rest as a number of 24 bits and what is left. A product of two such numbers is exact."""
+    short = a.astype(np.float32).astype(np.float64)
+    left = a - short
+    return short, left if rest is None else left + rest
+
+
 def normal_tail(x: Array) -> tuple[Array, Array]:
     """T and E for x >= 0: E T is the probability that a standard normal number is above x, and
     E = exp(-x^2 / 2). The rounding of x^2 / 2 alone would cost hundreds of units in the last place,
@@ -85,15 +97,9 @@ def normal_tail(x: Array) -> tuple[Array, Array]:
     t, above = (x - 4) / (x + 4), TAIL[0]
     for c in TAIL[1:]:
         above = above * t + c
-    short = x.astype(np.float32).astype(np.float64)
+    short, left = halves(x)
     E = np.exp(-np.square(short) / 2)
-    return above / (1 + x), E + E * np.expm1((short - x) * (short + x) / 2)
-
-
-def halves(a: Array, rest: Any = 0.0) -> tuple[Array, Array]:
-    """a + rest as a number of 24 bits and what is left. A product of two such numbers is exact."""
-    short = a.astype(np.float32).astype(np.float64)
-    return short, (a - short) + rest
+    return above / (1 + x), E + E * np.expm1(-left * (short + x) / 2)
 
 
 def product(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Array, Array]:
@@ -132,7 +138,7 @@ class Gelu(Activation):
     @in_float64
     def value(self, Z: Array) -> Array:
         if self.approximate:
-            return gated(Z, *precise_argument(np.maximum(np.minimum(Z, 40), -40)))
+            return gated(Z, *precise_argument(near(Z)))
         x = np.abs(Z)
         T, E = normal_tail(x)
         return np.maximum(Z, 0) - np.minimum(x, 40) * T * E
@@ -140,13 +146,13 @@ class Gelu(Activation):
     @in_float64
     def derivative(self, Z: Array) -> Array:
         if self.approximate:
-            return gated_slope(np.maximum(np.minimum(Z, 40), -40), *self.argument(Z))
+            z = near(Z)
+            return gated_slope(z, *self.argument(z))
         x, positive = np.minimum(np.abs(Z), 40), (Z >= 0).astype(Z.dtype)
         T, E = normal_tail(x)
         return positive + (2 * positive - 1) * E * (x * (ROOT / 2) - T)
 
-    def argument(self, Z: Array) -> tuple[Array, Array]:
-        """2 u and its derivative, for z within -40 and 40: farther out the gate is 0 or 1."""
-        z = np.maximum(np.minimum(Z, 40), -40)
+    def argument(self, z: Array) -> tuple[Array, Array]:
+        """2 u and its derivative."""
         square = CUBIC * np.square(z)
         return 2 * ROOT * z * (1 + square), 2 * ROOT * (1 + 3 * square)

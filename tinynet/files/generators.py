@@ -12,8 +12,8 @@ from tinynet.base import checks
 from tinynet.files.safetensors import only, refuse
 
 BIT_GENERATORS = "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"
-# numbers in their states, and the largest that their code takes for granted
 SOWN = {"entropy", "spawn_key", "pool_size", "n_children_spawned"}
+# numbers in their states, and the largest that their code takes for granted
 MOST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "has_gauss": 1}
 
 

@@ -61,7 +61,7 @@ def parts_of(value: Any) -> Iterable[tuple[str, Any]] | None:
     if isinstance(value, (Part, Door)):
         return ((f".{key}", own) for key, own in attributes(value))
     if isinstance(value, History):
-        numbers = [number for _, own in value.rows for number in own]
+        numbers = numbers_in(value.rows)
         rows = (repr(runs(value.rows)), np.array(numbers), repr({*map(type, numbers)}))
         return [(".rows", rows), (".held_out", value.held_out)]
     return None
@@ -95,6 +95,11 @@ def attributes(part: Any) -> Iterator[tuple[str, Any]]:
             yield key, dict(sorted(own.items())) if ordered else own
     if isinstance(part, Optimizer):
         yield "steps", part.steps
+
+
+def numbers_in(rows: Iterable[Any]) -> list[float]:
+    """All numbers of a history, epoch after epoch."""
+    return [number for _, own in rows for number in own]
 
 
 def runs(rows: Iterable[Any]) -> list[Any]:

@@ -21,7 +21,7 @@ from tinynet.files.tree import Names
 from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Standardize, Zeros
 from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
-from tinynet.model.same import difference, runs
+from tinynet.model.same import difference, numbers_in, runs
 from tinynet.net.history import History
 from tinynet.optimizers.schedules import Place
 
@@ -57,13 +57,13 @@ def file_of(make: Any, model: Any) -> bytes:
 def load(make: Any, path: Any, nodes: Any) -> Any:
     """The model that was saved there."""
     names, path = Names("load", nodes), os.fsdecode(path)
-    with said_of(path):
+    with in_one_error(path):
         data = disk.read(path, safetensors.look, safetensors.DIGEST.stop)
         return restored(make, data, names)
 
 
 @contextmanager
-def said_of(path: str) -> Iterator[None]:
+def in_one_error(path: str) -> Iterator[None]:
     """Whatever is wrong in a file, in one short error that names the file."""
     try:
         yield
@@ -97,8 +97,7 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
         "history": {"held_out": epochs.held_out is not None, "rows": runs(epochs.rows)},
         "compiled": model.optimizer and compiled(model, names),
     }
-    numbers = [number for _, own in epochs.rows for number in own]
-    if numbers:
+    if numbers := numbers_in(epochs.rows):
         arrays["history"] = np.array(numbers, np.float64)
     if held:
         arrays["held_out"] = held[2].astype(np.int64)
@@ -304,7 +303,7 @@ def zeros(layers: Iterable[Layer]) -> Iterator[None]:
 @contextmanager
 def global_generator_kept(layers: Iterable[Layer]) -> Iterator[None]:
     """Users' layers may draw from numpy's global generator: it stays where it is."""
-    before = None if all(layer.ours for layer in layers) else np.random.get_state()
+    before = None if all(x.ours for x in inside(layers)) else np.random.get_state()
     try:
         yield
     finally:
