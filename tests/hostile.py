@@ -292,8 +292,8 @@ FILES = {
         "a net of 0 numbers",
     ),
     "a built model that was never": (changed("generator_at_build", to={}), "Generator as dict"),
-    "a place of no steps": (changed("compiled", "place", to=[0, 0, 0]), "a place within"),
-    "a place far off": (changed("compiled", "place", to=[10**9, 0, 1]), "a place within"),
+    "a place of no steps": (changed("compiled", "place", to=[0, 0, 0]), "a step an epoch"),
+    "a place before": (changed("compiled", "place", to=[-1, 0, 1]), "expected place"),
     "all held out": (with_array("held_out", np.arange(60)), "increasing indices"),
     "none held out": (with_array("held_out", np.arange(0)), "increasing indices"),
     "a metric named loss": (

@@ -5,10 +5,12 @@ from typing import Any
 
 from tinynet.base import checks
 from tinynet.callbacks.base import Callback, LambdaCallback
+from tinynet.callbacks.checkpoint import ModelCheckpoint
 from tinynet.callbacks.monitors import EarlyStopping, Monitor, ReduceLROnPlateau
 from tinynet.callbacks.progress import ProgressBar
 
-__all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ProgressBar", "ReduceLROnPlateau"]
+__all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ModelCheckpoint", "ProgressBar"]
+__all__ += ["ReduceLROnPlateau"]
 
 
 def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:

@@ -1,6 +1,6 @@
 """The base class of callbacks, which look at a training after each epoch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tinynet.base import checks
@@ -8,19 +8,27 @@ from tinynet.base import checks
 
 class Callback:
     """`fit` sets `model`, `epochs`, the number that it was asked for, `steps`, that of an epoch,
-    and `m`, that of the examples. It calls `on_train_begin`, after each epoch `on_epoch_end`, and
-    at last, after an error or Ctrl-C too, `on_train_end`. A callback may have an `every` above 1:
-    it is called after every so many epochs and after the last.
+    `m`, that of the examples, and `done`, that of the epochs that a resumed one finds done. It
+    calls `on_train_begin`, after each epoch `on_epoch_end`, and at last, after an error or Ctrl-C
+    too, `on_train_end`. A callback may have an `every` above 1: it is called after every so many
+    epochs and after the last.
 
     `epoch` counts from 1 in each `fit`. `logs` are the numbers of the epoch by name: "loss", the
     metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training;
     any other value does not. A callback may change weights and settings of the model: then it goes
     on as another `fit` would.
+
+    `kept` names the attributes that a fit with `resume=True` needs: numbers, texts, lists of them,
+    arrays. They are set again after `on_train_begin`. A class that keeps none says `kept = ()`; one
+    that says nothing is refused where a fit is resumed, or saved by a ModelCheckpoint. A call of
+    `on_epoch_end` that Ctrl-C cut off is made again by the resumed fit, with these attributes as
+    they were before it.
     """
 
     model: Any = None
-    epochs, steps, m = 0, 0, 0
+    epochs, steps, m, done = 0, 0, 0, 0
     every = 1
+    kept: Sequence[str] | None = None
 
     def on_train_begin(self) -> None:
         """Before the first step."""
@@ -33,7 +41,7 @@ class Callback:
 
 
 class LambdaCallback(Callback):
-    """Calls functions of one's own.
+    """Calls functions of one's own. What they remember is not kept for a resumed `fit`.
 
     >>> import numpy as np, tinynet as tn
     >>> model = tn.Sequential([tn.Dense(1)], seed=0)
@@ -43,6 +51,8 @@ class LambdaCallback(Callback):
     >>> len(model.fit(X, 2 * X, epochs=9999, callbacks=[low], verbose=0)) < 9999
     True
     """
+
+    kept = ()
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Callbacks that watch one number: EarlyStopping and ReduceLROnPlateau."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinynet.base import checks
@@ -20,6 +20,8 @@ class Monitor(Callback):
     known, of others it is to be said. Better by less than `min_delta` does not count, nor does NaN.
     """
 
+    kept: Sequence[str] = ("best", "waited", "seen")
+
     def __init__(
         self, monitor: str | None, patience: int, min_delta: float, mode: str | None
     ) -> None:
@@ -35,7 +37,8 @@ class Monitor(Callback):
             checks.known(who, "mode", mode, BETTER)
 
     def on_train_begin(self) -> None:
-        self.best, self.waited, name = -math.inf, 0, (self.monitor or "loss").removeprefix("val_")
+        self.best, self.waited, self.seen = -math.inf, 0, 0
+        name = (self.monitor or "loss").removeprefix("val_")
         if self.mode is None and name not in SMALL | LARGE:
             expected = f'mode="min" or mode="max" for {self.monitor!r}'
             checks.refuse(type(self).__name__, expected, None, "is less better, or more?")
@@ -47,20 +50,21 @@ class Monitor(Callback):
             cure = "fit takes validation_data, compile takes metrics"
             expected = f"monitor to be one of {', '.join(logs)}"
             checks.refuse(type(self).__name__, expected, repr(name), cure)
-        value = self.sign * logs[name]
-        if value > self.best + self.min_delta:
-            self.best, self.waited = value, 0
-            self.on_best(epoch)
-            return None
-        self.waited += 1
-        return self.waited >= self.patience and self.on_wait()
+        if epoch != self.seen:  # a call that was cut off is made again
+            value, best, waited = self.sign * logs[name], self.best, self.waited + 1
+            if value > best + self.min_delta:
+                best, waited = value, 0
+            new = {"best": best, "waited": waited, "seen": epoch} | self.noted(epoch, waited)
+            vars(self).update(new)  # which no interrupt can cut in two
+        return self.act()
 
-    def on_best(self, epoch: int) -> None:
-        """After an epoch that was the best so far."""
+    def noted(self, epoch: int, waited: int) -> dict[str, Any]:
+        """Attributes to set after an epoch, the best so far or so many after it."""
+        return {}
 
-    def on_wait(self) -> Any:
-        """After `patience` epochs without a better one; True stops the training."""
-        checks.unwritten(type(self).__name__, "on_wait")
+    def act(self) -> Any:
+        """Do what is to be done after the epoch; True stops the training."""
+        checks.unwritten(type(self).__name__, "act")
 
 
 class EarlyStopping(Monitor):
@@ -81,6 +85,8 @@ class EarlyStopping(Monitor):
     True
     """
 
+    kept = *Monitor.kept, "best_epoch", "back"
+
     def __init__(
         self,
         monitor: str | None = None,
@@ -92,18 +98,18 @@ class EarlyStopping(Monitor):
 
     def on_train_begin(self) -> None:
         super().on_train_begin()
-        self.best_epoch = 0
+        self.best_epoch, self.back = 0, None
 
-    def on_best(self, epoch: int) -> None:
-        self.best_epoch, self.back = epoch, self.model.snapshot()
+    def noted(self, epoch: int, waited: int) -> dict[str, Any]:
+        return {} if waited else {"best_epoch": epoch, "back": self.model.snapshot()}
 
-    def on_wait(self) -> Any:
-        return True
+    def act(self) -> Any:
+        return self.waited >= self.patience
 
     def on_train_end(self) -> None:
-        back = vars(self).pop("back", None)  # it holds the model's arrays
-        if back is not None:
-            back()
+        if self.back is not None:
+            self.back()
+        self.back = None  # it holds the model's arrays
 
 
 class ReduceLROnPlateau(Monitor):
@@ -118,6 +124,8 @@ class ReduceLROnPlateau(Monitor):
     >>> model.optimizer.learning_rate < 0.4
     True
     """
+
+    kept = *Monitor.kept, "rate"
 
     def __init__(
         self,
@@ -135,13 +143,18 @@ class ReduceLROnPlateau(Monitor):
 
     def on_train_begin(self) -> None:
         super().on_train_begin()
-        rate = self.model.optimizer.learning_rate
+        self.rate, rate = None, self.model.optimizer.learning_rate  # a new one, if it is time
         if not isinstance(rate, float):
             expected = "a learning rate that is a number"
             checks.refuse(type(self).__name__, expected, repr(rate))
 
-    def on_wait(self) -> Any:
-        optimizer, self.waited = self.model.optimizer, 0
-        rate = max(self.factor * optimizer.learning_rate, self.least)
-        if 0 < rate < optimizer.learning_rate:
-            optimizer.learning_rate = rate
+    def noted(self, epoch: int, waited: int) -> dict[str, Any]:
+        if waited < self.patience:
+            return {"rate": None}
+        now = self.model.optimizer.learning_rate
+        rate = max(self.factor * now, self.least)
+        return {"waited": 0, "rate": rate if 0 < rate < now else None}
+
+    def act(self) -> Any:
+        if self.rate is not None:
+            self.model.optimizer.learning_rate = self.rate

@@ -16,19 +16,20 @@ class ProgressBar(Callback):
     has.
     """
 
+    kept = ()
     bar: Any = None
 
     def on_train_begin(self) -> None:
-        if not self.epochs:
+        if self.done >= self.epochs:
             return
         what = f"{self.m:,} examples" if self.m else "batches of your own"
         steps = f", {self.steps:,} step{'s' * (self.steps != 1)} an epoch" if self.steps else ""
-        said = what + steps
+        said = what + steps + f"; it goes on after epoch {self.done}" * bool(self.done)
         if self.steps == 1 and self.m > 1000:
             more = f"{-(-self.m // 32):,}"
             said += f"; batch_size=32 would take {more}, and most nets then learn in fewer epochs"
         print(said, flush=True)
-        self.begun, self.bar = time.monotonic(), a_bar(self.epochs)
+        self.begun, self.bar = time.monotonic(), a_bar(self.epochs, self.done)
 
     @property
     def every(self) -> int:  # type: ignore[override]
@@ -40,16 +41,17 @@ class ProgressBar(Callback):
             self.bar.set_postfix_str("  ".join(shown), refresh=False)
             self.bar.update(epoch - self.bar.n)
             return
-        left = (time.monotonic() - self.begun) * (self.epochs - epoch) / epoch
+        pace = (time.monotonic() - self.begun) / (epoch - self.done)
+        left = pace * (self.epochs - epoch)
         shown += [f"{left:.0f} s left"] if left >= 1 else []
         print("  ".join([f"epoch {epoch}/{self.epochs}", *shown]), flush=True)
 
     def on_train_end(self) -> None:
-        if self.epochs and self.bar:
+        if self.bar:
             self.bar.close()
 
 
-def a_bar(epochs: int) -> Any:
+def a_bar(epochs: int, done: int) -> Any:
     """A bar of tqdm's, if it is installed and somebody sees it."""
     if not sys.stderr.isatty() and "ipykernel" not in sys.modules:
         return None
@@ -57,4 +59,4 @@ def a_bar(epochs: int) -> Any:
         from tqdm.auto import tqdm
     except ImportError:
         return None
-    return tqdm(total=epochs, unit="epoch")
+    return tqdm(total=epochs, initial=done, unit="epoch")

@@ -12,7 +12,7 @@ count what is still to be read, and `book` does that.
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -37,6 +37,7 @@ class Training:
     def __init__(self, who: str, work: Work, examples: Examples) -> None:
         self.who, self.work, self.shapes = who, work, examples.shapes
         self.m, self.size = examples.m, examples.size
+        self.n = -(-self.m // self.size)  # steps an epoch
         self.store = Store(work.cost.layers, work.optimizer)
         self.changed = work.cost, work.optimizer, *work.changed()
         most = CHUNK if self.size == self.m else min(CHUNK, self.m // self.size)
@@ -84,13 +85,13 @@ class Training:
             self.reason = str(reason)
         self.latest, self.settings, self.frozen = object(), settings, frozen
 
-    def run(self, examples: Examples, generator: Any, report: Reporter) -> None:
-        """Train for the epochs of the report; the generator draws the batches, if there is one."""
+    def run(self, examples: Examples, order: Callable[[int], Any], report: Reporter) -> None:
+        """Train for the epochs of the report; in an epoch the examples have an order."""
         if self.reason:
             text = f"{self.who}: no tape can hold a step of this net ({self.reason}); it is walked"
             text += ", which is slower. A part that says steady = True may be why"
             warnings.warn(text, UserWarning, stacklevel=4)
-        self.report, self.generator, self.stopped = report, generator, False
+        self.report, self.order, self.stopped = report, order, False
         self.playing = bool(self.plans)
         # what is not booked yet: the steps that were chosen since the snapshot, and up to which
         # step the training had come when it went back
@@ -114,31 +115,33 @@ class Training:
 
     def epochs(self) -> None:
         while self.report.done < self.report.epochs and not self.stopped:
-            if self.records:
-                self.begin()
+            self.begin()
             for width, several in groupby(self.next_steps(), lambda one: one[3]):
-                chosen, room = [*several], self.batches[width].room if self.playing else 1
-                for start in range(0, len(chosen), room):
-                    self.chunk(chosen[start : start + room])
+                chosen = [*several]
+                while chosen:
+                    n = min(self.batches[width].room if self.playing else 1, self.report.room())
+                    self.chunk(chosen[:n])
+                    del chosen[:n]
 
     def begin(self) -> None:
-        """An epoch of batches, or a chunk of epochs that are a step each: where the counts stand at
-        its start, and what is read of it so far."""
-        done, steps, records = self.report.done, self.work.optimizer.steps, list[Reading]()
+        """An epoch of batches, which may go on, or a chunk of epochs that are a step each: where
+        the counts stood at its start, and what is read of it so far."""
+        report, records = self.report, self.report.unreported(self.n)
+        done, steps = report.done, self.work.optimizer.steps - len(records)
         # no interrupt comes between these assignments: Python handles one at calls and loops
-        self.epochs_before, self.steps_before, self.records = done, steps, records
+        report.done_before, report.records, report.steps_before = done, records, steps
 
     def next_steps(self) -> list[Chosen]:
-        """The batches of an epoch; if an epoch is one step, some epochs, up to the next that
-        somebody looks at."""
+        """The batches of an epoch that are left; if an epoch is one step, some epochs, up to the
+        next that somebody looks at."""
         m, size, done, look = self.m, self.size, self.report.done, self.report.every
         epoch = len(self.report.history) + 1
         if size == m:
             n = min(self.batches[m].room, self.report.epochs - done, look - done % look)
             return [(epoch + i, self.report.batch, None, m) for i in range(n)]
-        order = self.generator.permutation(m) if self.generator else np.arange(m)
-        parts = [order[start : start + size] for start in range(0, m, size)]
-        return [(epoch, i, part, len(part)) for i, part in enumerate(parts, 1)]
+        order, taken = self.order(epoch), len(self.report.records)
+        parts = [order[start : start + size] for start in range(taken * size, m, size)]
+        return [(epoch, i, part, len(part)) for i, part in enumerate(parts, taken + 1)]
 
     def chunk(self, chosen: Sequence[Chosen]) -> None:
         """Take these steps and book them."""
@@ -170,18 +173,17 @@ class Training:
             self.store.go_back()
             self.playing = False  # what overflows once does so again
         elif found:
-            self.records.extend(found)
+            self.report.records.extend(found)
         self.walk_again()
-        n = -(-self.m // self.size)  # steps an epoch
-        unreported = self.records[(self.report.done - self.epochs_before) * n :]
+        unreported = self.report.unreported(self.n)
         try:
-            new = rows(unreported, n, self.work.metrics)
+            new = rows(unreported, self.n, self.work.metrics)
         except Exception:  # a metric's: the epochs are reported without any
-            self.report(rows(unreported, n, {}))
+            self.report(rows(unreported, self.n, {}))
             raise
         if new:
             self.stopped = self.report(new) or self.stopped
-        if new and self.report.look is not None:  # who may change weights
+        if new and self.report.looks:  # who may change weights
             self.save()
 
     def save(self) -> None:
@@ -190,7 +192,7 @@ class Training:
 
     def pending(self) -> list[Reading]:
         """The records of the steps that are taken and not yet read."""
-        unread = self.work.optimizer.steps - self.steps_before - len(self.records)
+        unread = self.work.optimizer.steps - self.report.steps_before - len(self.report.records)
         return self.current.read(unread) if unread > 0 else []
 
     def walk_again(self) -> None:
@@ -202,4 +204,4 @@ class Training:
                 self.reached = 0  # here it ends
                 raise
             # none while a step that was read is repeated
-            self.records.extend(self.pending())
+            self.report.records.extend(self.pending())

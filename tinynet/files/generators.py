@@ -20,7 +20,7 @@ MOST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "has_gauss": 1}
 def state_of(generator: Any) -> dict[str, Any]:
     """Where a generator stands."""
     legacy = isinstance(generator, np.random.RandomState)
-    bits = generator._bit_generator if legacy else generator.bit_generator
+    bits = bits_of(generator)
     if type(bits).__name__ not in BIT_GENERATORS:
         cure = f"one of {', '.join(BIT_GENERATORS)}"
         checks.refuse("seed", "a generator of numpy's", type(bits).__name__, cure)
@@ -32,6 +32,12 @@ def state_of(generator: Any) -> dict[str, Any]:
         cure = "such as np.random.default_rng(3)"
         checks.refuse("seed", "a generator of a SeedSequence", type(seeds).__name__, cure)
     return {"Generator": plain(bits.state), "seeds": seeds and listed(dict(seeds.state))}
+
+
+def bits_of(generator: Any) -> Any:
+    """The bit generator in it."""
+    legacy = isinstance(generator, np.random.RandomState)
+    return generator._bit_generator if legacy else generator.bit_generator
 
 
 def plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Which examples are in a batch: some of those that there are, or what an iterable gives."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,17 +8,50 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, checks
+from tinynet.files.generators import bits_of, plain
 
 
-class Among:
-    """Draws from some examples only, as a generator does from all of them."""
+class Order:
+    """The order in which an epoch takes the examples, m in all or those chosen: drawn anew for each
+    epoch, or as they are without a generator."""
 
-    def __init__(self, chosen: Array, generator: Any) -> None:
-        self.chosen, self.generator = chosen, generator
+    def __init__(self, m: int, size: int, generator: Any, chosen: Array | None = None) -> None:
+        self.m, self.size, self.generator, self.chosen = m, size, generator, chosen
+        # the epoch whose order was drawn last, and where the generator stood before
+        self.drawn: tuple[int, Any] = (0, None)
 
-    def permutation(self, m: int) -> Array:
-        drawn: Array = self.chosen[self.generator.permutation(m)] if self.generator else self.chosen
-        return drawn
+    def again(self, epoch: int, before: Any) -> None:
+        """The order of this epoch was drawn by a generator that stood so."""
+        self.drawn = epoch, bits_of(before).state
+
+    def __call__(self, epoch: int) -> Array:
+        order = np.arange(self.m)
+        if self.generator is not None:
+            order = self.generator_of(epoch).permutation(self.m)
+        return order if self.chosen is None else self.chosen[order]
+
+    @property
+    def shuffled(self) -> bool:
+        return self.generator is not None and self.size < self.m
+
+    def generator_of(self, epoch: int) -> Any:
+        """What draws the order of this epoch, or draws it again, if a fit was left in it."""
+        now = bits_of(self.generator).state
+        if self.drawn[0] != epoch:
+            self.drawn = epoch, now  # noted first: an interrupt may come before it is drawn
+        elif plain(now) != plain(self.drawn[1]):
+            return self.before()
+        return self.generator
+
+    def before(self) -> Any:
+        """A generator that stands where the order was drawn last."""
+        generator = copy.deepcopy(self.generator)
+        bits_of(generator).state = self.drawn[1]
+        return generator
+
+    def described(self) -> dict[str, Any]:
+        """What has to be the same if a fit goes on."""
+        return {"examples": self.m, "batch_size": self.size, "shuffle": self.shuffled}
 
 
 @contextmanager
@@ -46,15 +80,18 @@ def require_batches(who: str, batches: Any, Y: Any, given: dict[str, Any]) -> No
             checks.refuse(who, f"batches without {name}", got, cure)
 
 
-def each_batch(who: str, batches: Any, epoch: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """The batches of an epoch with their numbers, from 1."""
+def each_batch(
+    who: str, batches: Any, epoch: int, taken: int
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The batches of an epoch with their numbers, from 1, but for those that are taken already."""
     i = 0
     for i, batch in enumerate(batches, 1):
         pair = isinstance(batch, (tuple, list)) and len(batch) in (2, 3)
         if not pair or isinstance(batch[0], (int, float)):  # a row of X would be another
             expected = "batches (X, Y) or (X, Y, sample_weight)"
             checks.refuse(f"{who}, batch {i}", expected, checks.shown(batch), error=TypeError)
-        yield i, tuple(batch)
+        if i > taken:
+            yield i, tuple(batch)
     if not i:
         cure = "a generator serves one epoch; a list, or an object with __iter__, serves all"
         checks.refuse(who, f"batches for epoch {epoch}", "none", cure)

@@ -1,30 +1,17 @@
 """A net with a loss, an optimizer and metrics: its cost on data, and the gradients of that."""
 
 import copy
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from tinynet import losses, optimizers
-from tinynet.base import (
-    Array,
-    Arrays,
-    Guard,
-    Part,
-    checks,
-    functions,
-    gradcheck,
-    in_one_go,
-    put,
-    read_only,
-)
-from tinynet.layers import Standardize
-from tinynet.layers.initializers import moved_on
+from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, read_only
 from tinynet.losses.weights import sample_weights
 from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
 from tinynet.model.network import Network
+from tinynet.model.snapshot import Snapshot
 from tinynet.net import diagnose, inference
 from tinynet.net.cost import Cost
 from tinynet.optimizers.limits import require_limits
@@ -63,6 +50,7 @@ class Compiled(Network):
         require_limits(own)
         self._metrics = named_metrics(self.who, metrics, last.activation, self._door.rows)
         self._optimizer, self._cost = own, Cost(self.layers, pair)
+        self._forget_fit()
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
@@ -112,37 +100,11 @@ class Compiled(Network):
         data = self._data(X, Y, sample_weight, build=True)
         return gradcheck.check_gradients(cost, *data, **settings)
 
-    def snapshot(self) -> Callable[[], None]:
-        """A call that brings back all that a training writes, as it is now: parameters, the
-        optimizer's slots and count, the layers' state and draws, and the next batches. It serves
-        as long as the model keeps its dtype and its optimizer."""
+    def snapshot(self) -> Snapshot:
+        """A call that brings back all that a training writes, as it is now."""
         self._built()
         self._require_still()
-        optimizer, generators = self._compiled()[1], [self._generator, *self.generators()]
-        kept = {name: a.copy() for name, a in self._arrays().items()}
-        slots, learned = copy.deepcopy((optimizer.slots, [*optimizer.learned.values()]))
-        standardized = [(x, x.learned) for x in self.layers if isinstance(x, Standardize)]
-        then, steps = copy.deepcopy(generators), optimizer.steps
-
-        def back() -> None:
-            self._require_still()
-            arrays = self._arrays()
-            same = {name: (a.shape, a.dtype) for name, a in arrays.items()}
-            held = {name: (a.shape, a.dtype) for name, a in kept.items()}
-            if optimizer is not self._optimizer or same != held:
-                got, cure = "another dtype or optimizer", "take a snapshot after such a change"
-                checks.refuse(self.who, "a model as it was", got, cure, RuntimeError)
-            calls = [put(arrays[name], a) for name, a in kept.items()]
-            calls += [moved_on(*pair) for pair in zip(generators, then, strict=True)]
-            # new arrays of slots: so a training that runs is settled anew
-            own = {"slots": copy.deepcopy(slots), "earlier": steps}
-            calls += [partial(vars(optimizer).update, own), optimizer.taken.clear]
-            calls += [partial(vars(x).update, learned=before) for x, before in standardized]
-            pairs = zip(optimizer.learned.values(), learned, strict=True)
-            calls += [put(a, before) for a, before in pairs]
-            in_one_go([*calls, partial(Part.latest.__setitem__, 0, object())])
-
-        return back
+        return Snapshot(self)
 
     def _data(self, X: Any, Y: Any, weights: Any = None, build: bool = False) -> list[Array]:
         """X, Y and the weights of the examples if there are any, validated; `build` draws the net's

@@ -41,6 +41,8 @@ class Network(Chain):
         super().__init__(own)
         self._making = threading.Lock()
         self._trainer: int | None = None  # the thread of the fit that runs
+        self._fit: Any = None  # that runs, or was torn
+        self._position: Any = None  # where the last one was left
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "layers" and name in vars(self):
@@ -85,6 +87,7 @@ class Network(Chain):
         kind = checks.float_type(self.who, dtype)
         for layer in self.layers:
             layer.generators()  # what was set inside one is refused before anything is cast
+        self._forget_fit()
         self._door.dtype = kind
         super().cast(dtype)
 
@@ -105,13 +108,18 @@ class Network(Chain):
             got, cure = "a fit that runs", "wait for its end"
             checks.refuse(self.who, "a model that is not being trained", got, cure, RuntimeError)
 
+    def _forget_fit(self) -> None:
+        """No fit goes on from where the last one was left."""
+        if self._trainer is None:
+            vars(self).update(_fit=None, _position=None)
+
     def __getstate__(self) -> dict[str, Any]:
         self._require_still()
-        return {k: v for k, v in vars(self).items() if k not in ("_making", "_trainer")}
+        return {k: v for k, v in vars(self).items() if k not in ("_making", "_trainer", "_fit")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._making, self._trainer = threading.Lock(), None
+        self._making, self._trainer, self._fit = threading.Lock(), None, None
 
     # ---- using
     def predict(self, X: Any) -> Array:
@@ -193,7 +201,7 @@ class Network(Chain):
         writes = [put(p, w) for p, w in places]
         learned = (layer for layer in self.layers if isinstance(layer, Standardize))
         writes += [partial(vars(layer).update, learned=True) for layer in learned]
-        in_one_go(writes)
+        in_one_go([*writes, self._forget_fit])
 
     def summary(self) -> None:
         """Print the net, a line a layer."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from tinynet.base import Node, Part
 from tinynet.files.generators import state_of
+from tinynet.model.position import Position
+from tinynet.model.snapshot import Snapshot
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
 from tinynet.net.history import History
@@ -20,7 +22,7 @@ PLAIN = {bool, int, str, bytes, type(None)}
 PASSING: dict[type, set[str]] = {
     Node: {"grads", "cache", "_seen"},
     Optimizer: {"earlier", "taken"},
-    Chain: {"_making", "_trainer", "_training", "_lock"},
+    Chain: {"_making", "_trainer", "_training", "_lock", "_fit"},
     History: {"_columns"},
 }
 
@@ -35,7 +37,7 @@ def leaves(name: str, value: Any, seen: dict[int, Any]) -> Iterator[tuple[str, A
     """All that a value is made of, by name. `seen` are the objects that were there before, with
     their numbers: to be one of them is something, too."""
     yield name, type(value)
-    if type(value) in (list, dict) or isinstance(value, Part) or is_generator(value):
+    if type(value) in (list, dict) or isinstance(value, (Part, Snapshot)) or is_generator(value):
         new = id(value) not in seen
         yield name, seen.setdefault(id(value), (len(seen), value))[0]  # which keeps its id taken
         if not new:
@@ -54,11 +56,11 @@ def is_generator(value: Any) -> bool:
 
 def parts_of(value: Any) -> Iterable[tuple[str, Any]] | None:
     """What a value holds, under names; None if it is looked at as a whole."""
-    if type(value) in (list, tuple, Place):
+    if type(value) in (list, tuple, Place, Position):
         return ((f"[{i}]", own) for i, own in enumerate(value))
     if type(value) in (dict, MappingProxyType):
         return ((f"[{key!r}]", own) for key, own in value.items())
-    if isinstance(value, (Part, Door)):
+    if isinstance(value, (Part, Door, Snapshot)):
         return ((f".{key}", own) for key, own in attributes(value))
     if isinstance(value, History):
         numbers = numbers_in(value.rows)

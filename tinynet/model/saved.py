@@ -21,7 +21,9 @@ from tinynet.files.tree import Names
 from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Standardize, Zeros
 from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
+from tinynet.model.left import position_of, position_tree
 from tinynet.model.same import difference, numbers_in, runs
+from tinynet.model.snapshot import matching, slots_in, written
 from tinynet.net.history import History
 from tinynet.optimizers.schedules import Place
 
@@ -81,8 +83,7 @@ def in_one_error(path: str) -> Iterator[None]:
 def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array]]:
     """What the model is made of, and its arrays."""
     door, held, at_build = model._door, model._held_out, model._generator_at_build
-    epochs = model.history
-    arrays = dict(model._arrays()) if model.layers[0].n_in else {}
+    epochs, arrays = model.history, written(model)
     tree = {
         "layers": [names.written(layer) for layer in model.layers],
         "dtype": door.dtype.name,
@@ -101,8 +102,7 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
         arrays["history"] = np.array(numbers, np.float64)
     if held:
         arrays["held_out"] = held[2].astype(np.int64)
-    if model.optimizer:
-        arrays |= optimizer_arrays(model.optimizer)
+    tree["position"] = position_tree(model._position, arrays)
     return tree, arrays
 
 
@@ -117,13 +117,6 @@ def compiled(model: Any, names: Names) -> dict[str, Any]:
         "steps": model.optimizer.steps,
         "place": place and list(place),
     }
-
-
-def optimizer_arrays(optimizer: Any) -> dict[str, Array]:
-    """What it keeps of earlier steps."""
-    slots = optimizer.slots.items()
-    arrays = {f"slots.{slot}.{name}": a for slot, own in slots for name, a in own.items()}
-    return arrays | {f"learned.{name}": a for name, a in optimizer.learned.items()}
 
 
 # ---- reading
@@ -191,38 +184,23 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
     model.history = history(only(tree, "history", dict), arrays.get("history"), model._held_out)
     if model.optimizer:
         fill_optimizer(model, only(tree, "compiled", dict), arrays)
-
-
-def matching(arrays: Mapping[str, Array], name: str, a: Array) -> Array:
-    """The array of that name, which is like that one."""
-    found = arrays.get(name)
-    if found is None or found.dtype != a.dtype or found.shape != a.shape:
-        got = "none" if found is None else f"{found.dtype} {found.shape}"
-        refuse(f"{name}, {a.dtype} {a.shape}", got)
-    if not checks.all_finite(found):
-        refuse(f"{name} with finite numbers", "inf or NaN")
-    return found
+    vars(model).update(_position=position_of(model, tree.get("position"), arrays))
 
 
 def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Give the optimizer what it keeps of earlier steps."""
-    optimizer, params = model.optimizer, model._cost.params
+    optimizer = model.optimizer
     optimizer.steps = checks.count(optimizer.who, "steps", only(tree, "steps", int), 0)
-    for key in arrays:
-        first, _, rest = key.partition(".")
-        slot, _, name = rest.partition(".")
-        if first == "slots" and slot in optimizer.slots and name in params:
-            optimizer.slots[slot][name] = matching(arrays, key, params[name]).copy()
-    if len({tuple(own) for own in optimizer.slots.values()}) > 1:
-        refuse("every slot of each parameter", "some of them")
+    for slot, own in slots_in(arrays, "", model).items():
+        optimizer.slots[slot].update(own)
     for name, a in optimizer.learned.items():
         a[...] = matching(arrays, f"learned.{name}", a)
     place = tree.get("place")
     if place is not None:
         counts = [checks.count(optimizer.who, "place", n, 0) for n in only(tree, "place", list)]
         place = Place(*counts)
-        if place.steps_an_epoch < 1 or place.steps_before > optimizer.steps:
-            refuse("a place within the steps", place)
+        if place.steps_an_epoch < 1:
+            refuse("a step an epoch at least", place)
         vars(optimizer).update(_place=place)
 
 

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from tinynet.activations import Activation
 from tinynet.base import Array, checks
-from tinynet.callbacks import own_callbacks
+from tinynet.callbacks import Callback, ModelCheckpoint, own_callbacks
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
@@ -23,9 +23,10 @@ from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
-from tinynet.model.batches import Among, each_batch, require_batches, said_of
+from tinynet.model.batches import Order, each_batch, require_batches, said_of
+from tinynet.model.position import RESUME, Position, require_kept, require_same
 from tinynet.model.prepared import Prepared, share_of
-from tinynet.model.watch import Watch
+from tinynet.model.watch import Source, Watch
 from tinynet.net import history, parameters
 from tinynet.optimizers.schedules import Place
 
@@ -67,6 +68,7 @@ class Sequential(Prepared):
         if self.optimizer:
             self.optimizer.reset()
         self.history = history.History()
+        self._forget_fit()
 
     def fit(
         self,
@@ -82,6 +84,7 @@ class Sequential(Prepared):
         callbacks: Any = (),
         sample_weight: Any = None,
         class_weight: Any = None,
+        resume: bool = False,
     ) -> history.History:
         """Train for `epochs` more epochs and return their History; `self.history` keeps all.
 
@@ -101,6 +104,11 @@ class Sequential(Prepared):
         `class_weight` is the same by its class, {class: weight} or "balanced". J is the sum of w c
         over the sum of w, and in a batch over that of as many examples on average.
 
+        `resume=True` goes on where the last `fit` was left, by Ctrl-C, an error, or a file from
+        within it (`ModelCheckpoint`): from its next batch until the History has `epochs` in all. So
+        it ends with the numbers of a `fit` that nobody cut off. It needs the same data, arguments
+        and callbacks. A model that is done stays as it is; a new one begins.
+
         In the place of X and Y, any iterable of batches (X, Y) or (X, Y, sample_weight) will do. It
         is gone through once an epoch, and each batch is looked at before its step. Batches of one
         size take the least time.
@@ -110,40 +118,41 @@ class Sequential(Prepared):
         shuffle = checks.switch(self.who, "shuffle", shuffle)
         if not isinstance(verbose, bool):
             verbose = checks.count(self.who, "verbose", verbose, least=0)
+        resume = checks.switch(self.who, "resume", resume)
         share = share_of(self.who, validation_split)
         callbacks = own_callbacks(self.who, callbacks, bool(verbose))
-        given = {"batch_size": size, "validation_split": share or None}
-        given |= {"sample_weight": sample_weight, "class_weight": class_weight}
-        require_batches(self.who, X, Y, given)
+        of_arrays = {"batch_size": size, "validation_split": share or None}
+        of_arrays |= {"sample_weight": sample_weight, "class_weight": class_weight}
+        require_batches(self.who, X, Y, of_arrays)
+        if resume or any(isinstance(callback, ModelCheckpoint) for callback in callbacks):
+            require_kept(self.who, callbacks)
         self._require_idle()
         with self._lock, self._in_training():
-            spans: Sequence[float] = (0.0, 0.0)
-            steps, m = len(X) if hasattr(X, "__len__") else 0, 0
-            train: Callable[[history.Reporter], Any] = partial(self._on_batches, X)
-            if Y is None:
-                held = self._validation_data(validation_data, share)
-            else:
-                data = self._data(X, Y, sample_weight, build=True)
-                held, rest = self._validation_data(validation_data, share), None
-                if share:
-                    rest, held = self._held(data, share)
-                data = [*data[:2], *self._by_class(data[1], data[2:], class_weight, rest)]
-                self._learn(*data, rest=rest)
-                examples, batches = self._examples(data, size, rest, shuffle)
-                train = partial(self._run, examples, batches, len(data) > 2)
-                steps, m = -(-examples.m // examples.size), examples.m
+            given = validation_data, share, class_weight
+            data = None if Y is None else self._data(X, Y, sample_weight, build=True)
+            train, source, held = self._source(X, data, size, shuffle, given)
+            spans = [0.0, 0.0]
+            if verbose and source.order:
                 with np.errstate(all="ignore"):
-                    spans = [float(np.ptp(a)) for a in data[:2]] if verbose else spans
+                    spans = [float(np.ptp(a)) for a in source.data[:2]]
             measure = partial(self._measured, *held) if held else None
-            watch = Watch(self, callbacks, measure, epochs, steps, m)
+            position = self._left_at(source, callbacks) if resume else None
+            first = position.first if position else len(self.history)
+            more = max(0, epochs - first) if resume else epochs
+            watch = Watch(self, callbacks, measure, more, source, position)
             # what is not finite is looked for here, and named
             with np.errstate(all="ignore"), watch:
-                report = history.Reporter(self.history, epochs, watch if watch.every else None)
-                train(report)
-                while watch.changed and report.done < epochs:  # as another fit would go on
-                    train(report)
+                watch.go_on()
+                if watch.saving:
+                    saved.file_of(Sequential, self._placed())  # refused before the first step
+                if not watch.stop:
+                    train(watch)
+                while watch.changed and watch.done < more:  # as another fit would go on
+                    train(watch)
+        if verbose and resume and (watch.told["done"] == more or (position and position.stop)):
+            print(f"nothing to do: {len(self.history)} epochs are done")
         left_out = self.history.held_out if share else None
-        new = history.History(self.history.rows[report.first :], left_out)
+        new = history.History(self.history.rows[first:], left_out)
         found = advice(*self._compiled(), self._metrics, spans, new.rows) if verbose else {}
         for what in found.keys() - self._advised:
             print(found[what])
@@ -155,7 +164,10 @@ class Sequential(Prepared):
         History keeps what `fit` does, and not this."""
         self._require_idle()
         with self._lock, self._in_training(), np.errstate(all="ignore"):
-            ((names, numbers),) = rows(self._step(1, X, Y, sample_weight), 1, summed(self._metrics))
+            records = list[Reading]()
+            self._step(records, 1, X, Y, sample_weight)
+            vars(self).update(_fit=None, _position=None)
+            ((names, numbers),) = rows(records, 1, summed(self._metrics))
         return dict(zip(names, numbers, strict=True))
 
     def save(self, path: Any) -> None:
@@ -163,60 +175,103 @@ class Sequential(Prepared):
         state, the optimizer's slots, generators, history. `tn.load(path)` goes on from there. The
         path has the old file or the new one at any moment, whatever happens."""
         self._require_still()
-        saved.save(Sequential, self, path)
+        saved.save(Sequential, self._placed(), path)
+
+    def _placed(self) -> Self:
+        """The model, which knows where its fit is now."""
+        if self._fit is not None:
+            vars(self).update(_position=self._fit.position())
+        return self
+
+    def _source(
+        self, X: Any, data: Any, size: Any, shuffle: bool, given: Sequence[Any]
+    ) -> tuple[Callable[[history.Reporter], None], Source, Sequence[Array]]:
+        """A call that trains, what it goes over, and what is held out of it."""
+        validation_data, share, class_weight = given
+        if data is None:
+            held = self._validation_data(validation_data, share)
+            steps = len(X) if hasattr(X, "__len__") else 0
+            return partial(self._on_batches, X), Source(steps, 0, None, held), held
+        held, rest = self._validation_data(validation_data, share), None
+        if share:
+            rest, held = self._held(data, share)
+        data = [*data[:2], *self._by_class(data[1], data[2:], class_weight, rest)]
+        self._learn(*data, rest=rest)
+        examples, order = self._examples(data, size, rest, shuffle)
+        train = partial(self._run, examples, order, len(data) > 2)
+        steps = -(-examples.m // examples.size)
+        return train, Source(steps, examples.m, order, [*data, *held]), held
 
     def _on_batches(self, batches: Any, report: history.Reporter) -> None:
         """Train on the batches of an iterable until the epochs are done or somebody stops."""
         stop = False
         while report.done < report.epochs and not stop:
-            records = list[Reading]()
-            for i, batch in each_batch(self.who, batches, len(self.history) + 1):
+            records = report.records if report.done == report.done_before else list[Reading]()
+            done, steps = report.done, self.optimizer.steps - len(records)
+            # no interrupt comes between these assignments
+            report.done_before, report.records, report.steps_before = done, records, steps
+            for i, batch in each_batch(self.who, batches, len(self.history) + 1, len(records)):
+                report.room()
                 with said_of(f"batch {i}"):
-                    records += self._step(i, *batch)
+                    self._step(records, i, *batch)
             stop = report(rows(records, len(records), summed(self._metrics)))
 
-    def _step(self, number: int, X: Any, Y: Any, weights: Any = None) -> Sequence[Reading]:
-        """Train on one batch; what was read of it."""
+    def _step(self, records: Any, number: int, X: Any, Y: Any, weights: Any = None) -> None:
+        """Train on one batch; what is read of it goes to the records."""
         data = self._data(X, Y, weights, build=True)
         for layer in self._standardizing():
             if not layer.learned:
                 expected = "a mean and a scale before batches"
                 cure = "its learn(X) makes them, X with examples in columns"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
-        report = history.Reporter(history.History(self.history.rows), 1)
-        report.batch = number
-        examples, _ = self._examples(data, None, None, shuffle=False)
-        return self._run(examples, None, len(data) > 2, report)
+        report = history.Reporter(history.History(self.history.rows), 1, number)
+        examples, order = self._examples(data, None, None, shuffle=False)
+        try:
+            self._run(examples, order, len(data) > 2, report)
+        finally:  # after an interrupt, too
+            records.extend(report.records)
 
     def _examples(
         self, data: Sequence[Array], size: int | None, rest: Any, shuffle: bool
-    ) -> tuple[Examples, Any]:
-        """The examples of a training and who draws batches of them, from the `rest` that is not
-        held out."""
+    ) -> tuple[Examples, Order]:
+        """The examples of a training and the order of them, or of the `rest` that is not held
+        out."""
         own = parameters.gather(self.layers)
         X, Y, *weights = (a.copy() if np.may_share_memory(a, own) else a for a in data)
         # the weights are a last row of Y, and go where it goes
         Y = np.concatenate([Y, weights]) if weights else Y
         generator = self._generator if shuffle else None
-        if rest is None:
-            return Examples(X, Y, size), generator
-        if size is None or size >= len(rest):
-            X, Y = (a.T.take(rest, 0).T for a in (X, Y))
-            return Examples(X, Y, None), generator
-        return Examples(X, Y, size, len(rest)), Among(rest, generator)
+        m = X.shape[1] if rest is None else len(rest)
+        if rest is not None and (size is None or size >= m):
+            X, Y, rest = *(a.T.take(rest, 0).T for a in (X, Y)), None
+        examples = Examples(X, Y, size, m)
+        return examples, Order(m, examples.size, generator, rest)
 
     def _run(
-        self, examples: Examples, batches: Any, weighted: bool, report: history.Reporter
-    ) -> Sequence[Reading]:
-        """Train until the epochs are done or somebody stops; what was read of the last."""
+        self, examples: Examples, order: Order, weighted: bool, report: history.Reporter
+    ) -> None:
+        """Train until the epochs are done or somebody stops."""
         work = Work(*self._compiled(), summed(self._metrics), weighted)
-        steps, each = work.optimizer.steps, -(-examples.m // examples.size)
-        vars(work.optimizer).update(_place=Place(steps, len(self.history), each))
+        each = -(-examples.m // examples.size)
+        steps = work.optimizer.steps - len(report.unreported(each))
+        place, before = Place(steps, len(self.history), each), work.optimizer._place
+        if before is None or not before.agrees(place):
+            vars(work.optimizer).update(_place=place)
         if self._training is None or not self._training.fits(work, examples):
             self._training = None  # its memory is free first
             self._training = Training(self.who, work, examples)
-        self._training.run(examples, batches, report)
-        return self._training.records
+        self._training.run(examples, order, report)
+
+    def _left_at(self, source: Source, callbacks: Sequence[Callback]) -> Position | None:
+        """Where the last fit was left, if it was."""
+        position: Position | None = self._fit.position() if self._fit else self._position
+        if position is not None and position.callbacks is not None:
+            require_same(self.who, position, source.described(), callbacks)
+            steps = self.optimizer.steps
+            if position.moment is None and position.steps != steps:
+                expected = f"the optimizer after step {position.steps}, where the fit was left"
+                checks.refuse(self.who, expected, steps, RESUME)
+        return position
 
     def _require_idle(self) -> None:
         if self._lock.locked():
@@ -243,7 +298,8 @@ class Sequential(Prepared):
             vars(self).update(_trainer=None)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
+        self._require_still()
+        state = super(Sequential, self._placed()).__getstate__()
         return {k: v for k, v in state.items() if k not in ("_training", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

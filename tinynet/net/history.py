@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tinynet.metrics.epochs import Row
+from tinynet.metrics.epochs import Reading, Row
 
 
 class History:
@@ -43,24 +43,32 @@ class History:
 
 
 class Reporter:
-    """Takes the rows of `epochs` new epochs into a history, and calls `look(epoch)` after every
-    `look.every` of them, and after the last, which returns True to stop."""
+    """What a training is to do and what was read of it: the rows of `epochs` new epochs go into a
+    history."""
 
-    def __init__(self, history: History, epochs: int, look: Any = None) -> None:
-        self.history, self.epochs, self.first = history, epochs, len(history)
-        self.look, self.every = look, look.every if look else max(1, epochs)
-        self.batch = 1  # the number of the first
+    # whether somebody looks at the model after each `every` epochs and the last
+    looks, steps_before = False, 0
+
+    def __init__(self, history: History, epochs: int, batch: int = 1) -> None:
+        # the number of the first batch, and of the epochs that there were before
+        self.history, self.epochs, self.batch, self.first = history, epochs, batch, len(history)
+        # what was read of steps since so many of its epochs were done
+        self.every, self.done_before, self.records = max(1, epochs), 0, list[Reading]()
 
     @property
     def done(self) -> int:
         """How many of its epochs are reported."""
         return len(self.history) - self.first
 
+    def unreported(self, n: int) -> list[Reading]:
+        """What was read of an epoch of n steps that is not whole yet."""
+        return self.records[(self.done - self.done_before) * n :]
+
+    def room(self) -> int:
+        """How many steps may be taken before somebody looks at the model between two of them."""
+        return 2**31
+
     def __call__(self, rows: Sequence[Row]) -> bool:
         """Report these rows; returns whether to stop."""
-        stop, new = False, range(self.done + 1, self.done + len(rows) + 1)
         self.history.rows.extend(rows)
-        for epoch in new if self.look else ():
-            if epoch % self.every == 0 or epoch == self.epochs:
-                stop, self.every = bool(self.look(epoch)) or stop, self.look.every
-        return stop
+        return False

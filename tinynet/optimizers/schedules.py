@@ -35,6 +35,12 @@ class Place(NamedTuple):
     epochs_before: int
     steps_an_epoch: int
 
+    def agrees(self, other: "Place") -> bool:
+        """Whether both say of each step the same epoch."""
+        epochs = other.epochs_before - self.epochs_before
+        same_pace = self.steps_an_epoch == other.steps_an_epoch
+        return same_pace and self.steps_before + epochs * self.steps_an_epoch == other.steps_before
+
 
 class Schedule(Part):
     """`rate(t)` is the learning rate in step or epoch t; a class of one's own writes it. Over

@@ -1,0 +1,230 @@
+"""A fit that was cut off goes on from a file, or from where it is. It ends as one that nobody cut
+off, to the bit."""
+
+import functools
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests import models
+from tests.resuming import FIT, NETS, Kept, X, Y, net, require_same, watched
+from tests.ways import WAYS, taken
+from tinynet.model import same
+
+# ---- from a file, after any step
+
+
+def resumed_from_each_file(make, train, callbacks, path, nth=1):
+    """Train with a file after each step; go on from each n-th of them; how many there are."""
+    twin, ends = make(), callbacks()
+    rows = train(twin, callbacks=ends).rows
+    model, keeps = make(), Kept(path)
+    train(model, callbacks=[*callbacks(), keeps])
+    require_same(model, twin)
+    for _, data in keeps.files[::nth]:
+        path.write_bytes(data)
+        loaded, own = tn.load(path, nodes=models.OWN), callbacks()
+        assert train(loaded, callbacks=own, resume=True).rows == rows
+        require_same(loaded, twin, ends, own)
+    return len(keeps.files)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("inner", NETS)
+@pytest.mark.parametrize("optimizer", models.OPTIMIZERS)
+def test_a_fit_goes_on_from_a_file_of_any_step(optimizer, inner, way, tmp_path, long_form):
+    arguments = {"batch_size": 16, "validation_split": 0.25, "verbose": 0}
+    train = functools.partial(tn.Sequential.fit, X=X, Y=Y, epochs=4, **arguments)
+    make = functools.partial(net, optimizer, inner)
+    look = functools.partial(watched, optimizer)
+    with taken(way):
+        nth = 1 if long_form else 5
+        found = resumed_from_each_file(make, train, look, tmp_path / "net", nth)
+    assert found == 11  # after each step but the last, which ends the fit
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"batch_size": None},
+        {"batch_size": 16, "shuffle": False},
+        {"batch_size": 16, "sample_weight": np.arange(60.0), "class_weight": "balanced"},
+        {"batch_size": 7, "validation_data": (X[:, :9], Y[:, :9])},
+        {"batch_size": 60},
+    ],
+)
+def test_a_fit_of_any_kind_goes_on(settings, tmp_path):
+    train = functools.partial(tn.Sequential.fit, X=X, Y=Y, epochs=3, verbose=0, **settings)
+    assert resumed_from_each_file(functools.partial(net, "sgd"), train, watched, tmp_path / "net")
+
+
+def test_a_fit_without_callbacks_goes_on(tmp_path):
+    train = functools.partial(tn.Sequential.fit, X=X, Y=Y, epochs=70, batch_size=60, verbose=0)
+    assert resumed_from_each_file(net, train, list, tmp_path / "net") == 69
+
+
+@pytest.mark.parametrize("seed", [np.random.RandomState, np.random.default_rng, int])
+def test_a_generator_of_any_kind_goes_on(seed, tmp_path):
+    def make():
+        model = tn.Sequential([tn.Dense(3, "tanh"), tn.Dense(1, "sigmoid")], seed=seed(5))
+        model.compile()
+        return model
+
+    train = functools.partial(tn.Sequential.fit, X=X, Y=Y, epochs=3, batch_size=16, verbose=0)
+    assert resumed_from_each_file(make, train, watched, tmp_path / "net") == 11
+
+
+def test_batches_of_an_iterable_go_on(tmp_path):
+    batches = [(X[:, i : i + 20], Y[:, i : i + 20]) for i in (0, 20, 40)]
+    train = functools.partial(tn.Sequential.fit, X=batches, epochs=3, verbose=0)
+    assert (
+        resumed_from_each_file(functools.partial(net, "sgd"), train, watched, tmp_path / "n") == 8
+    )
+
+
+# ---- what is done, and what cannot go on
+
+
+def test_a_finished_model_has_nothing_to_do_and_a_new_one_begins(capsys):
+    model, twin = net(), net()
+    first = model.fit(**FIT, resume=True)
+    assert first.rows == twin.fit(**FIT).rows
+    assert not same.difference(twin, model)
+    assert len(model.fit(**FIT | {"verbose": 1}, resume=True)) == 0
+    assert "nothing to do: 4 epochs are done" in capsys.readouterr().out
+    assert not same.difference(twin, model)
+    assert len(model.fit(**FIT | {"epochs": 6}, resume=True)) == 2  # 6 in all
+    twin.fit(**FIT | {"epochs": 2})
+    assert not same.difference(twin, model)
+
+
+def test_epochs_in_all_count_those_of_earlier_fits():
+    model, twin = net("sgd"), net("sgd")
+    for one in (model, twin):
+        one.fit(**FIT)
+    twin.fit(**FIT)
+    cut_off(model, FIT, at=5)
+    assert len(model.fit(**FIT | {"epochs": 8}, resume=True)) == 4
+    assert not same.difference(twin, model)
+
+
+def test_a_fit_that_a_callback_ended_has_nothing_to_do(tmp_path):
+    stop = tn.EarlyStopping(patience=2, monitor="accuracy")
+    save = tn.ModelCheckpoint(tmp_path / "net", every_batches=2)
+    model, fit = net("sgd"), FIT | {"epochs": 500}
+    n = len(model.fit(**fit, callbacks=[stop, save]))
+    assert n == stop.best_epoch + 2 < 500
+    for one in (model, tn.load(tmp_path / "net")):
+        twin = tn.load(tmp_path / "net")
+        assert len(one.fit(**fit, resume=True, callbacks=[tn.EarlyStopping()])) == n
+        assert not same.difference(twin, one)
+        assert len(one.fit(**FIT)) == 4  # it can be trained on all the same
+
+
+class Halt(tn.ModelCheckpoint):
+    """Ends a fit with an error after some steps."""
+
+    def __init__(self, at):
+        super().__init__("no file")
+        self.at = at
+
+    def room(self):
+        left = self.at - (self.model.optimizer.steps - self.steps_then)
+        if not left:
+            raise RuntimeError("halt")
+        return left
+
+    def on_train_end(self):
+        pass
+
+
+def cut_off(model, fit, at=5, callbacks=()):
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**fit, callbacks=[*callbacks, Halt(at)])
+    return model
+
+
+class Silent(tn.Callback):
+    """It does not say what it keeps."""
+
+
+class Forgets(tn.Callback):
+    kept = ("seen",)
+
+
+OTHERS = {
+    "other data": ({"X": X + 1}, "the data of the fit that goes on, got others: pass the same"),
+    "other targets": ({"Y": 1 - Y}, "the data of the fit that goes on, got others"),
+    "other batches": ({"batch_size": 8}, "batch_size 16, as in the fit that goes on, got 8"),
+    "no shuffle": ({"shuffle": False}, "shuffle True, as in the fit that goes on, got False"),
+    "no callbacks": ({"callbacks": []}, "EarlyStopping, ReduceLROnPlateau, Counts, got none"),
+    "weights": ({"sample_weight": np.arange(60.0)}, "the data of the fit that goes on"),
+    "batches": ({"X": [(X, Y)], "Y": None, "batch_size": None}, "examples 60, as in the fit that"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_fit_goes_on_with_the_same_only(name):
+    other, told = OTHERS[name]
+    fit = {key: value for key, value in FIT.items() if key != "validation_split"}
+    model, twin = net("sgd"), net("sgd")
+    cut_off(model, fit, callbacks=watched())
+    with pytest.raises(ValueError, match=told):
+        model.fit(**fit | {"callbacks": watched()} | other, resume=True)
+    model.fit(**fit, callbacks=watched(), resume=True)  # nothing had changed
+    twin.fit(**fit, callbacks=watched())
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_callback_says_what_it_keeps(saved, tmp_path):
+    saving = [tn.ModelCheckpoint(tmp_path / "net")] if saved else []
+    model = net()
+    with pytest.raises(ValueError, match=r"Silent to say .*, got kept = None: kept = \(\"seen"):
+        model.fit(**FIT, callbacks=[Silent(), *saving], resume=not saved)
+    with pytest.raises(ValueError, match=r"for each name in kept, got none for seen: self\.seen"):
+        model.fit(**FIT, callbacks=[Forgets(), *saving], resume=not saved)
+    assert not model.optimizer.steps
+
+
+class Handles(tn.Callback):
+    kept = ("seen",)
+
+    def on_train_begin(self):
+        self.seen = [1, object()]
+
+
+def test_what_no_file_holds_is_refused_before_the_first_step(tmp_path):
+    model, path = net(), tmp_path / "net"
+    with pytest.raises(ValueError, match=r"Handles\.seen, which is kept, as a number, a text"):
+        model.fit(**FIT, callbacks=[Handles(), tn.ModelCheckpoint(path)])
+    assert not model.optimizer.steps
+
+
+@pytest.mark.parametrize("change", ["set_weights", "compile", "reset", "cast", "train_on_batch"])
+def test_a_model_that_was_changed_goes_on_from_nowhere(change):
+    model = cut_off(net("sgd"), FIT, callbacks=watched())
+    calls = {
+        "set_weights": lambda: model.set_weights(model.get_weights()),
+        "compile": lambda: model.compile("adam"),
+        "reset": model.reset,
+        "cast": lambda: model.cast("float32"),
+        "train_on_batch": lambda: model.train_on_batch(X, Y),
+    }
+    calls[change]()
+    done = len(model.history)
+    assert len(model.fit(**FIT, callbacks=watched(), resume=True)) == 4 - done
+
+
+def test_a_model_that_went_back_cannot_go_on():
+    model = net("sgd")
+    model.fit(**FIT)
+    back = model.snapshot()
+    cut_off(model, FIT)
+    model.optimizer.steps = 0
+    with pytest.raises(ValueError, match="the optimizer after step 17, where the fit was left"):
+        model.fit(**FIT | {"epochs": 8}, resume=True)
+    back()
+    assert len(model.fit(**FIT | {"epochs": 8}, resume=True)) == 3  # as another fit

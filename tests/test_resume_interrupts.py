@@ -1,0 +1,80 @@
+"""A fit that Ctrl-C cut off goes on as if nothing had been."""
+
+import functools
+import random
+
+import pytest
+
+from tests import models
+from tests.interrupts import Tracer, lines, signalled
+from tests.resuming import FIT, X, Y, net, require_same, watched
+from tests.ways import WAYS, taken
+from tinynet.model import same
+
+
+def prepared(optimizer="sgd", **settings):
+    """A model of which the step is settled already."""
+    model = net(optimizer, **settings)
+    model.fit(**FIT | {"epochs": 0})
+    return model
+
+
+@functools.cache
+def finished(batch_size):
+    """A training that nobody interrupts: the model, its callbacks, and how many lines it runs."""
+    twin, ends = prepared(), watched()
+    twin.fit(**FIT | {"batch_size": batch_size}, callbacks=ends)
+    train = functools.partial(prepared().fit, **FIT | {"batch_size": batch_size})
+    return twin, ends, lines(FILES, functools.partial(train, callbacks=watched()))
+
+
+FILES = "tinynet/", "contextlib"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch_size", [16, None])
+def test_an_interrupt_at_any_line_leaves_a_fit_that_goes_on(batch_size, long_form):
+    twin, ends, most = finished(batch_size)
+    draw, fit = random.Random(batch_size), FIT | {"batch_size": batch_size}
+    for _ in range(2000 if long_form else 40):
+        model, own, tracer = prepared(), watched(), Tracer(FILES, draw.randrange(most))
+        assert tracer.run(functools.partial(model.fit, **fit, callbacks=watched()))
+        model.fit(**fit, callbacks=own, resume=True)
+        assert not same.difference(twin, model), tracer.where
+        if len(model.history) and own[0].seen:  # else it was whole, and nothing was left to do
+            require_same(model, twin, ends, own)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("optimizer", models.OPTIMIZERS)
+def test_a_signal_at_any_moment_leaves_a_fit_that_goes_on(optimizer, way, long_form):
+    look = functools.partial(watched, optimizer)
+    fit = FIT | {"epochs": 12}
+    with taken(way):
+        twin = prepared(optimizer)
+        twin.fit(**fit, callbacks=look())
+        draw, interrupted = random.Random(optimizer), 0
+        for _ in range(64 if long_form else 3):
+            model, after = prepared(optimizer), draw.uniform(1e-5, 0.01)
+            train = functools.partial(model.fit, **fit, callbacks=look())
+            interrupted += signalled(after, train) is not None
+            after = draw.uniform(1e-5, 0.01)  # and again, while it goes on
+            train = functools.partial(model.fit, **fit, callbacks=look(), resume=True)
+            interrupted += signalled(after, train) is not None
+            train()
+            assert not same.difference(twin, model)
+    assert interrupted
+
+
+def test_an_interrupt_of_batches_leaves_a_fit_that_goes_on():
+    batches = [(X[:, i : i + 20], Y[:, i : i + 20]) for i in (0, 20, 40)]
+    twin, ends = net("sgd"), watched()
+    twin.fit(batches, epochs=3, verbose=0, callbacks=ends)
+    draw = random.Random(0)
+    most = lines(FILES, functools.partial(net("sgd").fit, batches, epochs=3, verbose=0))
+    for _ in range(60):
+        model, own, tracer = net("sgd"), watched(), Tracer(FILES, draw.randrange(most))
+        tracer.run(functools.partial(model.fit, batches, epochs=3, verbose=0, callbacks=watched()))
+        model.fit(batches, epochs=3, verbose=0, callbacks=own, resume=True)
+        assert not same.difference(twin, model), tracer.where

@@ -1,0 +1,64 @@
+"""ModelCheckpoint: the model in a file while it trains."""
+
+import os
+import time
+from typing import Any
+
+from tinynet.base import checks
+from tinynet.callbacks.base import Callback
+
+
+class ModelCheckpoint(Callback):
+    """Save the model to a file after so many batches, or so many seconds, whichever comes first,
+    and at the end of the training, by Ctrl-C too. The path has a whole file at any moment.
+
+    A file says where in its epoch the training is, and what the other callbacks have counted. So
+    `tn.load(path).fit(X, Y, epochs=N, resume=True)` goes on, and ends with the numbers of a
+    training that nobody cut off. A time is looked at between chunks of at most 64 steps.
+
+    >>> import os, tempfile, tinynet as tn
+    >>> X, Y = tn.data.moons(200, seed=0)
+    >>> path = os.path.join(tempfile.mkdtemp(), "net.safetensors")
+    >>> model = tn.Sequential([tn.Dense(8, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    >>> model.compile()
+    >>> save = tn.ModelCheckpoint(path, every_batches=100)
+    >>> _ = model.fit(X, Y, 20, batch_size=32, callbacks=[save], verbose=0)
+    >>> len(tn.load(path).fit(X, Y, 30, batch_size=32, resume=True, verbose=0))
+    10
+    """
+
+    kept = ()
+
+    def __init__(
+        self, path: Any, every_batches: int | None = None, every_seconds: float | None = 60.0
+    ) -> None:
+        who = type(self).__name__
+        self.path = os.fsdecode(path)
+        self.every_batches = self.every_seconds = None
+        if every_batches is not None:
+            self.every_batches = checks.count(who, "every_batches", every_batches)
+        if every_seconds is not None:
+            self.every_seconds = checks.real(who, "every_seconds", every_seconds, "[0, inf)")
+
+    def on_train_begin(self) -> None:
+        folder = os.path.dirname(os.path.realpath(self.path))
+        if not os.path.isdir(folder):
+            checks.refuse(type(self).__name__, "a path in a folder that is there", self.path)
+        self.note()
+
+    def note(self) -> None:
+        """The model is saved now."""
+        self.steps_then, self.then = self.model.optimizer.steps, time.monotonic()
+
+    def room(self) -> int:
+        """Save the model if it is due; how many steps may be taken until it is again."""
+        taken = self.model.optimizer.steps - self.steps_then
+        late = self.every_seconds is not None and time.monotonic() - self.then >= self.every_seconds
+        if taken and (late or taken == self.every_batches):
+            self.model.save(self.path)
+            self.note()
+            taken = 0
+        return 2**31 if self.every_batches is None else self.every_batches - taken
+
+    def on_train_end(self) -> None:
+        self.model.save(self.path)

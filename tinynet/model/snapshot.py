@@ -1,0 +1,101 @@
+"""All that a training writes, as it was at a moment."""
+
+import copy
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from tinynet.base import Array, Part, checks, in_one_go, put
+from tinynet.files.safetensors import refuse
+from tinynet.layers import Standardize
+from tinynet.layers.initializers import moved_on
+
+
+class Snapshot:
+    """A call brings a model back to where it was when this was made: parameters, the optimizer's
+    slots and count, the layers' state and draws, and the next batches. It serves as long as the
+    model keeps its dtype and its optimizer."""
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.optimizer = model, model._compiled()[1]
+        self.arrays = {name: a.copy() for name, a in written(model).items()}
+        self.generators = copy.deepcopy(drawn_from(model))
+        self.steps, self.learned = self.optimizer.steps, [x.learned for x in standardizing(model)]
+
+    def __call__(self) -> None:
+        model, optimizer, kept = self.model, self.optimizer, self.arrays
+        model._require_still()
+        own = model._arrays() | learned(optimizer)
+        held = {name: kept[name] for name in kept if not name.startswith("slots.")}
+        if optimizer is not model._optimizer or shapes(own) != shapes(held):
+            got, cure = "another dtype or optimizer", "take a snapshot after such a change"
+            checks.refuse(model.who, "a model as it was", got, cure, RuntimeError)
+        # new arrays of slots: so a training that runs is settled anew
+        slots = {
+            slot: {n: a.copy() for n, a in parts_named(f"slots.{slot}.", kept).items()}
+            for slot in optimizer.slots
+        }
+        calls = [put(a, held[name]) for name, a in own.items()]
+        pairs = zip(drawn_from(model), self.generators, strict=True)
+        calls += [moved_on(*pair) for pair in pairs]
+        calls += [partial(vars(optimizer).update, slots=slots, earlier=self.steps)]
+        pairs = zip(standardizing(model), self.learned, strict=True)
+        calls += [partial(vars(layer).update, learned=before) for layer, before in pairs]
+        calls += [optimizer.taken.clear, partial(Part.latest.__setitem__, 0, object())]
+        in_one_go([*calls, model._forget_fit])
+
+
+def written(model: Any) -> dict[str, Array]:
+    """The arrays that a training of the model writes, under the names that they have in a file."""
+    arrays: dict[str, Array] = model._arrays() if model.layers[0].n_in else {}
+    if model.optimizer:
+        slots = model.optimizer.slots.items()
+        arrays |= {f"slots.{slot}.{name}": a for slot, own in slots for name, a in own.items()}
+        arrays |= learned(model.optimizer)
+    return arrays
+
+
+def learned(optimizer: Any) -> dict[str, Array]:
+    """What the optimizer learns."""
+    return {f"learned.{name}": a for name, a in optimizer.learned.items()}
+
+
+def drawn_from(model: Any) -> list[Any]:
+    """The generators of a model: its own, then those of its layers."""
+    return [model._generator, *model.generators()]
+
+
+def standardizing(model: Any) -> list[Standardize]:
+    return [layer for layer in model.layers if isinstance(layer, Standardize)]
+
+
+def parts_named(first: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Those arrays of which the names begin so, under the rest of their names."""
+    return {n.removeprefix(first): a for n, a in arrays.items() if n.startswith(first)}
+
+
+def matching(arrays: Mapping[str, Array], name: str, a: Array) -> Array:
+    """The array of that name, which is like that one."""
+    found = arrays.get(name)
+    if found is None or found.dtype != a.dtype or found.shape != a.shape:
+        got = "none" if found is None else f"{found.dtype} {found.shape}"
+        refuse(f"{name}, {a.dtype} {a.shape}", got)
+    if not checks.all_finite(found):
+        refuse(f"{name} with finite numbers", "inf or NaN")
+    return found
+
+
+def slots_in(arrays: Mapping[str, Array], first: str, model: Any) -> dict[str, dict[str, Array]]:
+    """The optimizer's slots under names that begin so: of all parameters, or none yet."""
+    params, slots = model._cost.params, dict[str, dict[str, Array]]()
+    for slot in model.optimizer.slots:
+        whole = f"{first}slots.{slot}."
+        there = {n: p for n, p in params.items() if whole + n in arrays}
+        slots[slot] = {n: matching(arrays, whole + n, p).copy() for n, p in there.items()}
+    if len({tuple(own) for own in slots.values()}) > 1:
+        refuse("every slot of each parameter", "some of them")
+    return slots
+
+
+def shapes(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: (a.shape, a.dtype) for name, a in arrays.items()}
