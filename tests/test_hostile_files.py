@@ -11,12 +11,15 @@ import tracemalloc
 import pytest
 
 import tinynet as tn
-from tests import hostile, models
+from tests import hostile, hostile_positions, models
 from tinynet.files import safetensors, tree
 from tinynet.model import same, saved
 from tinynet.model.sequential import Sequential
 
 NEVER = "import", "exec", "compile", "pickle", "socket", "subprocess", "os.system", "os.exec"
+
+
+FILES = hostile.FILES | hostile_positions.FILES
 
 
 @pytest.fixture
@@ -25,12 +28,12 @@ def path(tmp_path):
 
 
 def test_there_are_enough():
-    assert len(hostile.FILES) >= 80
+    assert len(FILES) == len(hostile.FILES) + len(hostile_positions.FILES) >= 80
 
 
-@pytest.mark.parametrize("name", hostile.FILES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_is_one_error(name, path):
-    data, told = hostile.FILES[name]
+    data, told = FILES[name]
     path.write_bytes(data)
     start = time.perf_counter()
     tracemalloc.start()
@@ -47,8 +50,9 @@ def test_a_hostile_file_is_one_error(name, path):
 
 
 def test_a_right_file_of_the_same_making_loads(path):
-    path.write_bytes(hostile.WHOLE)
-    assert tn.load(path).history.rows
+    for whole in (hostile.WHOLE, hostile_positions.WHOLE):
+        path.write_bytes(whole)
+        assert tn.load(path).history.rows
 
 
 HOOK = """
@@ -121,13 +125,14 @@ def mutants(data, n, seed):
 
 
 @pytest.mark.long
-def test_a_mutated_file_is_that_error_or_the_model(path, long_form):
+@pytest.mark.parametrize("left", [False, True])
+def test_a_mutated_file_is_that_error_or_the_model(left, path, long_form):
     """Of a signed mutant the numbers may be others: who signs it means them. Then all of the model
     is as a user could make it, so it predicts and is saved."""
-    model, _ = models.made("distributions")
-    model.save(path)
-    data = path.read_bytes()
-    for i, mutant in enumerate(mutants(data, 100_000 if long_form else 2_000, seed=1)):
+    models.made("distributions")[0].save(path)
+    data = hostile_positions.WHOLE if left else path.read_bytes()
+    model = saved.restored(Sequential, data, tree.Names("load"))
+    for i, mutant in enumerate(mutants(data, 50_000 if long_form else 1_000, seed=1)):
         try:
             with saved.in_one_error("mutant"):
                 loaded = saved.restored(Sequential, mutant, tree.Names("load"))

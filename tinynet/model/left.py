@@ -3,7 +3,6 @@
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,7 @@ import numpy as np
 from tinynet.base import Array, checks
 from tinynet.files.generators import bits_of, generator_at, state_of
 from tinynet.files.safetensors import DTYPES, only, refuse, typed
-from tinynet.metrics.epochs import Reading
-from tinynet.model.position import Position
+from tinynet.model.position import Floats, Position
 from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in, standardizing
 
 SOURCE = {"examples": int, "batch_size": int, "shuffle": bool, "data": str}
@@ -26,20 +24,21 @@ def position_tree(position: Position | None, arrays: dict[str, Array]) -> Any:
     if position is None:
         return None
     tree = position._asdict() | {"source": dict(position.source)}
-    del tree["records"]
-    tree["sums"] = [len(own) for own in position.records[0][2]] if position.records else []
-    if position.records:
-        flat = [[m, J, *(x for own in sums for x in own)] for m, J, sums in position.records]
-        arrays["position.records"] = np.array(flat, np.float64)
+    if len(tree.pop("records")):
+        arrays["position.records"] = position.records
     tree["order"] = position.order and state_of(position.order)
     tree["moment"] = position.moment and snapshot_tree(position.moment, "position.moment", arrays)
     if position.callbacks is not None:
         tree["callbacks"] = [
-            [name, {n: value_tree(a, f"{name}.{n}", f"position.{i}.{n}", arrays) for n, a in own}]
-            for i, (name, kept) in enumerate(position.callbacks)
-            for own in [kept.items()]
+            [who, {n: value_tree(a, f"{who}.{n}", named(i, n), arrays) for n, a in kept.items()}]
+            for i, (who, kept) in enumerate(position.callbacks)
         ]
     return tree
+
+
+def named(i: int, attribute: str) -> str:
+    """The name of an array that the i-th callback keeps."""
+    return f"position.{i}.{attribute}"
 
 
 def value_tree(value: Any, who: str, name: str, arrays: dict[str, Array]) -> Any:
@@ -51,12 +50,13 @@ def value_tree(value: Any, who: str, name: str, arrays: dict[str, Array]) -> Any
         return value if math.isfinite(value) else {"float": repr(value)}
     if isinstance(value, Snapshot):
         kind, inner = "Snapshot", snapshot_tree(value, name, arrays)
-    elif type(value) is list and not all(type(one) is float for one in value):
+    elif type(value) is list:
         own = (value_tree(a, who, f"{name}.{i}", arrays) for i, a in enumerate(value))
         kind, inner = "list", [*own]
-    elif type(value) is list or (type(value) is np.ndarray and value.dtype in DTYPES.values()):
-        arrays[name] = np.array(value)
-        kind, inner = "floats" if type(value) is list else "array", name
+    elif type(value) is Floats:
+        kind, arrays[name] = "floats", value.numbers
+    elif type(value) is np.ndarray and value.dtype in DTYPES.values():
+        kind, arrays[name] = "array", value
     else:
         expected = f"{who}, which is kept, as a number, a text, an array, or a list of them"
         refuse(expected, checks.shown(value))
@@ -66,8 +66,7 @@ def value_tree(value: Any, who: str, name: str, arrays: dict[str, Array]) -> Any
 def snapshot_tree(moment: Snapshot, name: str, arrays: dict[str, Array]) -> dict[str, Any]:
     arrays |= {f"{name}.{own}": a for own, a in moment.arrays.items()}
     generators = [state_of(generator) for generator in moment.generators]
-    own = {"steps": moment.steps, "learned": moment.learned}
-    return own | {"name": name, "generators": generators}
+    return {"generators": generators, "steps": moment.steps, "learned": moment.learned}
 
 
 # ---- reading
@@ -96,43 +95,48 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         moment = snapshot_of(model, moment, "position.moment", arrays)
     if callbacks is not None:
         callbacks = [
-            (typed("a name", name, str), {n: value_of(model, a, arrays) for n, a in own.items()})
-            for name, own in typed("callbacks", callbacks, list)
+            (
+                typed("a name", who, str),
+                {n: value_of(model, a, named(i, n), arrays) for n, a in kept.items()},
+            )
+            for i, (who, kept) in enumerate(typed("callbacks", callbacks, list))
         ]
-    records = records_of(only(tree, "sums", list), arrays.get("position.records"))
+    read = records_of(only(tree, "sums", list), arrays.get("position.records"))
     stop = only(tree, "stop", bool)
-    return Position(first, steps, source, records, order, looked, stop, callbacks, moment)
+    return Position(first, steps, source, *read, order, looked, stop, callbacks, moment)
 
 
-def records_of(sums: list[Any], flat: Any) -> list[Reading]:
+def records_of(sums: list[Any], records: Any) -> tuple[Array, list[int]]:
     """What was read of steps."""
-    ends = np.cumsum([2, *(checks.count("position", "sums", n) for n in sums)]).tolist()
-    if flat is None:
-        return []
-    if flat.dtype != np.float64 or flat.ndim != 2 or flat.shape[1] != ends[-1]:
-        refuse(f"records of {ends[-1]} float64", f"{flat.dtype} {flat.shape}")
-    found = list[Reading]()
-    for m, J, *rest in flat.tolist():
-        own = [rest[a - 2 : b - 2] for a, b in pairwise(ends)]
-        found.append((checks.count("position", "examples of a step", int(m)), J, own))
-    return found
+    if any(type(n) is not int or n < 0 for n in sums):
+        refuse("sums as whole numbers", checks.shown(sums))
+    width = 2 + sum(sums)
+    if records is None:
+        return np.empty((0, width)), sums
+    if records.dtype != np.float64 or records.ndim != 2 or records.shape[1] != width:
+        refuse(f"records of {width} float64", f"{records.dtype} {records.shape}")
+    m = records[:, 0]
+    if not ((m >= 1) & (m <= 2**53) & (m == np.floor(m))).all():
+        refuse("records of whole numbers of examples", checks.shown(m))
+    return records.copy(), sums
 
 
-def value_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Any:
-    """What a callback kept."""
+def value_of(model: Any, tree: Any, name: str, arrays: Mapping[str, Array]) -> Any:
+    """What a callback kept; `name` is that of its arrays."""
     if tree is None or type(tree) in (bool, int, float, str):
         return tree
     if not isinstance(tree, dict) or len(tree) != 1:
         refuse("what a callback keeps", checks.shown(tree))
     ((kind, inner),) = tree.items()
     if kind == "list":
-        return [value_of(model, one, arrays) for one in typed(kind, inner, list)]
+        own = enumerate(typed(kind, inner, list))
+        return [value_of(model, one, f"{name}.{i}", arrays) for i, one in own]
     if kind == "Snapshot":
-        return snapshot_of(model, inner, only(inner, "name", str), arrays)
+        return snapshot_of(model, inner, name, arrays)
     if kind == "float" and inner in ("inf", "-inf", "nan"):
         return float(inner)
-    if kind in ("array", "floats") and inner in arrays:
-        return arrays[inner].copy() if kind == "array" else arrays[inner].tolist()
+    if kind in ("array", "floats") and inner == name and name in arrays:
+        return arrays[name].copy() if kind == "array" else Floats(arrays[name].copy())
     return refuse("what a callback keeps", checks.shown(tree))
 
 

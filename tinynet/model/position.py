@@ -26,7 +26,8 @@ class Position(NamedTuple):
     first: int  # epochs in the History before it
     steps: int  # of the optimizer
     source: Mapping[str, Any]  # what it goes over
-    records: Sequence[Reading]  # of the epoch that is begun
+    records: Array  # of the epoch that is begun, a row a step: its examples, its J, its sums
+    sums: Sequence[int]  # how many there are of each metric
     order: Any  # a generator that draws the order of this epoch, if it was drawn
     looked: int | None  # how many callbacks looked at the last epoch, if not yet all
     stop: bool  # whether one of them said so
@@ -35,9 +36,31 @@ class Position(NamedTuple):
     moment: Snapshot | None  # where the training stood, if it may stand elsewhere now
 
 
+class Floats(NamedTuple):
+    """A list of numbers that a callback keeps, in little memory."""
+
+    numbers: Array
+
+
 def ended(first: int, steps: int) -> Position:
     """Of a fit that a callback ended: there is nothing to do."""
-    return Position(first, steps, {}, [], None, None, True, None, None)
+    return Position(first, steps, {}, *packed([]), None, None, True, None, None)
+
+
+def packed(records: Sequence[Reading]) -> tuple[Array, list[int]]:
+    """What was read of some steps as numbers in rows, and how many each metric has."""
+    sums = [len(own) for own in records[0][2]] if records else []
+    flat = [[m, J, *(x for own in read for x in own)] for m, J, read in records]
+    return np.array(flat, np.float64).reshape(len(flat), 2 + sum(sums)), sums
+
+
+def unpacked(records: Array, sums: Sequence[int]) -> list[Reading]:
+    """What was read of some steps, from such rows."""
+    found = list[Reading]()
+    for m, J, *read in records.tolist():
+        left = iter(read)
+        found.append((int(m), J, [[next(left) for _ in range(n)] for n in sums]))
+    return found
 
 
 def stateful(callbacks: Sequence[Callback]) -> list[Callback]:
@@ -49,18 +72,29 @@ def kept_by(callbacks: Sequence[Callback]) -> list[tuple[str, dict[str, Any]]]:
     """What each callback keeps, as it is now."""
     kept = list[tuple[str, dict[str, Any]]]()
     for callback in stateful(callbacks):
-        own = {name: plain(getattr(callback, name)) for name in callback.kept or ()}
+        own = {name: copied(getattr(callback, name)) for name in callback.kept or ()}
         kept.append((type(callback).__name__, own))
     return kept
 
 
-def plain(value: Any) -> Any:
-    """A copy with numbers of Python's."""
+def copied(value: Any) -> Any:
+    """A copy of what a callback keeps, with numbers of Python's."""
     if type(value) in (np.float64, np.int64, np.bool_):
         return value.item()
+    if type(value) is not list:
+        return value if isinstance(value, Snapshot) else copy.deepcopy(value)
+    if all(type(one) in (float, np.float64) for one in value):
+        return Floats(np.array(value, np.float64))
+    return [copied(one) for one in value]
+
+
+def given(value: Any) -> Any:
+    """A copy of a copy, as the callback had it."""
+    if type(value) is Floats:
+        return value.numbers.tolist()
     if type(value) is list:
-        return [plain(one) for one in value]
-    return value if isinstance(value, Snapshot) else copy.deepcopy(value)
+        return [given(one) for one in value]
+    return copied(value)
 
 
 def give_back(who: str, position: Position, callbacks: Sequence[Callback]) -> None:
@@ -71,7 +105,7 @@ def give_back(who: str, position: Position, callbacks: Sequence[Callback]) -> No
             got = f"{', '.join(kept) or 'nothing'} in the fit that goes on"
             checks.refuse(who, f"{name} that keeps {', '.join(callback.kept or ())}", got, RESUME)
         for attribute, value in kept.items():
-            setattr(callback, attribute, plain(value))
+            setattr(callback, attribute, given(value))
 
 
 def require_kept(who: str, callbacks: Sequence[Callback]) -> None:

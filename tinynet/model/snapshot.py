@@ -92,7 +92,7 @@ def slots_in(arrays: Mapping[str, Array], first: str, model: Any) -> dict[str, d
         whole = f"{first}slots.{slot}."
         there = {n: p for n, p in params.items() if whole + n in arrays}
         slots[slot] = {n: matching(arrays, whole + n, p).copy() for n, p in there.items()}
-    if len({tuple(own) for own in slots.values()}) > 1:
+    if {len(own) for own in slots.values()} not in (set(), {0}, {len(params)}):
         refuse("every slot of each parameter", "some of them")
     return slots
 

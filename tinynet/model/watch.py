@@ -16,7 +16,16 @@ from tinynet.callbacks import Callback, ModelCheckpoint
 from tinynet.callbacks.monitors import Monitor
 from tinynet.metrics.epochs import Row
 from tinynet.model.batches import Order
-from tinynet.model.position import Position, digest, ended, give_back, kept_by, stateful
+from tinynet.model.position import (
+    Position,
+    digest,
+    ended,
+    give_back,
+    kept_by,
+    packed,
+    stateful,
+    unpacked,
+)
 from tinynet.model.snapshot import Snapshot
 from tinynet.net.history import Reporter
 
@@ -60,7 +69,8 @@ class Watch(Reporter):
         self.left, self.begun, self.stop = position, position, False
         self.started = self.steps_before = model.optimizer.steps
         if position is not None:
-            self.first, self.stop, self.records = position.first, position.stop, [*position.records]
+            self.first, self.stop = position.first, position.stop
+            self.records = unpacked(position.records, position.sums)
         done = self.done
         self.told = {"model": model, "epochs": epochs, "done": done}
         self.told |= {"steps": source.steps, "m": source.m}
@@ -148,13 +158,13 @@ class Watch(Reporter):
             return self.left
         n = self.source.steps if self.source.order else 2**31  # of other batches nobody knows
         order, looked = self.source.order, None
-        records = [(m, J, [[*own] for own in sums]) for m, J, sums in self.unreported(n)]
         steps = self.steps_before + len(self.records)
         if self.due() and self.looked_at < self.done:
             looked, steps = self.looked, self.model.optimizer.steps
         own = order.before() if order and order.drawn[0] == len(self.history) + 1 else None
         kept, source = kept_by(self.callbacks), self.described
-        return Position(self.first, steps, source, records, own, looked, self.stop, kept, None)
+        read = packed(self.unreported(n))
+        return Position(self.first, steps, source, *read, own, looked, self.stop, kept, None)
 
     def room(self) -> int:
         return min((callback.room() for callback in self.saving), default=super().room())
