@@ -1,6 +1,7 @@
 """Fits that are cut off and go on: the nets, their callbacks, and what is compared."""
 
 import numpy as np
+import pytest
 
 import tinynet as tn
 from tests import models
@@ -72,3 +73,26 @@ def require_same(model, twin, *callbacks):
 
 
 FIT = {"X": X, "Y": Y, "epochs": 4, "batch_size": 16, "validation_split": 0.25, "verbose": 0}
+
+
+class Halt(tn.ModelCheckpoint):
+    """Ends a fit with an error after some steps."""
+
+    def __init__(self, at):
+        super().__init__("no file")
+        self.at = at
+
+    def room(self):
+        left = self.at - (self.model.optimizer.steps - self.steps_then)
+        if not left:
+            raise RuntimeError("halt")
+        return left
+
+    def on_train_end(self):
+        pass
+
+
+def cut_off(model, fit, at=5, callbacks=()):
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**fit, callbacks=[*callbacks, Halt(at)])
+    return model

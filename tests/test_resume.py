@@ -8,7 +8,7 @@ import pytest
 
 import tinynet as tn
 from tests import models
-from tests.resuming import FIT, NETS, Kept, X, Y, net, require_same, watched
+from tests.resuming import FIT, NETS, Kept, X, Y, cut_off, net, require_same, watched
 from tests.ways import WAYS, taken
 from tinynet.model import same
 
@@ -121,29 +121,6 @@ def test_a_fit_that_a_callback_ended_has_nothing_to_do(tmp_path):
         assert len(one.fit(**fit, resume=True, callbacks=[tn.EarlyStopping()])) == n
         assert not same.difference(twin, one)
         assert len(one.fit(**FIT)) == 4  # it can be trained on all the same
-
-
-class Halt(tn.ModelCheckpoint):
-    """Ends a fit with an error after some steps."""
-
-    def __init__(self, at):
-        super().__init__("no file")
-        self.at = at
-
-    def room(self):
-        left = self.at - (self.model.optimizer.steps - self.steps_then)
-        if not left:
-            raise RuntimeError("halt")
-        return left
-
-    def on_train_end(self):
-        pass
-
-
-def cut_off(model, fit, at=5, callbacks=()):
-    with pytest.raises(RuntimeError, match="halt"):
-        model.fit(**fit, callbacks=[*callbacks, Halt(at)])
-    return model
 
 
 class Silent(tn.Callback):
