@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests import resuming
 from tinynet.model.advice import of_costs
 
 X, Y = tn.data.moons(60, seed=0)
@@ -97,8 +98,8 @@ bars = []
 class Bar:
     """In the place of tqdm's."""
 
-    def __init__(self, total, unit):
-        self.total, self.n, self.closed, self.text = total, 0, False, ""
+    def __init__(self, total, initial, unit):
+        self.total, self.n, self.closed, self.text = total, initial, False, ""
         bars.append(self)
 
     def update(self, n):
@@ -271,3 +272,11 @@ def test_every_is_a_number_of_epochs(every):
         model.fit(X, Y, 3, verbose=0, callbacks=[looking])
     assert model.optimizer.steps == 0
     assert len(model.fit(X, Y, 3, verbose=0)) == 3
+
+
+def test_a_resumed_fit_goes_on_from_its_epoch(capsys):
+    model = resuming.cut_off(resuming.net("sgd"), resuming.FIT, at=7)
+    model.fit(**resuming.FIT | {"verbose": 1}, resume=True)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith("steps an epoch; it goes on after epoch 2")
+    assert [line.split()[1] for line in said[1:3]] == ["3/4", "4/4"]

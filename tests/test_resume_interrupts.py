@@ -6,7 +6,7 @@ import random
 import pytest
 
 from tests import models
-from tests.interrupts import Tracer, lines, signalled
+from tests.interrupts import Doors, Tracer, lines, signalled
 from tests.resuming import FIT, X, Y, net, require_same, watched
 from tests.ways import WAYS, taken
 from tinynet.model import same
@@ -19,28 +19,28 @@ def prepared(optimizer="sgd", **settings):
     return model
 
 
-@functools.cache
-def finished(batch_size):
-    """A training that nobody interrupts: the model, its callbacks, and how many lines it runs."""
-    twin, ends = prepared(), watched()
-    twin.fit(**FIT | {"batch_size": batch_size}, callbacks=ends)
-    train = functools.partial(prepared().fit, **FIT | {"batch_size": batch_size})
-    return twin, ends, lines(FILES, functools.partial(train, callbacks=watched()))
-
-
 FILES = "tinynet/", "contextlib"
+ENGINE = "tinynet/engine", "tinynet/tape", "tinynet/net/history", "tinynet/base/calls"
 
 
+# a generator that is closed swallows one
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.long
 @pytest.mark.parametrize("batch_size", [16, None])
-def test_an_interrupt_at_any_line_leaves_a_fit_that_goes_on(batch_size, long_form):
-    twin, ends, most = finished(batch_size)
-    draw, fit = random.Random(batch_size), FIT | {"batch_size": batch_size}
-    for _ in range(2000 if long_form else 40):
-        model, own, tracer = prepared(), watched(), Tracer(FILES, draw.randrange(most))
-        assert tracer.run(functools.partial(model.fit, **fit, callbacks=watched()))
+@pytest.mark.parametrize(("tracer", "files", "most"), [(Tracer, FILES, 2000), (Doors, ENGINE, 0)])
+def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(
+    tracer, files, most, batch_size, long_form
+):
+    """In the long form at some thousand lines, and at each entry and exit of the engine."""
+    twin, ends, fit = prepared(), watched(), FIT | {"batch_size": batch_size}
+    twin.fit(**fit, callbacks=ends)
+    n = lines(files, functools.partial(prepared().fit, **fit, callbacks=watched()), tracer)
+    draw = random.Random(str(batch_size))
+    for at in draw.sample(range(n), (most or n) if long_form else 30):
+        model, own, tracing = prepared(), watched(), tracer(files, at)
+        tracing.run(functools.partial(model.fit, **fit, callbacks=watched()))
         model.fit(**fit, callbacks=own, resume=True)
-        assert not same.difference(twin, model), tracer.where
+        assert not same.difference(twin, model), tracing.where
         if len(model.history) and own[0].seen:  # else it was whole, and nothing was left to do
             require_same(model, twin, ends, own)
 

@@ -145,11 +145,12 @@ class Sequential(Prepared):
                 watch.go_on()
                 if watch.saving:
                     saved.file_of(Sequential, self._placed())  # refused before the first step
-                if not watch.stop:
+                begins = not watch.stop and (watch.done < more or not resume)
+                if begins:
                     train(watch)
                 while watch.changed and watch.done < more:  # as another fit would go on
                     train(watch)
-        if verbose and resume and (watch.told["done"] == more or (position and position.stop)):
+        if verbose and not begins:
             print(f"nothing to do: {len(self.history)} epochs are done")
         left_out = self.history.held_out if share else None
         new = history.History(self.history.rows[first:], left_out)
