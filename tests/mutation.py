@@ -1,8 +1,8 @@
 """How many planted faults the tests find: the source with one small change at a time.
 
 `python -m tests.mutation cover` runs the tests once and notes which lines each test runs.
-`python -m tests.mutation run [--share 0.1] [tinynet/losses ...]` runs, module by module, the changed
-sources that were not run yet, each with the tests that run the changed line, until one fails.
+`python -m tests.mutation run [--share 0.1] [tinynet/losses ...]` goes module by module over the
+changes that were not tried yet, and runs the tests that run the changed line, until one fails.
 `python -m tests.mutation report` prints the score of each module and the changes that no test
 found, with the reasons in tests/survivors.csv. What was found is kept in .mutation/, so a run goes
 on where it stopped; a module that was edited begins anew.
@@ -24,6 +24,9 @@ import time
 from pathlib import Path
 
 import coverage
+import hypothesis  # noqa: F401 - so that a child need not import it
+import mpmath  # noqa: F401
+import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".mutation"
@@ -120,8 +123,6 @@ def found(path, source, tests):
         sys.meta_path.insert(0, Finder(module_name(path), path, source))
         code = 1
         try:
-            import pytest
-
             options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no", "-o", "addopts="]
             code = int(pytest.main([*options, *tests]))
         finally:
@@ -164,7 +165,7 @@ def cover():
     settings = FOLDER / "coveragerc"
     settings.write_text("[run]\ndynamic_context = test_function\nsource = tinynet\n")
     command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}"]
-    command += [f"--data-file={COVERED}", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += [f"--data-file={COVERED}", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     os.execv(sys.executable, [*command, "tests"])
 
 
@@ -178,8 +179,6 @@ def modules(chosen):
 
 
 def run(chosen, share):
-    import hypothesis  # noqa: F401 - so that a child need not import them
-    import mpmath  # noqa: F401
 
     import tests.notes
 
