@@ -180,8 +180,6 @@ def modules(chosen):
 
 def run(chosen, share):
 
-    import tests.notes
-
     for path in modules(chosen):
         name, source = str(path.relative_to(ROOT)), path.read_bytes()
         digest = hashlib.sha256(source).hexdigest()
