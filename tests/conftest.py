@@ -29,6 +29,13 @@ def pytest_configure(config):
 
 
 @pytest.fixture
-def long_form(request):
-    """Whether the tests with a long form run in it."""
-    return request.config.option.markexpr == "long"
+def tries(request, record_property):
+    """How often to try, in the short form of a test or in the long one; tests/reliability.py reads
+    it."""
+
+    def number(short, long):
+        n = long if request.config.option.markexpr == "long" else short
+        record_property("times", n)
+        return n
+
+    return number

@@ -25,9 +25,9 @@ IMPORTS += ["import numpy; numpy.random.seed(5); numpy.random.rand(9)", "import 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["classes, adam", "own"])
-def test_one_seed_has_one_result_in_every_process(name, long_form):
+def test_one_seed_has_one_result_in_every_process(name, tries):
     draw, found = random.Random(name), set()
-    for _ in range(50 if long_form else 4):
+    for _ in range(tries(4, 50)):
         before = "\n".join(draw.sample(IMPORTS, draw.randrange(len(IMPORTS))))
         environment = {**os.environ, "PYTHONHASHSEED": str(draw.randrange(2**32))}
         command = [sys.executable, "-c", before + TRAINED, name]

@@ -34,13 +34,13 @@ def resumed_from_each_file(make, train, callbacks, path, nth=1):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("inner", NETS)
 @pytest.mark.parametrize("optimizer", models.OPTIMIZERS)
-def test_a_fit_goes_on_from_a_file_of_any_step(optimizer, inner, way, tmp_path, long_form):
+def test_a_fit_goes_on_from_a_file_of_any_step(optimizer, inner, way, tmp_path, tries):
     arguments = {"batch_size": 16, "validation_split": 0.25, "verbose": 0}
     train = functools.partial(tn.Sequential.fit, X=X, Y=Y, epochs=4, **arguments)
     make = functools.partial(net, optimizer, inner)
     look = functools.partial(watched, optimizer)
     with taken(way):
-        nth = 1 if long_form else 5
+        nth = 11 // tries(3, 11)
         found = resumed_from_each_file(make, train, look, tmp_path / "net", nth)
     assert found == 11  # after each step but the last, which ends the fit
 

@@ -28,15 +28,13 @@ ENGINE = "tinynet/engine", "tinynet/tape", "tinynet/net/history", "tinynet/base/
 @pytest.mark.long
 @pytest.mark.parametrize("batch_size", [16, None])
 @pytest.mark.parametrize(("tracer", "files", "most"), [(Tracer, FILES, 2000), (Doors, ENGINE, 0)])
-def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(
-    tracer, files, most, batch_size, long_form
-):
+def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(tracer, files, most, batch_size, tries):
     """In the long form at some thousand lines, and at each entry and exit of the engine."""
     twin, ends, fit = prepared(), watched(), FIT | {"batch_size": batch_size}
     twin.fit(**fit, callbacks=ends)
     n = lines(files, functools.partial(prepared().fit, **fit, callbacks=watched()), tracer)
     draw = random.Random(str(batch_size))
-    for at in draw.sample(range(n), (most or n) if long_form else 30):
+    for at in draw.sample(range(n), tries(30, most or n)):
         model, own, tracing = prepared(), watched(), tracer(files, at)
         tracing.run(functools.partial(model.fit, **fit, callbacks=watched()))
         model.fit(**fit, callbacks=own, resume=True)
@@ -48,14 +46,14 @@ def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(
 @pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("optimizer", models.OPTIMIZERS)
-def test_a_signal_at_any_moment_leaves_a_fit_that_goes_on(optimizer, way, long_form):
+def test_a_signal_at_any_moment_leaves_a_fit_that_goes_on(optimizer, way, tries):
     look = functools.partial(watched, optimizer)
     fit = FIT | {"epochs": 12}
     with taken(way):
         twin = prepared(optimizer)
         twin.fit(**fit, callbacks=look())
         draw, interrupted = random.Random(optimizer), 0
-        for _ in range(64 if long_form else 3):
+        for _ in range(tries(3, 64)):
             model, after = prepared(optimizer), draw.uniform(1e-5, 0.01)
             train = functools.partial(model.fit, **fit, callbacks=look())
             interrupted += signalled(after, train) is not None

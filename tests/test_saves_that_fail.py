@@ -129,11 +129,11 @@ while True:
 
 
 @pytest.mark.long
-def test_a_process_that_is_killed_leaves_one_of_the_two(tmp_path, long_form):
+def test_a_process_that_is_killed_leaves_one_of_the_two(tmp_path, tries):
     path, draw = tmp_path / "net", random.Random(0)
     old, _, which = pair()
     old.save(path)
-    for _ in range(500 if long_form else 15):
+    for _ in range(tries(15, 500)):
         command = [sys.executable, "-c", SAVING, str(path)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert child.stdout.readline() == b"ready\n"
@@ -147,7 +147,7 @@ def test_a_process_that_is_killed_leaves_one_of_the_two(tmp_path, long_form):
 
 
 @pytest.mark.long
-def test_readers_never_see_a_torn_file(tmp_path, long_form):
+def test_readers_never_see_a_torn_file(tmp_path, tries):
     path, errors, done = tmp_path / "net", [], threading.Event()
     old, new, _ = pair()
     known = {saved.file_of(tn.Sequential, model) for model in (old, new)}
@@ -163,7 +163,7 @@ def test_readers_never_see_a_torn_file(tmp_path, long_form):
     readers = [threading.Thread(target=look) for _ in range(8)]
     for reader in readers:
         reader.start()
-    for i in range(1000 if long_form else 50):
+    for i in range(tries(50, 1000)):
         (old if i % 2 else new).save(path)
     done.set()
     for reader in readers:

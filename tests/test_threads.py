@@ -19,14 +19,14 @@ TRAINED = [name for name in models.MODELS if name != "unfitted"]
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", TRAINED)
-def test_predictions_of_many_threads_are_those_of_one(name, long_form):
+def test_predictions_of_many_threads_are_those_of_one(name, tries):
     model, _ = models.made(name)
     X = models.X if model.examples == "rows" else models.X.T
     parts = [X[i : i + 4] if model.examples == "rows" else X[:, i : i + 4] for i in range(16)]
-    alone = [model.predict(part).tobytes() for part in parts]
+    alone, each = [model.predict(part).tobytes() for part in parts], tries(10, 1000)
 
     def work(thread):
-        for i in range(1000 if long_form else 10):
+        for i in range(each):
             at = (thread + i) % len(parts)
             assert model.predict(parts[at]).tobytes() == alone[at]
 

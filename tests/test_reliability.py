@@ -1,0 +1,31 @@
+"""RELIABILITY.md: a promise for each line of the table, and a test for each promise."""
+
+import re
+
+import pytest
+
+from tests import reliability
+
+PROMISES = reliability.promises()
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda one: one["promise"][:40])
+def test_a_promise_has_its_tests_and_its_line(promise):
+    for one in reliability.ids(promise):
+        file, _, function = one.partition("::")
+        text = (reliability.ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {function or 'test_'}", text, re.MULTILINE), one
+        long = re.search(rf"mark\.long\n(@.*\n)*def {function}\(", text)
+        assert not function or bool(long) == ("{times" in promise["figure"]), one
+    page = reliability.PAGE.read_text(encoding="utf-8")
+    assert f"| {promise['promise']} | " in page
+
+
+def test_a_promise_without_a_test_fails_the_command():
+    promise = {"promise": "x", "figure": "{n}", "tests": "test_x.py::test_y", "others": ""}
+    found = [("tests/test_x.py::test_y", 0)]
+    assert reliability.row(promise, found).startswith("| x | 1 |  | `pytest tests/test_x.py::")
+    with pytest.raises(SystemExit, match="no test shows that x: tests/"):
+        reliability.row(promise, [("tests/test_x.py::test_yz", 0)])
+    with pytest.raises(SystemExit, match="no test counts for x"):
+        reliability.row(promise | {"figure": "{times}"}, found)
