@@ -12,9 +12,9 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile(
-    "explore", max_examples=1000, deadline=None
-)  # pytest --hypothesis-profile=explore
+# others are drawn each time: pytest -m hypothesis --hypothesis-profile=fresh --hypothesis-seed=1
+settings.register_profile("fresh", settings.get_profile("tinynet"), derandomize=False)
+settings.register_profile("explore", settings.get_profile("fresh"), max_examples=1000)
 settings.load_profile("tinynet")
 
 
