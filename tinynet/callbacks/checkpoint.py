@@ -33,6 +33,9 @@ class ModelCheckpoint(Callback):
         self, path: Any, every_batches: int | None = None, every_seconds: float | None = 60.0
     ) -> None:
         who = type(self).__name__
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            expected, cure = "path of a file", 'such as "net.safetensors"'
+            checks.refuse(who, expected, checks.shown(path), cure, TypeError)
         self.path = os.fsdecode(path)
         self.every_batches = self.every_seconds = None
         if every_batches is not None:
