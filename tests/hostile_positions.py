@@ -38,7 +38,7 @@ def changed(*path, to, **arrays):
 
 def kept(to):
     """The file with another value that a callback keeps."""
-    return changed("callbacks", 0, 1, "best", to=to)
+    return changed("callbacks", 0, 2, "best", to=to)
 
 
 RECORDS = {"position.records": np.ones((3, 4))}
@@ -66,11 +66,18 @@ FILES = {
         "a Generator of PCG64, got a RandomState",
     ),
     "an order of nothing": (changed("order", to={}), "Generator as dict"),
-    "looked at less than never": (changed("looked", to=-1), "expected looked"),
+    "looked at less than never": (changed("looked", to=[-1]), "expected looked"),
     "stop as a number": (changed("stop", to=1), "stop as bool"),
     "callbacks as a text": (changed("callbacks", to="EarlyStopping"), "callbacks as list"),
-    "callbacks without names": (changed("callbacks", to=[[3, {}]]), "a name as str"),
-    "callbacks that keep a list": (changed("callbacks", to=[["A", []]]), "items"),
+    "callbacks without names": (changed("callbacks", to=[[3, {}, {}]]), "a name as str"),
+    "callbacks that keep a list": (changed("callbacks", to=[["A", {}, []]]), "kept as dict"),
+    "callbacks of two": (changed("callbacks", to=[["A", {}]]), "name, arguments and what is kept"),
+    "callbacks of an argument of lists": (
+        changed("callbacks", 0, 1, "patience", to=[3]),
+        "plain arguments of a callback",
+    ),
+    "torn by a number": (changed("torn", to=3), "torn as str"),
+    "a generator that stands nowhere": (changed("stands", to={}), "Generator as dict"),
     "a class that is kept": (kept({"SGD": {}}), "what a callback keeps"),
     "two kinds at once": (kept({"float": "inf", "list": []}), "what a callback keeps"),
     "a float of code": (kept({"float": "__import__('os')"}), "what a callback keeps"),

@@ -83,7 +83,9 @@ class Halt(tn.ModelCheckpoint):
         self.at = at
 
     def room(self):
-        left = self.at - (self.model.optimizer.steps - self.steps_then)
+        steps = self.model.optimizer.steps
+        self.steps_then = steps if self.steps_then is None else self.steps_then
+        left = self.at - (steps - self.steps_then)
         if not left:
             raise RuntimeError("halt")
         return left

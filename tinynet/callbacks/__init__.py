@@ -24,6 +24,12 @@ def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
             cure = checks.call_it(callback, "...") or "tn.LambdaCallback(on_epoch_end=...)"
             expected = "callbacks that are tn.Callback objects"
             checks.refuse(who, expected, checks.shown(callback), cure, TypeError)
+        if isinstance(callback, ModelCheckpoint):
+            asked = type(callback).on_epoch_end is not Callback.on_epoch_end
+            if asked or callback.kept:
+                expected, got = "no on_epoch_end, and nothing that is kept", "some of it"
+                cure = "nothing would look at it: write another callback"
+                checks.refuse(type(callback).__name__, expected, got, cure)
         for name in dir(callback):
             if name.startswith("on_") and name not in dir(Monitor):
                 expected = "methods on_train_begin, on_epoch_end and on_train_end"

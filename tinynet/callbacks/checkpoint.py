@@ -44,24 +44,25 @@ class ModelCheckpoint(Callback):
             self.every_seconds = checks.real(who, "every_seconds", every_seconds, "[0, inf)")
 
     def on_train_begin(self) -> None:
-        folder = os.path.dirname(os.path.realpath(self.path))
-        if not os.path.isdir(folder):
-            checks.refuse(type(self).__name__, "a path in a folder that is there", self.path)
-        self.note()
-
-    def note(self) -> None:
-        """The model is saved now."""
-        self.steps_then, self.then = self.model.optimizer.steps, time.monotonic()
+        who, path = type(self).__name__, os.path.realpath(self.path)
+        folder, name = os.path.split(path)
+        if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+            checks.refuse(who, "a path in a folder that can be written", repr(self.path))
+        if not name or (os.path.exists(path) and not os.path.isfile(path)):
+            checks.refuse(who, "the path of a file", repr(self.path))
+        self.steps_then: int | None = None
 
     def room(self) -> int:
         """Save the model if it is due; how many steps may be taken until it is again."""
-        taken = self.model.optimizer.steps - self.steps_then
-        late = self.every_seconds is not None and time.monotonic() - self.then >= self.every_seconds
-        if taken and (late or taken == self.every_batches):
+        most, steps, now = self.every_batches, self.model.optimizer.steps, time.monotonic()
+        if self.steps_then is None:
+            self.steps_then, self.then = steps, now
+        taken = steps - self.steps_then
+        late = self.every_seconds is not None and now - self.then >= self.every_seconds
+        if taken and (late or (most is not None and not 0 <= taken < most)):
             self.model.save(self.path)
-            self.note()
-            taken = 0
-        return 2**31 if self.every_batches is None else self.every_batches - taken
+            self.steps_then, self.then, taken = steps, time.monotonic(), 0
+        return 2**31 if most is None else most - taken
 
     def on_train_end(self) -> None:
         self.model.save(self.path)

@@ -139,7 +139,9 @@ class ReduceLROnPlateau(Monitor):
         super().__init__(monitor, patience, min_delta, mode)
         who = type(self).__name__
         self.factor = checks.real(who, "factor", factor, "(0, 1)")
-        self.least = checks.real(who, "min_learning_rate", min_learning_rate, "[0, inf)")
+        self.min_learning_rate = checks.real(
+            who, "min_learning_rate", min_learning_rate, "[0, inf)"
+        )
 
     def on_train_begin(self) -> None:
         super().on_train_begin()
@@ -152,7 +154,7 @@ class ReduceLROnPlateau(Monitor):
         if waited < self.patience:
             return {"rate": None}
         now = self.model.optimizer.learning_rate
-        rate = max(self.factor * now, self.least)
+        rate = max(self.factor * now, self.min_learning_rate)
         return {"waited": 0, "rate": rate if 0 < rate < now else None}
 
     def act(self) -> Any:

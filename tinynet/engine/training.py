@@ -179,7 +179,7 @@ class Training:
         try:
             new = rows(unreported, self.n, self.work.metrics)
         except Exception:  # a metric's: the epochs are reported without any
-            self.report(rows(unreported, self.n, {}))
+            self.report.history.rows.extend(rows(unreported, self.n, {}))
             raise
         if new:
             self.stopped = self.report(new) or self.stopped

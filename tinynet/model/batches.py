@@ -92,6 +92,9 @@ def each_batch(
             checks.refuse(f"{who}, batch {i}", expected, checks.shown(batch), error=TypeError)
         if i > taken:
             yield i, tuple(batch)
+    if i < taken:
+        cure = "pass the same ones"
+        checks.refuse(who, f"more than the {taken} batches that were taken", i, cure)
     if not i:
         cure = "a generator serves one epoch; a list, or an object with __iter__, serves all"
         checks.refuse(who, f"batches for epoch {epoch}", "none", cure)

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, checks
+from tinynet.engine.work import PLAIN
 from tinynet.files.generators import bits_of, generator_at, state_of
-from tinynet.files.safetensors import DTYPES, only, refuse, typed
-from tinynet.model.position import Floats, Position
+from tinynet.files.safetensors import only, refuse, typed
+from tinynet.model.position import Floats, Kept, Position
 from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in, standardizing
 
+COUNTS = "first", "epochs", "steps"
 SOURCE = {"examples": int, "batch_size": int, "shuffle": bool, "data": str}
 
 
@@ -27,11 +29,12 @@ def position_tree(position: Position | None, arrays: dict[str, Array]) -> Any:
     if len(tree.pop("records")):
         arrays["position.records"] = position.records
     tree["order"] = position.order and state_of(position.order)
+    tree["stands"] = position.stands and state_of(position.stands)
     tree["moment"] = position.moment and snapshot_tree(position.moment, "position.moment", arrays)
     if position.callbacks is not None:
         tree["callbacks"] = [
-            [who, {n: value_tree(a, f"{who}.{n}", named(i, n), arrays) for n, a in kept.items()}]
-            for i, (who, kept) in enumerate(position.callbacks)
+            [who, own, {n: value_tree(a, named(i, n), arrays) for n, a in kept.items()}]
+            for i, (who, own, kept) in enumerate(position.callbacks)
         ]
     return tree
 
@@ -41,26 +44,18 @@ def named(i: int, attribute: str) -> str:
     return f"position.{i}.{attribute}"
 
 
-def value_tree(value: Any, who: str, name: str, arrays: dict[str, Array]) -> Any:
-    """What a callback keeps as JSON; `name` is that of its arrays."""
-    if value is None or type(value) in (bool, int, str):
-        return value
-    inner: Any = name
-    if type(value) is float:
-        return value if math.isfinite(value) else {"float": repr(value)}
+def value_tree(value: Any, name: str, arrays: dict[str, Array]) -> Any:
+    """What a callback keeps as JSON; `name` is that of its array."""
     if isinstance(value, Snapshot):
-        kind, inner = "Snapshot", snapshot_tree(value, name, arrays)
-    elif type(value) is list:
-        own = (value_tree(a, who, f"{name}.{i}", arrays) for i, a in enumerate(value))
-        kind, inner = "list", [*own]
-    elif type(value) is Floats:
-        kind, arrays[name] = "floats", value.numbers
-    elif type(value) is np.ndarray and value.dtype in DTYPES.values():
-        kind, arrays[name] = "array", value
-    else:
-        expected = f"{who}, which is kept, as a number, a text, an array, or a list of them"
-        refuse(expected, checks.shown(value))
-    return {kind: inner}
+        return {"Snapshot": snapshot_tree(value, name, arrays)}
+    if type(value) is list:
+        return {"list": [value_tree(one, name, arrays) for one in value]}
+    if type(value) in (Floats, np.ndarray):
+        floats = type(value) is Floats
+        arrays[name] = value.numbers if floats else value
+        return {"floats" if floats else "array": name}
+    finite = type(value) is not float or math.isfinite(value)
+    return value if finite else {"float": repr(value)}
 
 
 def snapshot_tree(moment: Snapshot, name: str, arrays: dict[str, Array]) -> dict[str, Any]:
@@ -78,7 +73,7 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         return None
     if not model.optimizer:
         refuse("a position of a model that is compiled", "another")
-    first, steps = (checks.count("position", n, only(tree, n, int), 0) for n in ("first", "steps"))
+    first, epochs, steps = (checks.count("position", n, only(tree, n, int), 0) for n in COUNTS)
     if first > len(model.history):
         refuse(f"a position after at most {len(model.history)} epochs", first)
     source = only(tree, "source", dict)
@@ -86,24 +81,36 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         typed(name, value, SOURCE.get(name, dict))
     looked = tree.get("looked")
     if looked is not None:
-        looked = checks.count("position", "looked", looked, 0)
-    order, moment, callbacks = (tree.get(name) for name in ("order", "moment", "callbacks"))
-    if order is not None:
-        order = generator_at(order)
-        require_kind(order, model._generator)
+        looked = [checks.count("position", "looked", i, 0) for i in only(tree, "looked", list)]
+    moment, callbacks = tree.get("moment"), tree.get("callbacks")
+    trees = tree.get("order"), tree.get("stands")
+    order, stands = (None if one is None else generator_at(one) for one in trees)
+    for generator in filter(None, (order, stands)):
+        require_kind(generator, model._generator)
     if moment is not None:
         moment = snapshot_of(model, moment, "position.moment", arrays)
     if callbacks is not None:
         callbacks = [
-            (
-                typed("a name", who, str),
-                {n: value_of(model, a, named(i, n), arrays) for n, a in kept.items()},
-            )
-            for i, (who, kept) in enumerate(typed("callbacks", callbacks, list))
+            kept_of(model, i, typed("a callback", one, list), arrays)
+            for i, one in enumerate(typed("callbacks", callbacks, list))
         ]
     read = records_of(only(tree, "sums", list), arrays.get("position.records"))
-    stop = only(tree, "stop", bool)
-    return Position(first, steps, source, *read, order, looked, stop, callbacks, moment)
+    stop, torn = only(tree, "stop", bool), only(tree, "torn", str)
+    place = first, epochs, steps, source, *read
+    return Position(*place, order, stands, looked, stop, callbacks, torn, moment)
+
+
+def kept_of(model: Any, i: int, tree: list[Any], arrays: Mapping[str, Array]) -> Kept:
+    """What the i-th callback is made of and keeps."""
+    if len(tree) != 3:
+        refuse("name, arguments and what is kept", checks.shown(tree))
+    name, arguments, kept = tree
+    for value in typed("arguments", arguments, dict).values():
+        if type(value) not in PLAIN:
+            refuse("plain arguments of a callback", checks.shown(value))
+    own = typed("kept", kept, dict).items()
+    found = {n: value_of(model, a, named(i, n), arrays) for n, a in own}
+    return Kept(typed("a name", name, str), arguments, found)
 
 
 def records_of(sums: list[Any], records: Any) -> tuple[Array, list[int]]:
@@ -129,8 +136,7 @@ def value_of(model: Any, tree: Any, name: str, arrays: Mapping[str, Array]) -> A
         refuse("what a callback keeps", checks.shown(tree))
     ((kind, inner),) = tree.items()
     if kind == "list":
-        own = enumerate(typed(kind, inner, list))
-        return [value_of(model, one, f"{name}.{i}", arrays) for i, one in own]
+        return [value_of(model, one, name, arrays) for one in typed(kind, inner, list)]
     if kind == "Snapshot":
         return snapshot_of(model, inner, name, arrays)
     if kind == "float" and inner in ("inf", "-inf", "nan"):

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Self
 
 from tinynet.activations import Activation
-from tinynet.base import Array, Guard, checks, in_one_go, put
+from tinynet.base import Array, Guard, Part, checks, in_one_go, put
 from tinynet.layers import Layer, Standardize, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
 from tinynet.net import inference, parameters
@@ -201,7 +201,7 @@ class Network(Chain):
         writes = [put(p, w) for p, w in places]
         learned = (layer for layer in self.layers if isinstance(layer, Standardize))
         writes += [partial(vars(layer).update, learned=True) for layer in learned]
-        in_one_go([*writes, self._forget_fit])
+        in_one_go([*writes, self._forget_fit, partial(Part.latest.__setitem__, 0, object())])
 
     def summary(self) -> None:
         """Print the net, a line a layer."""

@@ -6,13 +6,19 @@ it, in which order its examples come, what the callbacks counted.
 
 import copy
 import hashlib
+import inspect
+import math
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet.base import Array, checks
 from tinynet.callbacks import Callback, ModelCheckpoint, ProgressBar
+from tinynet.engine.work import PLAIN
+from tinynet.files.generators import bits_of, plain
+from tinynet.files.safetensors import DTYPES
 from tinynet.metrics.epochs import Reading
 from tinynet.model.snapshot import Snapshot
 
@@ -20,20 +26,35 @@ RESUME = "fit without resume=True begins another epoch"
 BLOCK = 2**16  # examples that are copied at a time
 
 
+class Kept(NamedTuple):
+    """Of a callback: its class, its arguments, and the attributes that it keeps."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    kept: Mapping[str, Any]
+
+
 class Position(NamedTuple):
     """Of a fit that was left."""
 
     first: int  # epochs in the History before it
+    epochs: int  # that it was to do
     steps: int  # of the optimizer
     source: Mapping[str, Any]  # what it goes over
     records: Array  # of the epoch that is begun, a row a step: its examples, its J, its sums
     sums: Sequence[int]  # how many there are of each metric
     order: Any  # a generator that draws the order of this epoch, if it was drawn
-    looked: int | None  # how many callbacks looked at the last epoch, if not yet all
+    stands: Any  # where the model's generator stood when it was left
+    looked: Sequence[int] | None  # which callbacks looked at the last epoch, if not yet all
     stop: bool  # whether one of them said so
-    # the names of the callbacks and what they keep; None if the fit is over
-    callbacks: Sequence[tuple[str, Mapping[str, Any]]] | None
+    callbacks: Sequence[Kept] | None  # None if the fit is over
+    torn: str  # why nobody can go on from here
     moment: Snapshot | None  # where the training stood, if it may stand elsewhere now
+
+    @property
+    def within(self) -> bool:
+        """Whether it is within an epoch."""
+        return len(self.records) > 0 or self.order is not None
 
 
 class Floats(NamedTuple):
@@ -42,9 +63,10 @@ class Floats(NamedTuple):
     numbers: Array
 
 
-def ended(first: int, steps: int) -> Position:
+def ended(first: int, epochs: int, steps: int) -> Position:
     """Of a fit that a callback ended: there is nothing to do."""
-    return Position(first, steps, {}, *packed([]), None, None, True, None, None)
+    nothing = packed([])
+    return Position(first, epochs, steps, {}, *nothing, None, None, None, True, None, "", None)
 
 
 def packed(records: Sequence[Reading]) -> tuple[Array, list[int]]:
@@ -65,27 +87,60 @@ def unpacked(records: Array, sums: Sequence[int]) -> list[Reading]:
 
 def stateful(callbacks: Sequence[Callback]) -> list[Callback]:
     """Those that have to be there when a fit goes on."""
-    return [c for c in callbacks if not isinstance(c, (ModelCheckpoint, ProgressBar))]
+    others = [c for c in callbacks if not isinstance(c, ModelCheckpoint)]
+    return [c for c in others if type(c) is not ProgressBar]
 
 
-def kept_by(callbacks: Sequence[Callback]) -> list[tuple[str, dict[str, Any]]]:
-    """What each callback keeps, as it is now."""
-    kept = list[tuple[str, dict[str, Any]]]()
-    for callback in stateful(callbacks):
-        own = {name: copied(getattr(callback, name)) for name in callback.kept or ()}
-        kept.append((type(callback).__name__, own))
-    return kept
+def kept_by(callbacks: Sequence[Callback]) -> list[Kept]:
+    """What each callback is made of and keeps, as it is now."""
+    return [
+        Kept(
+            type(callback).__name__,
+            arguments(callback),
+            {name: copied(getattr(callback, name)) for name in callback.kept or ()},
+        )
+        for callback in stateful(callbacks)
+    ]
+
+
+def arguments(callback: Callback) -> dict[str, Any]:
+    """The arguments that a callback was made with, as far as they are plain attributes of it."""
+    init = type(callback).__init__
+    names = inspect.signature(init).parameters if isinstance(init, FunctionType) else ()
+    held = {name: vars(callback).get(name) for name in names if name not in (callback.kept or ())}
+    finite = {n: a for n, a in held.items() if type(a) is not float or math.isfinite(a)}
+    return {name: value for name, value in finite.items() if type(value) in PLAIN}
 
 
 def copied(value: Any) -> Any:
-    """A copy of what a callback keeps, with numbers of Python's."""
-    if type(value) in (np.float64, np.int64, np.bool_):
-        return value.item()
+    """A copy of what a callback keeps, with floats of Python's."""
+    if type(value) is np.float64:
+        return float(value)
     if type(value) is not list:
         return value if isinstance(value, Snapshot) else copy.deepcopy(value)
-    if all(type(one) in (float, np.float64) for one in value):
+    if value and all(type(one) in (float, np.float64) for one in value):
         return Floats(np.array(value, np.float64))
     return [copied(one) for one in value]
+
+
+def not_to_keep(value: Any) -> bool:
+    """Whether it is something that a callback cannot keep: a call that is cut off is made again,
+    so a copy has to be worth as much, and quick."""
+    if type(value) is list:
+        return any(type(one) not in PLAIN for one in value)
+    if type(value) is np.ndarray:
+        return value.dtype not in DTYPES.values() or not value.flags.c_contiguous
+    return type(value) not in {*PLAIN, Floats} and not isinstance(value, Snapshot)
+
+
+def torn_by(kept: Sequence[Kept]) -> str:
+    """The name of the first attribute that no callback can keep, with what it is."""
+    pairs = ((own, n, a) for own in kept for n, a in own.kept.items())
+    found = next(((f"{own.name}.{n}", a) for own, n, a in pairs if not_to_keep(a)), None)
+    if found is None:
+        return ""
+    expected = "a number, a text, an array in C order, or a list of numbers and texts"
+    return f"{found[0]}, which is kept, as {expected}, got {checks.shown(found[1])}"
 
 
 def given(value: Any) -> Any:
@@ -97,14 +152,10 @@ def given(value: Any) -> Any:
     return copied(value)
 
 
-def give_back(who: str, position: Position, callbacks: Sequence[Callback]) -> None:
+def give_back(position: Position, callbacks: Sequence[Callback]) -> None:
     """Let callbacks have what they kept."""
-    pairs = zip(stateful(callbacks), position.callbacks or (), strict=False)
-    for callback, (name, kept) in pairs:
-        if kept.keys() != {*(callback.kept or ())}:
-            got = f"{', '.join(kept) or 'nothing'} in the fit that goes on"
-            checks.refuse(who, f"{name} that keeps {', '.join(callback.kept or ())}", got, RESUME)
-        for attribute, value in kept.items():
+    for callback, own in zip(stateful(callbacks), position.callbacks or (), strict=False):
+        for attribute, value in own.kept.items():
             setattr(callback, attribute, given(value))
 
 
@@ -117,10 +168,25 @@ def require_kept(who: str, callbacks: Sequence[Callback]) -> None:
             checks.refuse(who, expected, "kept = None", cure)
 
 
+def is_done(model: Any, position: Position | None, epochs: int) -> bool:
+    """Whether a fit of so many epochs has nothing left to do."""
+    if position is None:
+        return epochs <= 0
+    done = len(model.history) - position.first
+    return position.callbacks is None or done > epochs or (done == epochs and position.within)
+
+
 def require_same(
-    who: str, position: Position, source: Mapping[str, Any], callbacks: Sequence[Callback]
+    model: Any,
+    position: Position,
+    source: Mapping[str, Any],
+    callbacks: Sequence[Callback],
+    epochs: int,
 ) -> None:
     """Refuse to go on with anything else than what the fit was left with."""
+    who, steps, done = model.who, model.optimizer.steps, len(model.history) - position.first
+    if position.torn:
+        raise ValueError(f"{who}: expected {position.torn}: {RESUME}")
     for name, then in position.source.items():
         now = source.get(name)
         if name == "data" and then and now != then:
@@ -128,12 +194,37 @@ def require_same(
             checks.refuse(who, "the data of the fit that goes on", "others", cure)
         elif name != "data" and now != then:
             checks.refuse(who, f"{name} {then}, as in the fit that goes on", now, RESUME)
-    names = [type(callback).__name__ for callback in stateful(callbacks)]
-    if position.callbacks is not None:
-        before = [name for name, _ in position.callbacks]
-        if names != before:
-            expected = f"callbacks of the fit that goes on, {', '.join(before) or 'none'}"
-            checks.refuse(who, expected, ", ".join(names) or "none", RESUME)
+    if position.moment is None and position.steps != steps:
+        expected = f"the optimizer after step {position.steps}, where the fit was left"
+        checks.refuse(who, expected, steps, RESUME)
+    last = position.epochs != epochs and done in (position.epochs, epochs)
+    if position.looked is not None and last:
+        expected = f"epochs={position.first + position.epochs}, while callbacks look at the last"
+        checks.refuse(who, expected, position.first + epochs, RESUME)
+    if position.stands is not None and stood(position.stands) != stood(model._generator):
+        got = "one that somebody has drawn from since"
+        checks.refuse(who, "the generator as the fit that goes on left it", got, RESUME)
+    before, now = position.callbacks or (), stateful(callbacks)
+    names = [type(callback).__name__ for callback in now]
+    if names != [own.name for own in before]:
+        expected = ", ".join(own.name for own in before) or "none"
+        got = ", ".join(names) or "none"
+        checks.refuse(who, f"callbacks of the fit that goes on, {expected}", got, RESUME)
+    for callback, own in zip(now, before, strict=True):
+        made = arguments(callback)
+        for name, value in own.arguments.items():
+            if made.get(name, value) != value:
+                expected = f"{own.name} with {name} {value!r}, as in the fit that goes on"
+                checks.refuse(who, expected, repr(made[name]), RESUME)
+        if own.kept.keys() != {*(callback.kept or ())}:
+            got = f"{', '.join(own.kept) or 'nothing'} in the fit that goes on"
+            expected = f"{own.name} that keeps {', '.join(callback.kept or ()) or 'nothing'}"
+            checks.refuse(who, expected, got, RESUME)
+
+
+def stood(generator: Any) -> Any:
+    """Where a generator stands."""
+    return type(generator), plain(bits_of(generator).state)
 
 
 def digest(arrays: Sequence[Array]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinynet.activations import Activation
 from tinynet.base import Array, checks
-from tinynet.callbacks import Callback, ModelCheckpoint, own_callbacks
+from tinynet.callbacks import ModelCheckpoint, own_callbacks
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
@@ -24,7 +24,7 @@ from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
 from tinynet.model.batches import Order, each_batch, require_batches, said_of
-from tinynet.model.position import RESUME, Position, require_kept, require_same
+from tinynet.model.position import is_done, require_kept, require_same
 from tinynet.model.prepared import Prepared, share_of
 from tinynet.model.watch import Source, Watch
 from tinynet.net import history, parameters
@@ -136,22 +136,26 @@ class Sequential(Prepared):
                 with np.errstate(all="ignore"):
                     spans = [float(np.ptp(a)) for a in source.data[:2]]
             measure = partial(self._measured, *held) if held else None
-            position = self._left_at(source, callbacks) if resume else None
+            position = self._fit.position() if self._fit else self._position
+            position = position if resume else None
             first = position.first if position else len(self.history)
-            more = max(0, epochs - first) if resume else epochs
+            more = epochs - first if resume else epochs
+            if resume and is_done(self, position, more):
+                if verbose:
+                    print(f"nothing to do: {len(self.history)} epochs are done")
+                return history.History(self.history.rows[first:], self.history.held_out)
+            if position is not None:
+                require_same(self, position, source.described(), callbacks, more)
             watch = Watch(self, callbacks, measure, more, source, position)
             # what is not finite is looked for here, and named
             with np.errstate(all="ignore"), watch:
                 watch.go_on()
                 if watch.saving:
-                    saved.file_of(Sequential, self._placed())  # refused before the first step
-                begins = not watch.stop and (watch.done < more or not resume)
-                if begins:
+                    saved.file_of(Sequential, self._to_save())  # refused before the first step
+                if not watch.stop:
                     train(watch)
                 while watch.changed and watch.done < more:  # as another fit would go on
                     train(watch)
-        if verbose and not begins:
-            print(f"nothing to do: {len(self.history)} epochs are done")
         left_out = self.history.held_out if share else None
         new = history.History(self.history.rows[first:], left_out)
         found = advice(*self._compiled(), self._metrics, spans, new.rows) if verbose else {}
@@ -176,12 +180,19 @@ class Sequential(Prepared):
         state, the optimizer's slots, generators, history. `tn.load(path)` goes on from there. The
         path has the old file or the new one at any moment, whatever happens."""
         self._require_still()
-        saved.save(Sequential, self._placed(), path)
+        saved.save(Sequential, self._to_save(), path)
 
     def _placed(self) -> Self:
         """The model, which knows where its fit is now."""
         if self._fit is not None:
             vars(self).update(_position=self._fit.position())
+        return self
+
+    def _to_save(self) -> Self:
+        """The model, if a file of it can say where its fit is now."""
+        position = self._placed()._position
+        if self._fit is not None and position.torn:
+            raise ValueError(f"{self.who}: expected {position.torn}")
         return self
 
     def _source(
@@ -262,17 +273,6 @@ class Sequential(Prepared):
             self._training = None  # its memory is free first
             self._training = Training(self.who, work, examples)
         self._training.run(examples, order, report)
-
-    def _left_at(self, source: Source, callbacks: Sequence[Callback]) -> Position | None:
-        """Where the last fit was left, if it was."""
-        position: Position | None = self._fit.position() if self._fit else self._position
-        if position is not None and position.callbacks is not None:
-            require_same(self.who, position, source.described(), callbacks)
-            steps = self.optimizer.steps
-            if position.moment is None and position.steps != steps:
-                expected = f"the optimizer after step {position.steps}, where the fit was left"
-                checks.refuse(self.who, expected, steps, RESUME)
-        return position
 
     def _require_idle(self) -> None:
         if self._lock.locked():

@@ -1,11 +1,12 @@
 """All that a training writes, as it was at a moment."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from tinynet.base import Array, Part, checks, in_one_go, put
+from tinynet.engine.work import PLAIN, Work
 from tinynet.files.safetensors import refuse
 from tinynet.layers import Standardize
 from tinynet.layers.initializers import moved_on
@@ -43,6 +44,33 @@ class Snapshot:
         calls += [partial(vars(layer).update, learned=before) for layer, before in pairs]
         calls += [optimizer.taken.clear, partial(Part.latest.__setitem__, 0, object())]
         in_one_go([*calls, model._forget_fit])
+
+
+def parts_of(model: Any) -> list[Any]:
+    """All that has a say in a step of the model."""
+    cost, optimizer = model._compiled()
+    return Work(cost, optimizer, {}).parts
+
+
+def as_now(model: Any) -> Callable[[], None]:
+    """A call that undoes what is done to the model from now on, settings included."""
+    settings = [(vars(part), dict(vars(part))) for part in parts_of(model)]
+    back = Snapshot(model) if model.layers[0].n_in else None
+
+    def undo() -> None:
+        for own, before in settings:
+            own.clear()
+            own.update(before)
+        if back is not None:
+            back()
+
+    return undo
+
+
+def settings_of(model: Any) -> list[Any]:
+    """The plain settings of all parts of a model, but for the optimizer's count."""
+    held = [{n: a for n, a in vars(part).items() if n != "earlier"} for part in parts_of(model)]
+    return [{n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in held]
 
 
 def written(model: Any) -> dict[str, Array]:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from tinynet.base import Array, Part, checks
-from tinynet.callbacks import Callback, ModelCheckpoint
-from tinynet.callbacks.monitors import Monitor
+from tinynet.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
+from tinynet.metrics import summed
 from tinynet.metrics.epochs import Row
 from tinynet.model.batches import Order
 from tinynet.model.position import (
@@ -24,9 +24,10 @@ from tinynet.model.position import (
     kept_by,
     packed,
     stateful,
+    torn_by,
     unpacked,
 )
-from tinynet.model.snapshot import Snapshot
+from tinynet.model.snapshot import Snapshot, as_now, settings_of
 from tinynet.net.history import Reporter
 
 
@@ -67,6 +68,7 @@ class Watch(Reporter):
         self.changed = False  # whether a setting was changed after the last epoch
         # where a fit was left, before this one goes on and after it was left
         self.left, self.begun, self.stop = position, position, False
+        self.over, self.torn = False, ""  # whether the last step is done; why nobody can go on
         self.started = self.steps_before = model.optimizer.steps
         if position is not None:
             self.first, self.stop = position.first, position.stop
@@ -74,26 +76,29 @@ class Watch(Reporter):
         done = self.done
         self.told = {"model": model, "epochs": epochs, "done": done}
         self.told |= {"steps": source.steps, "m": source.m}
-        # up to which epoch all have looked, and how many of them at the next
-        self.done_before, self.looked_at, self.looked = done, done, 0
+        # up to which epoch all have looked; which have at the next, and which one does now
+        self.done_before, self.looked_at = done, done
+        self.looked, self.asked = list[int](), list[int]()
 
     def __enter__(self) -> Self:
+        # a callback begins once more, but the model stays as it was left
+        self.undo = as_now(self.model) if self.begun is not None else None
         with ExitStack() as begun:
             # the last to begin is the first to end
-            for each in (self.saving, self.callbacks):
-                for callback in each:
-                    self.begin(callback, begun)
-                if each is self.saving:
-                    begun.push(self.leave)
-            self.every = self.epochs_between() or self.every
+            for saving in self.saving:
+                self.begin(saving)
+                begun.callback(self.save, saving)
+            begun.push(self.leave)
+            for callback in self.callbacks:
+                self.begin(callback)
+                begun.callback(callback.on_train_end)
             self.ends = begun.pop_all()
         vars(self.model).update(_fit=self, _position=None)
         return self
 
-    def begin(self, callback: Callback, begun: ExitStack) -> None:
+    def begin(self, callback: Callback) -> None:
         vars(callback).update(self.told)
         callback.on_train_begin()
-        begun.callback(callback.on_train_end)
         for name in callback.kept or ():
             if not hasattr(callback, name):
                 who, cure = type(callback).__name__, f"self.{name} = ... in on_train_begin"
@@ -102,14 +107,16 @@ class Watch(Reporter):
     def go_on(self) -> None:
         """Let everything stand where the fit was left, and finish the look that was begun."""
         position = self.left
-        if position is not None:
-            give_back(self.model.who, position, self.callbacks)
+        if position is not None and self.undo is not None:
+            self.undo()
+            give_back(position, self.callbacks)
             if position.moment is not None:
                 position.moment()
             if self.source.order is not None and position.order is not None:
                 self.source.order.again(len(self.history) + 1, position.order)
             if position.looked is not None:
-                self.looked_at, self.looked = self.done - 1, position.looked
+                self.looked_at, self.looked = self.done - 1, [*position.looked]
+        self.every = self.epochs_between() or self.every
         self.started = self.model.optimizer.steps
         self.steps_before = self.started - len(self.records)
         self.left = None  # from here on it is this one that is left
@@ -127,12 +134,14 @@ class Watch(Reporter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.over = kind is None
         if kind is not None:
             left = self.position()
             if left.moment is None and stateful(self.callbacks):  # which may change weights now
                 left = left._replace(moment=Snapshot(self.model))
-            begun = left.order is not None or left.steps != self.started
+            begun = left.within or left.steps != self.started
             self.left = left if begun or self.begun else None
+        self.settings = settings_of(self.model)
         self.ends.close()
 
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
@@ -142,10 +151,21 @@ class Watch(Reporter):
         if kind is not None:  # it was cut off at its very end
             self.left = self.position()
         elif self.left is None and self.stop:
-            self.left = ended(self.first, self.model.optimizer.steps)
+            self.left = ended(self.first, self.epochs, self.model.optimizer.steps)
+        if self.left is not None and self.left.callbacks is not None:
+            torn, stands = self.left.torn, copy.deepcopy(self.model._generator)
+            if not self.over and self.settings != settings_of(self.model):
+                torn = "settings as they were, got others after a callback's on_train_end"
+            self.left = self.left._replace(torn=torn, stands=stands)
         vars(self.model).update(_fit=None, _position=self.left)
         self.source = self.source._replace(data=())  # lets go of a user's arrays
         self.measure = None
+
+    def save(self, callback: ModelCheckpoint) -> None:
+        """At the very end, if something has happened."""
+        moved = self.model.optimizer.steps != self.started
+        if self.model._fit is None and (moved or self.begun is not None):
+            callback.on_train_end()
 
     @cached_property
     def described(self) -> dict[str, Any]:
@@ -156,15 +176,24 @@ class Watch(Reporter):
         """Where the training is."""
         if self.left is not None:
             return self.left
-        n = self.source.steps if self.source.order else 2**31  # of other batches nobody knows
-        order, looked = self.source.order, None
+        order, kept, looked = self.source.order, kept_by(self.callbacks), None
         steps = self.steps_before + len(self.records)
-        if self.due() and self.looked_at < self.done:
-            looked, steps = self.looked, self.model.optimizer.steps
+        if self.due() and self.looked_at < self.done:  # a callback that asks has done its part
+            looked = [i for i in self.looked + self.asked if i < len(kept)]
+        if self.over or looked is not None:
+            steps = self.model.optimizer.steps
         own = order.before() if order and order.drawn[0] == len(self.history) + 1 else None
-        kept, source = kept_by(self.callbacks), self.described
-        read = packed(self.unreported(n))
-        return Position(self.first, steps, source, *read, own, looked, self.stop, kept, None)
+        # of other batches nobody knows how many there are
+        read = packed(self.unreported(self.source.steps if order else 2**31))
+        torn, stop = self.torn or torn_by(kept) or self.unread(), self.stop or self.over
+        place = self.first, self.epochs, steps, self.described, *read
+        return Position(*place, own, None, looked, stop, [] if torn else kept, torn, None)
+
+    def unread(self) -> str:
+        """What an error in a metric has left out of the last epoch."""
+        last = self.history.rows[-1][0] if self.done else summed(self.model._metrics)
+        missing = summed(self.model._metrics).keys() - last
+        return f"{', '.join(missing)} of epoch {self.done}, got an error of it" * bool(missing)
 
     def room(self) -> int:
         return min((callback.room() for callback in self.saving), default=super().room())
@@ -189,29 +218,35 @@ class Watch(Reporter):
             rows[-1] = names, numbers
             self.history.forget_columns()
         logs, before = dict(zip(names, numbers, strict=True)), Part.latest[0]
-        last = epoch == self.epochs
-        due = [callback for callback in self.callbacks if last or epoch % callback.every == 0]
-        others = [callback for callback in self.callbacks if callback not in due]
-        for i, callback in enumerate([*due, *others]):
+        last, callbacks = epoch == self.epochs, [*enumerate(self.callbacks)]
+        due = [i for i, callback in callbacks if last or epoch % callback.every == 0]
+        for i in sorted(range(len(callbacks)), key=lambda i: i not in due):
             # all of those that are due look, even if one says stop, and then the others
-            if i >= self.looked and (i < len(due) or self.stop):
-                self.ask(callback, i + 1, epoch, logs)
+            if i not in self.looked and (i in due or self.stop):
+                self.ask(i, epoch, logs)
         every = self.epochs_between() or self.every
         self.changed = not self.stop and Part.latest[0] is not before
-        self.every, self.looked_at, self.looked = every, epoch, 0
+        self.every, self.looked_at, self.looked = every, epoch, []
         return self.stop or self.changed
 
-    def ask(self, callback: Callback, i: int, epoch: int, logs: Mapping[str, float]) -> None:
-        """Let the callback look, the i-th to do so. A call that is cut off will be made again, so
-        what it keeps is then as it was before."""
-        own = () if isinstance(callback, Monitor) else callback.kept or ()  # which knows by itself
-        before = {name: copy.copy(getattr(callback, name)) for name in own}
+    def ask(self, i: int, epoch: int, logs: Mapping[str, float]) -> None:
+        """Let the i-th callback look. A call that is cut off will be made again, so what it keeps
+        is then as it was before."""
+        callback, settings = self.callbacks[i], Part.latest[0]
+        ours = EarlyStopping, ReduceLROnPlateau  # whose calls can be made again
+        known = {name for kind in ours if isinstance(callback, kind) for name in kind.kept}
+        before = {n: copy.copy(getattr(callback, n)) for n in {*(callback.kept or ())} - known}
         try:
+            self.asked = [i]
             said = callback.on_epoch_end(epoch, logs)
             stop = self.stop or (isinstance(said, (bool, np.bool_)) and bool(said))
             # no interrupt comes between these assignments
-            self.stop, self.looked = stop, i
+            self.stop, self.looked, self.asked = stop, [*self.looked, i], []
         except BaseException:
+            self.asked = []
             for name, value in before.items():
                 setattr(callback, name, value)
+            if not isinstance(callback, ours) and Part.latest[0] is not settings:
+                name = type(callback).__name__
+                self.torn = f"{name} to end, got an error after it had changed the model"
             raise
