@@ -10,6 +10,7 @@ from tinynet.engine.work import PLAIN, Work
 from tinynet.files.safetensors import refuse
 from tinynet.layers import Standardize
 from tinynet.layers.initializers import moved_on
+from tinynet.optimizers import Optimizer
 
 
 class Snapshot:
@@ -54,13 +55,17 @@ def parts_of(model: Any) -> list[Any]:
 
 def as_now(model: Any) -> Callable[[], None]:
     """A call that undoes what is done to the model from now on, settings included."""
-    settings = [(vars(part), dict(vars(part))) for part in parts_of(model)]
+    parts = parts_of(model)
+    held = [vars(part) for part in parts] + [p.params for p in parts if isinstance(p, Optimizer)]
+    settings = [(own, dict(own)) for own in held]
+    rates = [(p, p.copy()) for p in hyperparameters(model).values()]
     back = Snapshot(model) if model.layers[0].n_in else None
 
     def undo() -> None:
         for own, before in settings:
             own.clear()
             own.update(before)
+        in_one_go(put(place, value) for place, value in rates)
         if back is not None:
             back()
 
@@ -70,7 +75,14 @@ def as_now(model: Any) -> Callable[[], None]:
 def settings_of(model: Any) -> list[Any]:
     """The plain settings of all parts of a model, but for the optimizer's count."""
     held = [{n: a for n, a in vars(part).items() if n != "earlier"} for part in parts_of(model)]
-    return [{n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in held]
+    rates = {name: float(p) for name, p in hyperparameters(model).items()}
+    return [rates, *({n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in held)]
+
+
+def hyperparameters(model: Any) -> dict[str, Array]:
+    """The numbers of the optimizer, and of those in it, that are arrays."""
+    optimizers = [part for part in parts_of(model) if isinstance(part, Optimizer)]
+    return {f"{i}.{n}": p for i, own in enumerate(optimizers) for n, p in own.params.items()}
 
 
 def written(model: Any) -> dict[str, Array]:
