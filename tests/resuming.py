@@ -78,16 +78,16 @@ FIT = {"X": X, "Y": Y, "epochs": 4, "batch_size": 16, "validation_split": 0.25, 
 class Halt(tn.ModelCheckpoint):
     """Ends a fit with an error after some steps."""
 
-    def __init__(self, at):
+    def __init__(self, at, error=None):
         super().__init__("no file")
-        self.at = at
+        self.at, self.error = at, error
 
     def room(self):
         steps = self.model.optimizer.steps
         self.steps_then = steps if self.steps_then is None else self.steps_then
         left = self.at - (steps - self.steps_then)
         if not left:
-            raise RuntimeError("halt")
+            raise self.error or RuntimeError("halt")
         return left
 
     def on_train_end(self):

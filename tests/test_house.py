@@ -28,7 +28,17 @@ BUDGETS = {
 }
 PART, FILE, LINE = 45, 350, 100
 HELPERS = ["in_float64", "initializers", "learnable", "regularizers", "same_width", "schedules"]
-HELPERS += ["sums", "weights", "row", "nested", "activate", "together", "limits", "epochs"]
+HELPERS += [
+    "sums",
+    "weights",
+    "row",
+    "nested",
+    "activate",
+    "together",
+    "limits",
+    "epochs",
+    "running",
+]
 
 
 def room_of(name):

@@ -1,14 +1,15 @@
 """What a step computes: functions of arrays, each of which says what goes where. On stand-ins they
 are recorded, on arrays they are the step as the methods are written."""
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinynet.base import Array, checks, functions, read_only
 from tinynet.engine.work import PIECE, Work
-from tinynet.layers import Layer
+from tinynet.layers.running import state_after
 from tinynet.metrics.base import values
 from tinynet.net.parameters import parts
 from tinynet.tape.recording import Bound, Moves
@@ -53,7 +54,8 @@ class Step:
         Z, caches = self.cost.practice(X)
         found = self.cost.gradients(share, Z, caches, *self.parted(Y))
         homes = parts(layers, places[: len(layers)])
-        after = [a for pair in zip(layers, caches, strict=True) for a in state_after(*pair)]
+        passes = zip(layers, caches, strict=True)
+        after = [a for own in itertools.starmap(state_after, passes) for a in own.values()]
         pairs = zip([*after, Z], places[len(layers) :], strict=True)
         return [*((found[name], home) for name, home in homes.items()), *pairs], []
 
@@ -94,6 +96,7 @@ class Step:
         """The optimizer's step on a piece of all parameters."""
         places = dict(zip(slots, others, strict=False))
         step, after = self.optimizer.step(p, g, dict(places), *others[len(slots) :])
+        checks.shaped(self.optimizer, "a step", step, p.shape)
         return [(p - step, p), *((after[s], places[s]) for s in {**places, **after})], []
 
     def dusting(self, slot: str, a: Any) -> Moves:
@@ -106,12 +109,3 @@ class Step:
         g, data = self.cost.pair.activation, (Z, *self.parted(Y))
         read = [self.cost.costs(*data), *values(self.metrics, g, *data)]
         return [], [functions.totals(a, steps) for a in read]
-
-
-def state_after(layer: Layer, cache: Mapping[str, Any]) -> list[Any]:
-    """A layer's arrays of state after a pass; an error if it forgets some."""
-    after = cache.get("state", layer.state)
-    if after.keys() != layer.state.keys():
-        expected = f"{', '.join(layer.state) or 'no state'} in the cache's state"
-        checks.refuse(layer.who, expected, ", ".join(after) or "none")
-    return [after[name] for name in layer.state]

@@ -46,7 +46,8 @@ class Training:
         for width, most in widths.items():
             batch = self.batches[width] = Batch(work, examples, width, most)
             if len(batch.blocks) > 1:
-                work.cost.require_alone(examples.X)
+                with Guard(who):
+                    work.cost.require_alone(examples.X)
             self.walks[width] = Walk(who, work, batch, self.store)
         self.reason = ""  # why no tape can hold a step
         self.plans, self.latest, self.settings = dict[int, Plan](), object(), object()

@@ -21,6 +21,7 @@ from tinynet import activations
 from tinynet.activations import Activation, identity
 from tinynet.base import Array, Guard, Node, Part, Setting, checks, functions, in_one_go, read_only
 from tinynet.layers import initializers
+from tinynet.layers.running import write_state
 
 T = TypeVar("T")
 
@@ -199,13 +200,12 @@ class Layer(Node):
         """The pullback in a net, where a user's layer may be behind it."""
         m = cache["X"].shape[1]
         checks.shaped(self, "the dX of the layer behind it", dA, (self.units, m))
-        dX, grads = self.pullback(dA, cache)
+        dX, grads = self.pullback(read_only(dA), cache)
         return dX, self.require_gradients(grads)
 
     def forward(self, X: Any, /) -> Any:
         A = super().forward(X)
-        for name, after in self.cache.get("state", {}).items():
-            self.state[name][...] = after
+        write_state(self, self.cache)
         return A
 
     def admit(self, X: Any) -> tuple[Array]:

@@ -216,7 +216,7 @@ class Watch(Reporter):
             names = *names, *(f"val_{name}" for name in found)
             numbers = *numbers, *found.values()
             rows[-1] = names, numbers
-            self.history.forget_columns()
+            self.history._columns = {}
         logs, before = dict(zip(names, numbers, strict=True)), Part.latest[0]
         last, callbacks = epoch == self.epochs, [*enumerate(self.callbacks)]
         due = [i for i, callback in callbacks if last or epoch % callback.every == 0]

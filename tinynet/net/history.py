@@ -18,7 +18,7 @@ class History:
     def __init__(self, rows: Sequence[Row] = (), held_out: Any = None) -> None:
         self.rows = list(rows)  # extended by one call, which no interrupt can cut in two
         self.held_out = held_out
-        self._columns: dict[str, list[float]] = {}
+        self._columns: dict[str, list[float]] = {}  # of no rows, if a row was changed
 
     @property
     def history(self) -> dict[str, list[float]]:
@@ -28,10 +28,6 @@ class History:
             columns = {name: [epoch.get(name, float("nan")) for epoch in epochs] for name in names}
             self._columns = columns or {"loss": []}
         return self._columns
-
-    def forget_columns(self) -> None:
-        """After a row was changed."""
-        self._columns = {}
 
     def __len__(self) -> int:
         return len(self.rows)

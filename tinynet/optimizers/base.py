@@ -91,6 +91,7 @@ class Optimizer(Together):
         with Guard(self.who):
             step, after = self.step(p, g, dict(slots), *numbers)
         self.require_slots(after)
+        checks.shaped(self, "a step", step, p.shape)
         if all(map(checks.all_finite, (step, *after.values()))):
             return step, after
         own = written_with(type(self), "careful_step", "step")
