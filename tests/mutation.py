@@ -139,7 +139,8 @@ def found(path, source, tests):
 
 
 def covering(path):
-    """Which tests run each line of a module; those that run the fewest lines of all first."""
+    """Which tests run each line of a module, and under 0 any of it; those that run the fewest lines
+    of all first."""
     data = coverage.CoverageData(str(COVERED))
     data.read()
     size = {}
@@ -148,6 +149,7 @@ def covering(path):
             for test in contexts:
                 size[test] = size.get(test, 0) + 1
     lines = data.contexts_by_lineno(str(path))
+    lines[0] = {test for own in lines.values() for test in own}
     return {n: sorted(filter(None, own), key=size.get) for n, own in lines.items()}
 
 
@@ -163,7 +165,7 @@ def test_id(context):
 def cover():
     FOLDER.mkdir(exist_ok=True)
     settings = FOLDER / "coveragerc"
-    settings.write_text("[run]\ndynamic_context = test_function\nsource = tinynet\n")
+    settings.write_text("[run]\ndynamic_context = test_function\nbranch = true\nsource = tinynet\n")
     command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}"]
     command += [f"--data-file={COVERED}", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     os.execv(sys.executable, [*command, "tests"])
@@ -179,24 +181,18 @@ def modules(chosen):
 
 
 def run(chosen, share):
-
     for path in modules(chosen):
-        name, source = str(path.relative_to(ROOT)), path.read_bytes()
-        digest = hashlib.sha256(source).hexdigest()
-        tests = covering(path)
+        name, digest = str(path.relative_to(ROOT)), hashlib.sha256(path.read_bytes()).hexdigest()
+        own, tests = results().get(name, {}), covering(path)
+        own = own if own.get("digest") == digest else {"digest": digest}
         for key, line, changed in mutants(path):
-            if random.Random(name + key).random() >= share:
+            if key in own or random.Random(name + key).random() >= share:
                 continue
-            all_of_them = results()
-            own = all_of_them.get(name, {})
-            own = own if own.get("digest") == digest else {"digest": digest}
-            if key in own:
-                continue
-            first = [*dict.fromkeys(map(test_id, tests.get(line, [])))][:MOST]
-            said = found(path, changed, first) if first else None
-            own[key] = [line, said]
+            # what is run by an import alone is run by no test alone
+            ids = dict.fromkeys(map(test_id, tests.get(line) or tests[0]))
+            own[key] = [line, found(path, changed, [*ids][:MOST])]
             RESULTS.write_text(json.dumps({**results(), name: own}, indent=0))
-            if not said:
+            if not own[key][1]:
                 print(f"{name}:{line}: {key}: not found", flush=True)
 
 
