@@ -158,6 +158,15 @@ def test_others_that_draw_from_its_generator_are_seen(draw):
         model.fit(**FIT, resume=True)
 
 
+def test_a_model_that_failed_before_its_first_step_can_be_saved(tmp_path):
+    model = tn.Sequential([tn.Standardize(), tn.Dense(1, "sigmoid")], seed=3)
+    model.compile()
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**FIT, callbacks=[Halt(0)])
+    model.save(tmp_path / "net")
+    assert not same.difference(model, tn.load(tmp_path / "net"))
+
+
 # ---- callbacks
 
 

@@ -293,7 +293,8 @@ class Sequential(Prepared):
                 vars(self).update(_held_out=held)
                 own.held_out = shown
                 for layer in learning:
-                    vars(layer).pop("learned", None)
+                    if layer.n_in:
+                        vars(layer).update(learned=False)
             raise
         finally:
             vars(self).update(_trainer=None)
