@@ -2,9 +2,12 @@
 
 import functools
 import random
+import signal
 
+import numpy as np
 import pytest
 
+import tinynet as tn
 from tests import models
 from tests.interrupts import Doors, Tracer, lines, signalled
 from tests.resuming import FIT, X, Y, net, require_same, watched
@@ -76,3 +79,22 @@ def test_an_interrupt_of_batches_leaves_a_fit_that_goes_on():
         tracer.run(functools.partial(model.fit, batches, epochs=3, verbose=0, callbacks=watched()))
         model.fit(batches, epochs=3, verbose=0, callbacks=own, resume=True)
         assert not same.difference(twin, model), tracer.where
+
+
+def test_a_second_signal_ends_at_once_and_leaves_what_can_be_trained_on():
+    """While the place of the first one is noted, which takes longest with much data."""
+    wide = np.random.default_rng(0).standard_normal((100, 20_000))
+    for after in (1e-4, 1e-3, 1e-2):
+        model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+        model.compile()
+
+        def twice(epoch, logs, after=after):
+            signal.setitimer(signal.ITIMER_REAL, after)
+            raise KeyboardInterrupt
+
+        look = tn.LambdaCallback(on_epoch_end=twice)
+        train = functools.partial(model.fit, wide, wide[:1] > 0, 3, callbacks=[look], verbose=0)
+        assert isinstance(signalled(60, train), KeyboardInterrupt)
+        assert model.optimizer.steps == len(model.history) == 1
+        again = tn.LambdaCallback()
+        assert len(model.fit(wide, wide[:1] > 0, 3, callbacks=[again], resume=True, verbose=0)) == 3
