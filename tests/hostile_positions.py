@@ -42,6 +42,7 @@ def kept(to):
 
 
 RECORDS = {"position.records": np.ones((3, 4))}
+PARTS = "name, arguments and what is kept"
 SPARE = {"float": "1.5"}
 FILES = {
     "no epochs before": (changed("first", to=-1), "expected first"),
@@ -49,7 +50,7 @@ FILES = {
     "epochs of a half": (changed("first", to=0.5), "first as int"),
     "steps before the first": (changed("steps", to=-5), "expected steps"),
     "a source of numbers": (changed("source", "data", to=7), "data as str"),
-    "a source of more": (changed("source", "evil", to=1), "evil as dict"),
+    "a source of more": (changed("source", "evil", to=1), "a source of examples, batch_size"),
     "sums below zero": (changed("sums", to=[-2]), "sums as whole numbers"),
     "sums that are texts": (changed("sums", to=["1"]), "sums as whole numbers"),
     "records of another width": (changed("sums", to=[9], **RECORDS), "records of 11 float64"),
@@ -69,12 +70,18 @@ FILES = {
     "looked at less than never": (changed("looked", to=[-1]), "expected looked"),
     "stop as a number": (changed("stop", to=1), "stop as bool"),
     "callbacks as a text": (changed("callbacks", to="EarlyStopping"), "callbacks as list"),
-    "callbacks without names": (changed("callbacks", to=[[3, {}, {}]]), "a name as str"),
-    "callbacks that keep a list": (changed("callbacks", to=[["A", {}, []]]), "kept as dict"),
-    "callbacks of two": (changed("callbacks", to=[["A", {}]]), "name, arguments and what is kept"),
+    "callbacks without names": (changed("callbacks", to=[[3, {}, {}]]), PARTS),
+    "callbacks that keep a list": (changed("callbacks", to=[["A", {}, []]]), PARTS),
+    "callbacks of two": (changed("callbacks", to=[["A", {}]]), PARTS),
     "callbacks of an argument of lists": (
         changed("callbacks", 0, 1, "patience", to=[3]),
         "plain arguments of a callback",
+    ),
+    "torn by a bell": (changed("torn", to="\a\x1b[31m"), "torn as a sentence"),
+    "looked at by nobody": (changed("looked", to=[99]), "looked of the callbacks"),
+    "a callback that is no name": (
+        changed("callbacks", to=[["\x1b[31m", {}, {}]]),
+        "names of a callback",
     ),
     "torn by a number": (changed("torn", to=3), "torn as str"),
     "a generator that stands nowhere": (changed("stands", to={}), "Generator as dict"),
@@ -88,7 +95,7 @@ FILES = {
     ),
     "a float as a text": (kept(SPARE), "what a callback keeps"),
     "a snapshot of nothing": (kept({"Snapshot": {}}), "position.0.best.W1, float64"),
-    "a moment of no generators": (changed("moment", "generators", to=[]), "zip|shorter"),
+    "a moment of no generators": (changed("moment", "generators", to=[]), "2 generators, got 0"),
     "a moment before the first step": (changed("moment", "steps", to=-1), "expected steps"),
     "a moment that learned": (changed("moment", "learned", to=[True]), "learned of 0 layers"),
     "a moment of another net": (

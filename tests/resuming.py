@@ -52,12 +52,12 @@ class Kept(tn.ModelCheckpoint):
         super().__init__(path, every_batches)
         self.files = []
 
-    def room(self):
-        steps = super().room()
-        if self.steps_then and (not self.files or self.files[-1][0] != self.steps_then):
+    def save_if_due(self):
+        before = self.saved_steps
+        super().save_if_due()
+        if before is not None and before != self.saved_steps:
             with open(self.path, "rb") as file:
-                self.files.append((self.steps_then, file.read()))
-        return steps
+                self.files.append((self.saved_steps, file.read()))
 
 
 def facts(callbacks):
@@ -82,13 +82,14 @@ class Halt(tn.ModelCheckpoint):
         super().__init__("no file")
         self.at, self.error = at, error
 
-    def room(self):
+    def save_if_due(self):
         steps = self.model.optimizer.steps
-        self.steps_then = steps if self.steps_then is None else self.steps_then
-        left = self.at - (steps - self.steps_then)
-        if not left:
+        self.saved_steps = steps if self.saved_steps is None else self.saved_steps
+        if steps - self.saved_steps >= self.at:
             raise self.error or RuntimeError("halt")
-        return left
+
+    def steps_left(self):
+        return self.at - (self.model.optimizer.steps - self.saved_steps)
 
     def on_train_end(self):
         pass

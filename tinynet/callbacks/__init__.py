@@ -27,9 +27,14 @@ def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
         if isinstance(callback, ModelCheckpoint):
             asked = type(callback).on_epoch_end is not Callback.on_epoch_end
             if asked or callback.kept:
-                expected, got = "no on_epoch_end, and nothing that is kept", "some of it"
+                expected = "no on_epoch_end, and nothing that is kept"
+                got = "on_epoch_end" if asked else f"kept = {callback.kept!r}"
                 cure = "nothing would look at it: write another callback"
                 checks.refuse(type(callback).__name__, expected, got, cure)
+        if isinstance(callback.kept, str):
+            cure = f"kept = ({callback.kept!r},)"
+            expected, got = "kept as a tuple of names", repr(callback.kept)
+            checks.refuse(type(callback).__name__, expected, got, cure)
         for name in dir(callback):
             if name.startswith("on_") and name not in dir(Monitor):
                 expected = "methods on_train_begin, on_epoch_end and on_train_end"

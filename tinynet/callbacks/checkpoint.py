@@ -10,7 +10,8 @@ from tinynet.callbacks.base import Callback
 
 class ModelCheckpoint(Callback):
     """Save the model to a file after so many batches, or so many seconds, whichever comes first,
-    and at the end of the training, by Ctrl-C too. The path has a whole file at any moment.
+    and at the end of the training, by Ctrl-C too. From the first save on the path has a whole file
+    at any moment.
 
     A file says where in its epoch the training is, and what the other callbacks have counted. So
     `tn.load(path).fit(X, Y, epochs=N, resume=True)` goes on, and ends with the numbers of a
@@ -50,19 +51,25 @@ class ModelCheckpoint(Callback):
             checks.refuse(who, "a path in a folder that can be written", repr(self.path))
         if not name or (os.path.exists(path) and not os.path.isfile(path)):
             checks.refuse(who, "the path of a file", repr(self.path))
-        self.steps_then: int | None = None
+        self.saved_steps: int | None = None  # of the optimizer, when it was saved last
 
-    def room(self) -> int:
-        """Save the model if it is due; how many steps may be taken until it is again."""
-        most, steps, now = self.every_batches, self.model.optimizer.steps, time.monotonic()
-        if self.steps_then is None:
-            self.steps_then, self.then = steps, now
-        taken = steps - self.steps_then
-        late = self.every_seconds is not None and now - self.then >= self.every_seconds
-        if taken and (late or (most is not None and not 0 <= taken < most)):
+    def save_if_due(self) -> None:
+        """Save the model after so many batches, or so many seconds."""
+        steps, now = self.model.optimizer.steps, time.monotonic()
+        if self.saved_steps is None:
+            self.saved_steps, self.saved_at = steps, now
+        overdue = self.every_seconds is not None and now - self.saved_at >= self.every_seconds
+        if steps != self.saved_steps and (overdue or self.steps_left() <= 0):
             self.model.save(self.path)
-            self.steps_then, self.then, taken = steps, time.monotonic(), 0
-        return 2**31 if most is None else most - taken
+            self.saved_steps, self.saved_at = steps, time.monotonic()
+
+    def steps_left(self) -> int:
+        """How many steps may be taken until it is due."""
+        if self.every_batches is None or self.saved_steps is None:
+            return 2**31
+        taken = self.model.optimizer.steps - self.saved_steps
+        # less than none are taken if another callback went back
+        return self.every_batches - taken if taken >= 0 else 0
 
     def on_train_end(self) -> None:
         self.model.save(self.path)

@@ -120,7 +120,7 @@ class Training:
             for width, several in groupby(self.next_steps(), lambda one: one[3]):
                 chosen = [*several]
                 while chosen:
-                    n = min(self.batches[width].room if self.playing else 1, self.report.room())
+                    n = min(self.batches[width].room if self.playing else 1, self.report.pause())
                     self.chunk(chosen[:n])
                     del chosen[:n]
 

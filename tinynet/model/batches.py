@@ -1,14 +1,18 @@
 """Which examples are in a batch: some of those that there are, or what an iterable gives."""
 
 import copy
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tinynet.base import Array, checks
 from tinynet.files.generators import bits_of, plain
+
+BLOCK = 2**16  # examples that are copied at a time
 
 
 class Order:
@@ -34,6 +38,9 @@ class Order:
     def shuffled(self) -> bool:
         return self.generator is not None and self.size < self.m
 
+    def is_drawn(self, epoch: int) -> bool:
+        return self.drawn[0] == epoch
+
     def generator_of(self, epoch: int) -> Any:
         """What draws the order of this epoch, or draws it again, if a fit was left in it."""
         now = bits_of(self.generator).state
@@ -49,9 +56,32 @@ class Order:
         bits_of(generator).state = self.drawn[1]
         return generator
 
+
+class Source:
+    """What a fit goes over: steps of an epoch and examples, 0 if nobody knows; of arrays the order
+    of their examples; all data, with those that are held out."""
+
+    def __init__(self, steps: int, m: int, order: Order | None, data: Sequence[Array]) -> None:
+        self.steps, self.m, self.order, self.data = steps, m, order, data
+
+    @cached_property
     def described(self) -> dict[str, Any]:
         """What has to be the same if a fit goes on."""
-        return {"examples": self.m, "batch_size": self.size, "shuffle": self.shuffled}
+        found: dict[str, Any] = {}
+        if self.order is not None:
+            order = self.order
+            found = {"examples": order.m, "batch_size": order.size, "shuffle": order.shuffled}
+        return found | {"data": digest(self.data)}
+
+
+def digest(arrays: Sequence[Array]) -> str:
+    """What tells these examples from others: a column of each array is one."""
+    found = hashlib.sha256()
+    for a in arrays:
+        found.update(repr((a.dtype.str, a.shape)).encode())
+        for start in range(0, a.shape[-1], BLOCK):
+            found.update(a[..., start : start + BLOCK].tobytes())
+    return found.hexdigest()
 
 
 @contextmanager
@@ -94,7 +124,7 @@ def each_batch(
             yield i, tuple(batch)
     if i < taken:
         cure = "pass the same ones"
-        checks.refuse(who, f"more than the {taken} batches that were taken", i, cure)
+        checks.refuse(who, f"at least the {taken} batches that were taken", i, cure)
     if not i:
         cure = "a generator serves one epoch; a list, or an object with __iter__, serves all"
         checks.refuse(who, f"batches for epoch {epoch}", "none", cure)

@@ -5,7 +5,6 @@ it, in which order its examples come, what the callbacks counted.
 """
 
 import copy
-import hashlib
 import inspect
 import math
 from collections.abc import Mapping, Sequence
@@ -23,10 +22,9 @@ from tinynet.metrics.epochs import Reading
 from tinynet.model.snapshot import Snapshot
 
 RESUME = "fit without resume=True begins another epoch"
-BLOCK = 2**16  # examples that are copied at a time
 
 
-class Kept(NamedTuple):
+class CallbackState(NamedTuple):
     """Of a callback: its class, its arguments, and the attributes that it keeps."""
 
     name: str
@@ -43,13 +41,13 @@ class Position(NamedTuple):
     source: Mapping[str, Any]  # what it goes over
     records: Array  # of the epoch that is begun, a row a step: its examples, its J, its sums
     sums: Sequence[int]  # how many there are of each metric
-    order: Any  # a generator that draws the order of this epoch, if it was drawn
-    stands: Any  # where the model's generator stood when it was left
-    looked: Sequence[int] | None  # which callbacks looked at the last epoch, if not yet all
-    stop: bool  # whether one of them said so
-    callbacks: Sequence[Kept] | None  # None if the fit is over
-    torn: str  # why nobody can go on from here
-    moment: Snapshot | None  # where the training stood, if it may stand elsewhere now
+    order: Any = None  # a generator that draws the order of this epoch, if it was drawn
+    stands: Any = None  # where the model's generator stood when it was left
+    looked: Sequence[int] | None = None  # which callbacks looked at the last epoch, if not yet all
+    stop: bool = False  # whether one of them said so
+    callbacks: Sequence[CallbackState] | None = None  # None if the fit is over
+    torn: str = ""  # why nobody can go on from here
+    moment: Snapshot | None = None  # where the training stood, if it may stand elsewhere now
 
     @property
     def within(self) -> bool:
@@ -65,8 +63,7 @@ class Floats(NamedTuple):
 
 def ended(first: int, epochs: int, steps: int) -> Position:
     """Of a fit that a callback ended: there is nothing to do."""
-    nothing = packed([])
-    return Position(first, epochs, steps, {}, *nothing, None, None, None, True, None, "", None)
+    return Position(first, epochs, steps, {}, *packed([]), stop=True)
 
 
 def packed(records: Sequence[Reading]) -> tuple[Array, list[int]]:
@@ -91,10 +88,10 @@ def stateful(callbacks: Sequence[Callback]) -> list[Callback]:
     return [c for c in others if type(c) is not ProgressBar]
 
 
-def kept_by(callbacks: Sequence[Callback]) -> list[Kept]:
+def kept_by(callbacks: Sequence[Callback]) -> list[CallbackState]:
     """What each callback is made of and keeps, as it is now."""
     return [
-        Kept(
+        CallbackState(
             type(callback).__name__,
             arguments(callback),
             {name: copied(getattr(callback, name)) for name in callback.kept or ()},
@@ -133,7 +130,7 @@ def not_to_keep(value: Any) -> bool:
     return type(value) not in {*PLAIN, Floats} and not isinstance(value, Snapshot)
 
 
-def torn_by(kept: Sequence[Kept]) -> str:
+def torn_by(kept: Sequence[CallbackState]) -> str:
     """The name of the first attribute that no callback can keep, with what it is."""
     pairs = ((own, n, a) for own in kept for n, a in own.kept.items())
     found = next(((f"{own.name}.{n}", a) for own, n, a in pairs if not_to_keep(a)), None)
@@ -154,7 +151,7 @@ def given(value: Any) -> Any:
 
 def give_back(position: Position, callbacks: Sequence[Callback]) -> None:
     """Let callbacks have what they kept."""
-    for callback, own in zip(stateful(callbacks), position.callbacks or (), strict=False):
+    for callback, own in zip(stateful(callbacks), position.callbacks or (), strict=True):
         for attribute, value in own.kept.items():
             setattr(callback, attribute, given(value))
 
@@ -225,13 +222,3 @@ def require_same(
 def stood(generator: Any) -> Any:
     """Where a generator stands."""
     return type(generator), plain(bits_of(generator).state)
-
-
-def digest(arrays: Sequence[Array]) -> str:
-    """What tells these examples from others: a column of each array is one."""
-    found = hashlib.sha256()
-    for a in arrays:
-        found.update(repr((a.dtype.str, a.shape)).encode())
-        for start in range(0, a.shape[-1], BLOCK):
-            found.update(a[..., start : start + BLOCK].tobytes())
-    return found.hexdigest()

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.base import Node, Part
 from tinynet.files.generators import state_of
-from tinynet.model.position import Floats, Kept, Position
+from tinynet.model.position import CallbackState, Floats, Position
 from tinynet.model.snapshot import Snapshot
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -56,7 +56,7 @@ def is_generator(value: Any) -> bool:
 
 def parts_of(value: Any) -> Iterable[tuple[str, Any]] | None:
     """What a value holds, under names; None if it is looked at as a whole."""
-    if type(value) in (list, tuple, Place, Position, Kept, Floats):
+    if type(value) in (list, tuple, Place, Position, CallbackState, Floats):
         return ((f"[{i}]", own) for i, own in enumerate(value))
     if type(value) in (dict, MappingProxyType):
         return ((f"[{key!r}]", own) for key, own in value.items())

@@ -21,7 +21,7 @@ from tinynet.files.tree import Names
 from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Standardize, Zeros
 from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
-from tinynet.model.left import position_of, position_tree
+from tinynet.model.position_file import position_of, position_tree
 from tinynet.model.same import difference, numbers_in, runs
 from tinynet.model.snapshot import matching, slots_in, written
 from tinynet.net.history import History

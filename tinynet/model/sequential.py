@@ -23,10 +23,10 @@ from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
-from tinynet.model.batches import Order, each_batch, require_batches, said_of
+from tinynet.model.batches import Order, Source, each_batch, require_batches, said_of
 from tinynet.model.position import is_done, require_kept, require_same
 from tinynet.model.prepared import Prepared, share_of
-from tinynet.model.watch import Source, Watch
+from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
 from tinynet.optimizers.schedules import Place
 
@@ -139,14 +139,14 @@ class Sequential(Prepared):
             position = self._fit.position() if self._fit else self._position
             position = position if resume else None
             first = position.first if position else len(self.history)
-            more = epochs - first if resume else epochs
-            if resume and is_done(self, position, more):
+            total = epochs - first if resume else epochs  # of this fit, those done included
+            if resume and is_done(self, position, total):
                 if verbose:
                     print(f"nothing to do: {len(self.history)} epochs are done")
                 return history.History(self.history.rows[first:], self.history.held_out)
             if position is not None:
-                require_same(self, position, source.described(), callbacks, more)
-            watch = Watch(self, callbacks, measure, more, source, position)
+                require_same(self, position, source.described, callbacks, total)
+            watch = Watch(self, callbacks, measure, total, source, position)
             # what is not finite is looked for here, and named
             with np.errstate(all="ignore"), watch:
                 watch.go_on()
@@ -154,12 +154,12 @@ class Sequential(Prepared):
                     saved.file_of(Sequential, self._to_save())  # refused before the first step
                 if not watch.stop:
                     train(watch)
-                while watch.changed and watch.done < more:  # as another fit would go on
+                while watch.changed and watch.done < total:  # as another fit would go on
                     train(watch)
         left_out = self.history.held_out if share else None
         new = history.History(self.history.rows[first:], left_out)
         found = advice(*self._compiled(), self._metrics, spans, new.rows) if verbose else {}
-        for what in found.keys() - self._advised:
+        for what in sorted(found.keys() - self._advised):
             print(found[what])
         self._advised |= found.keys()
         return new
@@ -223,7 +223,7 @@ class Sequential(Prepared):
             # no interrupt comes between these assignments
             report.done_before, report.records, report.steps_before = done, records, steps
             for i, batch in each_batch(self.who, batches, len(self.history) + 1, len(records)):
-                report.room()
+                report.pause()
                 with said_of(f"batch {i}"):
                     self._step(records, i, *batch)
             stop = report(rows(records, len(records), summed(self._metrics)))
@@ -301,7 +301,8 @@ class Sequential(Prepared):
 
     def __getstate__(self) -> dict[str, Any]:
         self._require_still()
-        state = super(Sequential, self._placed()).__getstate__()
+        self._placed()
+        state = super().__getstate__()
         return {k: v for k, v in state.items() if k not in ("_training", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

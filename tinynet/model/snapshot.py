@@ -62,10 +62,10 @@ def as_now(model: Any) -> Callable[[], None]:
     back = Snapshot(model) if model.layers[0].n_in else None
 
     def undo() -> None:
+        calls: list[Callable[[], Any]] = []
         for own, before in settings:
-            own.clear()
-            own.update(before)
-        in_one_go(put(place, value) for place, value in rates)
+            calls += own.clear, partial(own.update, before)
+        in_one_go([*calls, *(put(place, value) for place, value in rates)])
         if back is not None:
             back()
 
@@ -75,7 +75,8 @@ def as_now(model: Any) -> Callable[[], None]:
 def settings_of(model: Any) -> list[Any]:
     """The plain settings of all parts of a model, but for the optimizer's count."""
     held = [{n: a for n, a in vars(part).items() if n != "earlier"} for part in parts_of(model)]
-    rates = {name: float(p) for name, p in hyperparameters(model).items()}
+    own = {id(a) for a in model.optimizer.learned.values()}  # which is no setting
+    rates = {name: float(p) for name, p in hyperparameters(model).items() if id(p) not in own}
     return [rates, *({n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in held)]
 
 

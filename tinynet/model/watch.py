@@ -5,20 +5,19 @@ import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
-from tinynet.base import Array, Part, checks
+from tinynet.base import Part, checks
 from tinynet.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Row
-from tinynet.model.batches import Order
+from tinynet.model.batches import Source
 from tinynet.model.position import (
     Position,
-    digest,
     ended,
     give_back,
     kept_by,
@@ -29,21 +28,6 @@ from tinynet.model.position import (
 )
 from tinynet.model.snapshot import Snapshot, as_now, settings_of
 from tinynet.net.history import Reporter
-
-
-class Source(NamedTuple):
-    """What a fit goes over: steps of an epoch and examples, 0 if nobody knows; of arrays the order
-    of their examples; all data, with those that are held out."""
-
-    steps: int
-    m: int
-    order: Order | None
-    data: Sequence[Array]
-
-    def described(self) -> dict[str, Any]:
-        """What has to be the same if a fit goes on."""
-        own = self.order.described() if self.order else {}
-        return own | {"data": digest(self.data)}
 
 
 class Watch(Reporter):
@@ -86,19 +70,18 @@ class Watch(Reporter):
         with ExitStack() as begun:
             # the last to begin is the first to end
             for saving in self.saving:
-                self.begin(saving)
-                begun.callback(self.save, saving)
+                self.begin(saving, begun, partial(self.save, saving))
             begun.push(self.leave)
             for callback in self.callbacks:
-                self.begin(callback)
-                begun.callback(callback.on_train_end)
+                self.begin(callback, begun, callback.on_train_end)
             self.ends = begun.pop_all()
         vars(self.model).update(_fit=self, _position=None)
         return self
 
-    def begin(self, callback: Callback) -> None:
+    def begin(self, callback: Callback, begun: ExitStack, end: Callable[[], None]) -> None:
         vars(callback).update(self.told)
         callback.on_train_begin()
+        begun.callback(end)
         for name in callback.kept or ():
             if not hasattr(callback, name):
                 who, cure = type(callback).__name__, f"self.{name} = ... in on_train_begin"
@@ -136,6 +119,8 @@ class Watch(Reporter):
     ) -> None:
         self.over = kind is None
         if kind is not None:
+            if self.left is not None and self.undo is not None:  # it has not gone on
+                self.undo()
             left = self.position()
             if left.moment is None and stateful(self.callbacks):  # which may change weights now
                 left = left._replace(moment=Snapshot(self.model))
@@ -158,7 +143,7 @@ class Watch(Reporter):
                 torn = "settings as they were, got others after a callback's on_train_end"
             self.left = self.left._replace(torn=torn, stands=stands)
         vars(self.model).update(_fit=None, _position=self.left)
-        self.source = self.source._replace(data=())  # lets go of a user's arrays
+        self.source.data = ()  # lets go of a user's arrays
         self.measure = None
 
     def save(self, callback: ModelCheckpoint) -> None:
@@ -166,11 +151,6 @@ class Watch(Reporter):
         moved = self.model.optimizer.steps != self.started
         if self.model._fit is None and (moved or self.begun is not None):
             callback.on_train_end()
-
-    @cached_property
-    def described(self) -> dict[str, Any]:
-        """What has to be the same if a fit goes on from here."""
-        return self.source.described()
 
     def position(self) -> Position:
         """Where the training is."""
@@ -182,21 +162,38 @@ class Watch(Reporter):
             looked = [i for i in self.looked + self.asked if i < len(kept)]
         if self.over or looked is not None:
             steps = self.model.optimizer.steps
-        own = order.before() if order and order.drawn[0] == len(self.history) + 1 else None
-        # of other batches nobody knows how many there are
-        read = packed(self.unreported(self.source.steps if order else 2**31))
+        drawn = order is not None and order.is_drawn(len(self.history) + 1)
+        if order is not None:
+            records = self.unreported(self.source.steps)
+        else:  # of an iterable's batches nobody knows how many there are
+            records = [] if self.done > self.done_before else self.records
+        read, sums = packed(records)
         torn, stop = self.torn or torn_by(kept) or self.unread(), self.stop or self.over
-        place = self.first, self.epochs, steps, self.described, *read
-        return Position(*place, own, None, looked, stop, [] if torn else kept, torn, None)
+        return Position(
+            first=self.first,
+            epochs=self.epochs,
+            steps=steps,
+            source=self.source.described,
+            records=read,
+            sums=sums,
+            order=order.before() if order is not None and drawn else None,
+            looked=looked,
+            stop=stop,
+            callbacks=[] if torn else kept,
+            torn=torn,
+        )
 
     def unread(self) -> str:
         """What an error in a metric has left out of the last epoch."""
-        last = self.history.rows[-1][0] if self.done else summed(self.model._metrics)
-        missing = summed(self.model._metrics).keys() - last
-        return f"{', '.join(missing)} of epoch {self.done}, got an error of it" * bool(missing)
+        if not self.done:
+            return ""
+        missing = sorted(summed(self.model._metrics).keys() - self.history.rows[-1][0])
+        return f"{', '.join(missing)} of epoch {self.done}, got an error of it" if missing else ""
 
-    def room(self) -> int:
-        return min((callback.room() for callback in self.saving), default=super().room())
+    def pause(self) -> int:
+        for callback in self.saving:
+            callback.save_if_due()
+        return min((callback.steps_left() for callback in self.saving), default=super().pause())
 
     def due(self) -> bool:
         """Whether somebody looks after the last epoch."""
@@ -233,9 +230,9 @@ class Watch(Reporter):
         """Let the i-th callback look. A call that is cut off will be made again, so what it keeps
         is then as it was before."""
         callback, settings = self.callbacks[i], Part.latest[0]
-        ours = EarlyStopping, ReduceLROnPlateau  # whose calls can be made again
-        known = {name for kind in ours if isinstance(callback, kind) for name in kind.kept}
-        before = {n: copy.copy(getattr(callback, n)) for n in {*(callback.kept or ())} - known}
+        again = type(callback) in (EarlyStopping, ReduceLROnPlateau)  # which know of a second call
+        own = () if again else callback.kept or ()
+        before = {name: copy.copy(getattr(callback, name)) for name in own}
         try:
             self.asked = [i]
             said = callback.on_epoch_end(epoch, logs)
@@ -246,7 +243,7 @@ class Watch(Reporter):
             self.asked = []
             for name, value in before.items():
                 setattr(callback, name, value)
-            if not isinstance(callback, ours) and Part.latest[0] is not settings:
+            if not again and Part.latest[0] is not settings:
                 name = type(callback).__name__
                 self.torn = f"{name} to end, got an error after it had changed the model"
             raise

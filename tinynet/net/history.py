@@ -60,8 +60,9 @@ class Reporter:
         """What was read of an epoch of n steps that is not whole yet."""
         return self.records[(self.done - self.done_before) * n :]
 
-    def room(self) -> int:
-        """How many steps may be taken before somebody looks at the model between two of them."""
+    def pause(self) -> int:
+        """Between two steps, where somebody may look at the model; how many may be taken until they
+        want to again."""
         return 2**31
 
     def __call__(self, rows: Sequence[Row]) -> bool:

@@ -11,7 +11,7 @@ from tinynet.base import Array, checks
 from tinynet.engine.work import PLAIN
 from tinynet.files.generators import bits_of, generator_at, state_of
 from tinynet.files.safetensors import only, refuse, typed
-from tinynet.model.position import Floats, Kept, Position
+from tinynet.model.position import CallbackState, Floats, Position
 from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in, standardizing
 
 COUNTS = "first", "epochs", "steps"
@@ -78,7 +78,9 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         refuse(f"a position after at most {len(model.history)} epochs", first)
     source = only(tree, "source", dict)
     for name, value in source.items():
-        typed(name, value, SOURCE.get(name, dict))
+        if name not in SOURCE:
+            refuse(f"a source of {', '.join(SOURCE)}", checks.shown(name))
+        typed(name, value, SOURCE[name])
     looked = tree.get("looked")
     if looked is not None:
         looked = [checks.count("position", "looked", i, 0) for i in only(tree, "looked", list)]
@@ -94,23 +96,42 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
             kept_of(model, i, typed("a callback", one, list), arrays)
             for i, one in enumerate(typed("callbacks", callbacks, list))
         ]
-    read = records_of(only(tree, "sums", list), arrays.get("position.records"))
-    stop, torn = only(tree, "stop", bool), only(tree, "torn", str)
-    place = first, epochs, steps, source, *read
-    return Position(*place, order, stands, looked, stop, callbacks, torn, moment)
+    records, sums = records_of(only(tree, "sums", list), arrays.get("position.records"))
+    torn = only(tree, "torn", str)
+    if not torn.isprintable() or len(torn) > 500:
+        refuse("torn as a sentence", checks.shown(torn))
+    if not torn and any(i >= len(callbacks or ()) for i in looked or ()):
+        refuse("looked of the callbacks there are", checks.shown(looked))
+    return Position(
+        first=first,
+        epochs=epochs,
+        steps=steps,
+        source=source,
+        records=records,
+        sums=sums,
+        order=order,
+        stands=stands,
+        looked=looked,
+        stop=only(tree, "stop", bool),
+        callbacks=callbacks,
+        torn=torn,
+        moment=moment,
+    )
 
 
-def kept_of(model: Any, i: int, tree: list[Any], arrays: Mapping[str, Array]) -> Kept:
+def kept_of(model: Any, i: int, tree: list[Any], arrays: Mapping[str, Array]) -> CallbackState:
     """What the i-th callback is made of and keeps."""
-    if len(tree) != 3:
+    if [*map(type, tree)] != [str, dict, dict]:
         refuse("name, arguments and what is kept", checks.shown(tree))
     name, arguments, kept = tree
-    for value in typed("arguments", arguments, dict).values():
+    for text in (name, *arguments, *kept):
+        if not text.isidentifier():
+            refuse("names of a callback and its attributes", checks.shown(text))
+    for value in arguments.values():
         if type(value) not in PLAIN:
             refuse("plain arguments of a callback", checks.shown(value))
-    own = typed("kept", kept, dict).items()
-    found = {n: value_of(model, a, named(i, n), arrays) for n, a in own}
-    return Kept(typed("a name", name, str), arguments, found)
+    found = {n: value_of(model, a, named(i, n), arrays) for n, a in kept.items()}
+    return CallbackState(name, arguments, found)
 
 
 def records_of(sums: list[Any], records: Any) -> tuple[Array, list[int]]:
@@ -156,6 +177,8 @@ def snapshot_of(model: Any, tree: Any, name: str, arrays: Mapping[str, Array]) -
     moment.arrays = kept | {n: kept.pop(n) for n in after}  # in the order of `written`
     moment.steps = checks.count("snapshot", "steps", only(tree, "steps", int), 0)
     moment.generators = [generator_at(one) for one in only(tree, "generators", list)]
+    if len(moment.generators) != len(drawn_from(model)):
+        refuse(f"{len(drawn_from(model))} generators", len(moment.generators))
     for one, now in zip(moment.generators, drawn_from(model), strict=True):
         require_kind(one, now)
     moment.learned = [typed("learned", one, bool) for one in only(tree, "learned", list)]
