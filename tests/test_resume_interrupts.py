@@ -40,8 +40,11 @@ def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(tracer, files, most, ba
     for at in draw.sample(range(n), tries(30, most or n)):
         model, own, tracing = prepared(), watched(), tracer(files, at)
         tracing.run(functools.partial(model.fit, **fit, callbacks=watched()))
+        # and again, while it goes on; sooner, where it has less to do
+        again = tracer(files, draw.randrange(max(1, n - at)))
+        again.run(functools.partial(model.fit, **fit, callbacks=watched(), resume=True))
         model.fit(**fit, callbacks=own, resume=True)
-        assert not same.difference(twin, model), tracing.where
+        assert not same.difference(twin, model), (tracing.where, again.where)
         if hasattr(own[0], "seen"):  # else nothing was left to do
             require_same(model, twin, ends, own)
 
