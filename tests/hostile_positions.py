@@ -70,11 +70,12 @@ FILES = {
     "looked at less than never": (changed("looked", to=[-1]), "expected looked"),
     "stop as a number": (changed("stop", to=1), "stop as bool"),
     "callbacks as a text": (changed("callbacks", to="EarlyStopping"), "callbacks as list"),
+    "over as a text": (changed("over", to="no"), "over as bool"),
     "callbacks without names": (changed("callbacks", to=[[3, {}, {}]]), PARTS),
     "callbacks that keep a list": (changed("callbacks", to=[["A", {}, []]]), PARTS),
     "callbacks of two": (changed("callbacks", to=[["A", {}]]), PARTS),
     "callbacks of an argument of lists": (
-        changed("callbacks", 0, 1, "patience", to=[3]),
+        changed("callbacks", 0, 1, "patience", to=[[3]]),
         "plain arguments of a callback",
     ),
     "torn by a bell": (changed("torn", to="\a\x1b[31m"), "torn as a sentence"),

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".mutation"
 COVERED, RESULTS = FOLDER / "covered", FOLDER / "results.json"
 REASONS = Path(__file__).with_name("survivors.csv")
-LONGEST = 240  # seconds of the tests of one change; then it counts as found, since it hangs
+LONGEST = 240  # seconds of the tests of one change; then it hangs, and is found
 MOST = 80  # test functions for one change, those that run the fewest lines first
 SWAPPED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
@@ -135,7 +135,9 @@ def found(path, source, tests):
     if status is None:
         os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    return status != 0
+        return True
+    # 0: all passed; 5: there was no test
+    return os.waitstatus_to_exitcode(status) not in (0, 5)
 
 
 def covering(path):
@@ -153,10 +155,11 @@ def covering(path):
     return {n: sorted(filter(None, own), key=size.get) for n, own in lines.items()}
 
 
-def test_id(context):
-    """tests.test_x.test_y as pytest names it."""
-    module, _, function = context.rpartition(".")
-    return f"{module.replace('.', '/')}.py::{function}"
+def ids_of(contexts):
+    """tests.test_x.test_y as pytest names it, for the first of them."""
+    parts = [context.rpartition(".") for context in contexts]
+    ids = (f"{module.replace('.', '/')}.py::{function}" for module, _, function in parts)
+    return [*dict.fromkeys(ids)][:MOST]
 
 
 # ---- commands
@@ -185,12 +188,13 @@ def run(chosen, share):
         name, digest = str(path.relative_to(ROOT)), hashlib.sha256(path.read_bytes()).hexdigest()
         own, tests = results().get(name, {}), covering(path)
         own = own if own.get("digest") == digest else {"digest": digest}
+        if found(path, path.read_text(encoding="utf-8"), ids_of(tests[0])):
+            sys.exit(f"{name}: its tests fail as it is")
         for key, line, changed in mutants(path):
             if key in own or random.Random(name + key).random() >= share:
                 continue
             # what is run by an import alone is run by no test alone
-            ids = dict.fromkeys(map(test_id, tests.get(line) or tests[0]))
-            own[key] = [line, found(path, changed, [*ids][:MOST])]
+            own[key] = [line, found(path, changed, ids_of(tests.get(line) or tests[0]))]
             RESULTS.write_text(json.dumps({**results(), name: own}, indent=0))
             if not own[key][1]:
                 print(f"{name}:{line}: {key}: not found", flush=True)

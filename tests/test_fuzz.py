@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings, strategies
 
 import tinynet as tn
 from tests.fuzz import verdict
@@ -16,6 +17,13 @@ def test_random_programs_are_the_naive_loop_or_refused(tmp_path, tries):
     equal = found.count("equal")
     # most are trained, and some of the wrong ones are refused
     assert 0.6 * len(found) < equal < len(found)
+
+
+@given(seed=strategies.integers(1_000_000, 2**32))
+@settings(max_examples=15, phases=[Phase.generate])
+def test_programs_that_nobody_saw_before(seed, tmp_path_factory):
+    """In a run with new seeds of hypothesis."""
+    verdict(seed, tmp_path_factory.mktemp("programs"))
 
 
 LAYERS = {"SpreadsState": "state mean", "FlatState": "state mean", "WritesDA": "write to none"}

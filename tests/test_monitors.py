@@ -85,7 +85,7 @@ def test_which_way_is_better_is_known_or_asked_for():
     model = a_net()
     model.compile("adam", metrics=[mid, "mae", "f1"])
     fit = partial(model.fit, X, Y, 3, validation_split=0.2, verbose=0)
-    with pytest.raises(ValueError, match=r"mode=.min. or mode=.max. for 'val_mid', got"):
+    with pytest.raises(ValueError, match=r"mode=.min. or mode=.max. for 'val_mid', which is none"):
         fit(callbacks=[tn.EarlyStopping("val_mid")])
     assert model.optimizer.steps == 0
     for name, mode in [("val_mid", "min"), ("val_mae", None), ("val_f1", None), (None, None)]:

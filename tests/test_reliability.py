@@ -14,7 +14,8 @@ def test_a_promise_has_its_tests_and_its_line(promise):
     for one in reliability.ids(promise):
         file, _, function = one.partition("::")
         text = (reliability.ROOT / file).read_text(encoding="utf-8")
-        assert re.search(rf"^def {function or 'test_'}", text, re.MULTILINE), one
+        start = rf"^def {function}\(" if function else "^def test_"
+        assert re.search(start, text, re.MULTILINE), one
         long = re.search(rf"mark\.long\n(@.*\n)*def {function}\(", text)
         assert not function or bool(long) == ("{times" in promise["figure"]), one
     page = reliability.PAGE.read_text(encoding="utf-8")

@@ -7,11 +7,13 @@ from tinynet.base import checks
 
 
 class Callback:
-    """`fit` sets `model`, `epochs`, the number that it was asked for, `steps`, that of an epoch,
-    `m`, that of the examples, and `done`, that of the epochs that a resumed one finds done. It
-    calls `on_train_begin`, after each epoch `on_epoch_end`, and at last, after an error or Ctrl-C
-    too, `on_train_end`. A callback may have an `every` above 1: it is called after every so many
-    epochs and after the last.
+    """What looks at a training after each epoch.
+
+    `fit` sets some attributes: `model`; `epochs`, how many it does, with those that were done
+    before it was cut off; `done`, these; `steps` of an epoch; `m`, the number of examples. It calls
+    `on_train_begin`, after each epoch `on_epoch_end`, and at last, after an error or Ctrl-C too,
+    `on_train_end`. A callback may have an `every` above 1: it is called after every so many epochs
+    and after the last.
 
     `epoch` counts from 1 in each `fit`. `logs` are the numbers of the epoch by name: "loss", the
     metrics, and with validation data "val_loss" and so on. Whoever returns True stops the training;

@@ -40,7 +40,8 @@ class Monitor(Callback):
         self.best, self.waited, self.seen = -math.inf, 0, 0
         name = (self.monitor or "loss").removeprefix("val_")
         if self.mode is None and name not in SMALL | LARGE:
-            expected = f'mode="min" or mode="max" for {self.monitor!r}'
+            own = f"{self.monitor!r}, which is none of tinynet's numbers"
+            expected = f'mode="min" or mode="max" for {own}'
             checks.refuse(type(self).__name__, expected, None, "is less better, or more?")
         self.sign = BETTER[self.mode or ("min" if name in SMALL else "max")]
 

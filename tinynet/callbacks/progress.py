@@ -20,6 +20,7 @@ class ProgressBar(Callback):
     bar: Any = None
 
     def on_train_begin(self) -> None:
+        self.begun = time.monotonic()
         if self.done >= self.epochs:
             return
         what = f"{self.m:,} examples" if self.m else "batches of your own"
@@ -29,7 +30,7 @@ class ProgressBar(Callback):
             more = f"{-(-self.m // 32):,}"
             said += f"; batch_size=32 would take {more}, and most nets then learn in fewer epochs"
         print(said, flush=True)
-        self.begun, self.bar = time.monotonic(), a_bar(self.epochs, self.done)
+        self.bar = a_bar(self.epochs, self.done)
 
     @property
     def every(self) -> int:  # type: ignore[override]
@@ -41,7 +42,8 @@ class ProgressBar(Callback):
             self.bar.set_postfix_str("  ".join(shown), refresh=False)
             self.bar.update(epoch - self.bar.n)
             return
-        pace = (time.monotonic() - self.begun) / (epoch - self.done)
+        # a resumed fit may begin with the look at an epoch that was done before
+        pace = (time.monotonic() - self.begun) / max(1, epoch - self.done)
         left = pace * (self.epochs - epoch)
         shown += [f"{left:.0f} s left"] if left >= 1 else []
         print("  ".join([f"epoch {epoch}/{self.epochs}", *shown]), flush=True)

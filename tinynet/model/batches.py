@@ -12,7 +12,7 @@ import numpy as np
 from tinynet.base import Array, checks
 from tinynet.files.generators import bits_of, plain
 
-BLOCK = 2**16  # examples that are copied at a time
+BLOCK = 2**20  # bytes that are copied at a time
 
 
 class Order:
@@ -79,8 +79,10 @@ def digest(arrays: Sequence[Array]) -> str:
     found = hashlib.sha256()
     for a in arrays:
         found.update(repr((a.dtype.str, a.shape)).encode())
-        for start in range(0, a.shape[-1], BLOCK):
-            found.update(a[..., start : start + BLOCK].tobytes())
+        m = a.shape[-1]
+        n = max(1, BLOCK * m // a.nbytes)
+        for start in range(0, m, n):
+            found.update(a[..., start : start + n].tobytes())
     return found.hexdigest()
 
 

@@ -45,7 +45,8 @@ class Position(NamedTuple):
     stands: Any = None  # where the model's generator stood when it was left
     looked: Sequence[int] | None = None  # which callbacks looked at the last epoch, if not yet all
     stop: bool = False  # whether one of them said so
-    callbacks: Sequence[CallbackState] | None = None  # None if the fit is over
+    callbacks: Sequence[CallbackState] = ()
+    over: bool = False  # whether nothing is left to do
     torn: str = ""  # why nobody can go on from here
     moment: Snapshot | None = None  # where the training stood, if it may stand elsewhere now
 
@@ -59,11 +60,6 @@ class Floats(NamedTuple):
     """A list of numbers that a callback keeps, in little memory."""
 
     numbers: Array
-
-
-def ended(first: int, epochs: int, steps: int) -> Position:
-    """Of a fit that a callback ended: there is nothing to do."""
-    return Position(first, epochs, steps, {}, *packed([]), stop=True)
 
 
 def packed(records: Sequence[Reading]) -> tuple[Array, list[int]]:
@@ -88,31 +84,37 @@ def stateful(callbacks: Sequence[Callback]) -> list[Callback]:
     return [c for c in others if type(c) is not ProgressBar]
 
 
-def kept_by(callbacks: Sequence[Callback]) -> list[CallbackState]:
-    """What each callback is made of and keeps, as it is now."""
+def kept_by(callbacks: Sequence[Callback], made: Sequence[Any]) -> list[CallbackState]:
+    """What each callback keeps now; they were made with those arguments."""
     return [
         CallbackState(
             type(callback).__name__,
-            arguments(callback),
+            arguments,
             {name: copied(getattr(callback, name)) for name in callback.kept or ()},
         )
-        for callback in stateful(callbacks)
+        for callback, arguments in zip(stateful(callbacks), made, strict=True)
     ]
 
 
 def arguments(callback: Callback) -> dict[str, Any]:
-    """The arguments that a callback was made with, as far as they are plain attributes of it."""
+    """The arguments that a callback was made with, as far as they are attributes of it: numbers,
+    texts, and lists of them."""
     init = type(callback).__init__
     names = inspect.signature(init).parameters if isinstance(init, FunctionType) else ()
     held = {name: vars(callback).get(name) for name in names if name not in (callback.kept or ())}
-    finite = {n: a for n, a in held.items() if type(a) is not float or math.isfinite(a)}
-    return {name: value for name, value in finite.items() if type(value) in PLAIN}
+    held = {n: [*a] if type(a) is tuple else a for n, a in held.items()}
+    return {n: a for n, a in held.items() if a is not None and is_plain(a)}
+
+
+def is_plain(value: Any) -> bool:
+    """Whether it is a number, a text, None, or a list of them."""
+    if type(value) is list:
+        return all(type(one) is not list and is_plain(one) for one in value)
+    return type(value) in PLAIN and (type(value) is not float or math.isfinite(value))
 
 
 def copied(value: Any) -> Any:
-    """A copy of what a callback keeps, with floats of Python's."""
-    if type(value) is np.float64:
-        return float(value)
+    """A copy of what a callback keeps; a list of floats in little memory."""
     if type(value) is not list:
         return value if isinstance(value, Snapshot) else copy.deepcopy(value)
     if value and all(type(one) in (float, np.float64) for one in value):
@@ -125,7 +127,7 @@ def not_to_keep(value: Any) -> bool:
     so a copy has to be worth as much, and quick."""
     if type(value) is list:
         return any(type(one) not in PLAIN for one in value)
-    if type(value) is np.ndarray:
+    if isinstance(value, (np.ndarray, np.generic)):
         return value.dtype not in DTYPES.values() or not value.flags.c_contiguous
     return type(value) not in {*PLAIN, Floats} and not isinstance(value, Snapshot)
 
@@ -151,18 +153,52 @@ def given(value: Any) -> Any:
 
 def give_back(position: Position, callbacks: Sequence[Callback]) -> None:
     """Let callbacks have what they kept."""
-    for callback, own in zip(stateful(callbacks), position.callbacks or (), strict=True):
+    for callback, own in zip(stateful(callbacks), position.callbacks, strict=True):
         for attribute, value in own.kept.items():
             setattr(callback, attribute, given(value))
 
 
 def require_kept(who: str, callbacks: Sequence[Callback]) -> None:
     """Refuse a callback that does not say what it keeps: nobody could go on with it."""
-    for callback in callbacks:
-        if callback.kept is None:
+    for callback in stateful(callbacks):
+        kinds = type(callback).__mro__
+        users = [k for k in kinds if not k.__module__.startswith("tinynet.") and k is not object]
+        ours: Any = next(k for k in kinds if k.__module__.startswith("tinynet."))
+        if users and not any("kept" in vars(kind) for kind in users):
             cure = 'kept = ("seen",) names attributes, kept = () says that there are none'
             expected = f"{type(callback).__name__} to say what a resumed fit needs of it"
-            checks.refuse(who, expected, "kept = None", cure)
+            checks.refuse(who, expected, "no kept of its own", cure)
+        missing = [name for name in ours.kept or () if name not in (callback.kept or ())]
+        if missing:
+            cure = f"kept = (*tn.{ours.__name__}.kept, ...)"
+            expected = f"{type(callback).__name__} to keep {', '.join(missing)}, too"
+            checks.refuse(who, expected, f"kept = {callback.kept!r}", cure)
+
+
+def where_to_begin(model: Any, resume: bool, epochs: int) -> tuple[Position | None, int, int]:
+    """The position that a fit goes on from, how many epochs there were before it, and how many it
+    is to do, those that are done included."""
+    n, position = len(model.history), None
+    if resume:
+        position = model._fit.position() if model._fit else model._position
+        epochs -= n if position is None else position.first
+    if position is not None and position.over and not is_done(model, position, epochs):
+        # more epochs than are done are another fit
+        return None, n, epochs - (n - position.first)
+    return position, n if position is None else position.first, epochs
+
+
+def nothing_to_do(model: Any, position: Position | None, callbacks: Sequence[Callback]) -> str:
+    """What is said of a fit that is over; the callbacks get back what they kept, if they are those
+    of it."""
+    why = ""
+    if position is not None and position.over:
+        why = "a callback ended the fit, " if position.stop else ""
+        states = [(own.name, {*own.kept}) for own in position.callbacks]
+        if states == [(type(c).__name__, {*(c.kept or ())}) for c in stateful(callbacks)]:
+            give_back(position, callbacks)
+    cure = "fit without resume=True trains on"
+    return f"nothing to do: {why}{len(model.history)} epochs are done; {cure}\n"
 
 
 def is_done(model: Any, position: Position | None, epochs: int) -> bool:
@@ -170,7 +206,9 @@ def is_done(model: Any, position: Position | None, epochs: int) -> bool:
     if position is None:
         return epochs <= 0
     done = len(model.history) - position.first
-    return position.callbacks is None or done > epochs or (done == epochs and position.within)
+    if position.over:
+        return position.stop or done >= epochs
+    return done > epochs or (done == epochs and position.within)
 
 
 def require_same(
@@ -201,7 +239,7 @@ def require_same(
     if position.stands is not None and stood(position.stands) != stood(model._generator):
         got = "one that somebody has drawn from since"
         checks.refuse(who, "the generator as the fit that goes on left it", got, RESUME)
-    before, now = position.callbacks or (), stateful(callbacks)
+    before, now = position.callbacks, stateful(callbacks)
     names = [type(callback).__name__ for callback in now]
     if names != [own.name for own in before]:
         expected = ", ".join(own.name for own in before) or "none"
@@ -210,7 +248,7 @@ def require_same(
     for callback, own in zip(now, before, strict=True):
         made = arguments(callback)
         for name, value in own.arguments.items():
-            if made.get(name, value) != value:
+            if repr(made.get(name, value)) != repr(value):
                 expected = f"{own.name} with {name} {value!r}, as in the fit that goes on"
                 checks.refuse(who, expected, repr(made[name]), RESUME)
         if own.kept.keys() != {*(callback.kept or ())}:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from tinynet.base import Array, checks
-from tinynet.engine.work import PLAIN
 from tinynet.files.generators import bits_of, generator_at, state_of
 from tinynet.files.safetensors import only, refuse, typed
-from tinynet.model.position import CallbackState, Floats, Position
+from tinynet.model.position import CallbackState, Floats, Position, is_plain
 from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in, standardizing
 
+READ: dict[str, Any] = {"array": np.asarray, "floats": Floats, "scalar": lambda a: a[()]}
 COUNTS = "first", "epochs", "steps"
 SOURCE = {"examples": int, "batch_size": int, "shuffle": bool, "data": str}
 
@@ -31,11 +31,10 @@ def position_tree(position: Position | None, arrays: dict[str, Array]) -> Any:
     tree["order"] = position.order and state_of(position.order)
     tree["stands"] = position.stands and state_of(position.stands)
     tree["moment"] = position.moment and snapshot_tree(position.moment, "position.moment", arrays)
-    if position.callbacks is not None:
-        tree["callbacks"] = [
-            [who, own, {n: value_tree(a, named(i, n), arrays) for n, a in kept.items()}]
-            for i, (who, own, kept) in enumerate(position.callbacks)
-        ]
+    tree["callbacks"] = [
+        [who, own, {n: value_tree(a, named(i, n), arrays) for n, a in kept.items()}]
+        for i, (who, own, kept) in enumerate(position.callbacks)
+    ]
     return tree
 
 
@@ -50,6 +49,9 @@ def value_tree(value: Any, name: str, arrays: dict[str, Array]) -> Any:
         return {"Snapshot": snapshot_tree(value, name, arrays)}
     if type(value) is list:
         return {"list": [value_tree(one, name, arrays) for one in value]}
+    if isinstance(value, np.generic):
+        arrays[name] = np.asarray(value)
+        return {"scalar": name}
     if type(value) in (Floats, np.ndarray):
         floats = type(value) is Floats
         arrays[name] = value.numbers if floats else value
@@ -84,23 +86,22 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
     looked = tree.get("looked")
     if looked is not None:
         looked = [checks.count("position", "looked", i, 0) for i in only(tree, "looked", list)]
-    moment, callbacks = tree.get("moment"), tree.get("callbacks")
+    moment = tree.get("moment")
     trees = tree.get("order"), tree.get("stands")
     order, stands = (None if one is None else generator_at(one) for one in trees)
     for generator in filter(None, (order, stands)):
         require_kind(generator, model._generator)
     if moment is not None:
         moment = snapshot_of(model, moment, "position.moment", arrays)
-    if callbacks is not None:
-        callbacks = [
-            kept_of(model, i, typed("a callback", one, list), arrays)
-            for i, one in enumerate(typed("callbacks", callbacks, list))
-        ]
+    callbacks = [
+        kept_of(model, i, typed("a callback", one, list), arrays)
+        for i, one in enumerate(only(tree, "callbacks", list))
+    ]
     records, sums = records_of(only(tree, "sums", list), arrays.get("position.records"))
     torn = only(tree, "torn", str)
     if not torn.isprintable() or len(torn) > 500:
         refuse("torn as a sentence", checks.shown(torn))
-    if not torn and any(i >= len(callbacks or ()) for i in looked or ()):
+    if not torn and any(i >= len(callbacks) for i in looked or ()):
         refuse("looked of the callbacks there are", checks.shown(looked))
     return Position(
         first=first,
@@ -114,6 +115,7 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         looked=looked,
         stop=only(tree, "stop", bool),
         callbacks=callbacks,
+        over=only(tree, "over", bool),
         torn=torn,
         moment=moment,
     )
@@ -128,7 +130,7 @@ def kept_of(model: Any, i: int, tree: list[Any], arrays: Mapping[str, Array]) ->
         if not text.isidentifier():
             refuse("names of a callback and its attributes", checks.shown(text))
     for value in arguments.values():
-        if type(value) not in PLAIN:
+        if not is_plain(value):
             refuse("plain arguments of a callback", checks.shown(value))
     found = {n: value_of(model, a, named(i, n), arrays) for n, a in kept.items()}
     return CallbackState(name, arguments, found)
@@ -162,8 +164,8 @@ def value_of(model: Any, tree: Any, name: str, arrays: Mapping[str, Array]) -> A
         return snapshot_of(model, inner, name, arrays)
     if kind == "float" and inner in ("inf", "-inf", "nan"):
         return float(inner)
-    if kind in ("array", "floats") and inner == name and name in arrays:
-        return arrays[name].copy() if kind == "array" else Floats(arrays[name].copy())
+    if kind in READ and inner == name and name in arrays:
+        return READ[kind](arrays[name].copy())
     return refuse("what a callback keeps", checks.shown(tree))
 
 

@@ -24,7 +24,13 @@ from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
 from tinynet.model.batches import Order, Source, each_batch, require_batches, said_of
-from tinynet.model.position import is_done, require_kept, require_same
+from tinynet.model.position import (
+    is_done,
+    nothing_to_do,
+    require_kept,
+    require_same,
+    where_to_begin,
+)
 from tinynet.model.prepared import Prepared, share_of
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
@@ -136,13 +142,9 @@ class Sequential(Prepared):
                 with np.errstate(all="ignore"):
                     spans = [float(np.ptp(a)) for a in source.data[:2]]
             measure = partial(self._measured, *held) if held else None
-            position = self._fit.position() if self._fit else self._position
-            position = position if resume else None
-            first = position.first if position else len(self.history)
-            total = epochs - first if resume else epochs  # of this fit, those done included
+            position, first, total = where_to_begin(self, resume, epochs)
             if resume and is_done(self, position, total):
-                if verbose:
-                    print(f"nothing to do: {len(self.history)} epochs are done")
+                print(nothing_to_do(self, position, callbacks) * bool(verbose), end="")
                 return history.History(self.history.rows[first:], self.history.held_out)
             if position is not None:
                 require_same(self, position, source.described, callbacks, total)

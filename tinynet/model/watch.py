@@ -18,7 +18,7 @@ from tinynet.metrics.epochs import Row
 from tinynet.model.batches import Source
 from tinynet.model.position import (
     Position,
-    ended,
+    arguments,
     give_back,
     kept_by,
     packed,
@@ -52,7 +52,9 @@ class Watch(Reporter):
         self.changed = False  # whether a setting was changed after the last epoch
         # where a fit was left, before this one goes on and after it was left
         self.left, self.begun, self.stop = position, position, False
-        self.over, self.torn = False, ""  # whether the last step is done; why nobody can go on
+        # whether the last step is done, and an end failed; why nobody can go on
+        self.over, self.failed, self.torn = False, False, ""
+        self.made = [arguments(callback) for callback in stateful(self.callbacks)]
         self.started = self.steps_before = model.optimizer.steps
         if position is not None:
             self.first, self.stop = position.first, position.stop
@@ -67,14 +69,19 @@ class Watch(Reporter):
     def __enter__(self) -> Self:
         # a callback begins once more, but the model stays as it was left
         self.undo = as_now(self.model) if self.begun is not None else None
-        with ExitStack() as begun:
-            # the last to begin is the first to end
-            for saving in self.saving:
-                self.begin(saving, begun, partial(self.save, saving))
-            begun.push(self.leave)
-            for callback in self.callbacks:
-                self.begin(callback, begun, callback.on_train_end)
-            self.ends = begun.pop_all()
+        try:
+            with ExitStack() as begun:
+                # the last to begin is the first to end
+                for saving in self.saving:
+                    self.begin(saving, begun, partial(self.save, saving))
+                begun.push(self.leave)
+                for callback in self.callbacks:
+                    self.begin(callback, begun, callback.on_train_end)
+                self.ends = begun.pop_all()
+        except BaseException:
+            if self.undo is not None:
+                self.undo()
+            raise
         vars(self.model).update(_fit=self, _position=None)
         return self
 
@@ -118,26 +125,39 @@ class Watch(Reporter):
         traceback: TracebackType | None,
     ) -> None:
         self.over = kind is None
-        if kind is not None:
-            if self.left is not None and self.undo is not None:  # it has not gone on
-                self.undo()
-            left = self.position()
-            if left.moment is None and stateful(self.callbacks):  # which may change weights now
-                left = left._replace(moment=Snapshot(self.model))
-            begun = left.within or left.steps != self.started
-            self.left = left if begun or self.begun else None
+        self.placed = False  # whether it is known where it was left
+        try:
+            if kind is not None:
+                self.note()
+            self.placed = True
+        finally:
+            plain = Callback.on_train_end
+            own = (vars(c).get("on_train_end", type(c).on_train_end) for c in self.callbacks)
+            if not self.placed and any(end is not plain for end in own):
+                self.torn = "a place to go on from, got an error while it was noted"
+            self.ends.close()
+
+    def note(self) -> None:
+        """Note where it is left, before the callbacks' ends, which may change weights."""
+        if self.left is not None and self.undo is not None:  # it has not gone on
+            self.undo()
+        left = self.position()
+        if left.moment is None and stateful(self.callbacks):
+            left = left._replace(moment=Snapshot(self.model))
+        begun = left.within or left.steps != self.started
         self.settings = settings_of(self.model)
-        self.ends.close()
+        self.left = left if begun or self.begun else None
 
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
         """After the callbacks' ends: what the next fit may go on from."""
-        if self.model._fit is not self:  # it did not begin
+        if self.model._fit is not self or not self.placed:  # it did not begin, or is torn
             return
         if kind is not None:  # it was cut off at its very end
+            self.failed = True
             self.left = self.position()
-        elif self.left is None and self.stop:
-            self.left = ended(self.first, self.epochs, self.model.optimizer.steps)
-        if self.left is not None and self.left.callbacks is not None:
+        elif self.left is None and (self.stop or stateful(self.callbacks)):
+            self.left = self.ended()
+        if self.left is not None and not self.left.over:
             torn, stands = self.left.torn, copy.deepcopy(self.model._generator)
             if not self.over and self.settings != settings_of(self.model):
                 torn = "settings as they were, got others after a callback's on_train_end"
@@ -146,17 +166,27 @@ class Watch(Reporter):
         self.source.data = ()  # lets go of a user's arrays
         self.measure = None
 
+    def ended(self) -> Position:
+        """That nothing is left to do, and what the callbacks keep."""
+        kept, (read, sums) = kept_by(self.callbacks, self.made), packed([])
+        own, steps = [] if torn_by(kept) else kept, self.model.optimizer.steps
+        again = Position(self.first, self.epochs, steps, {}, read, sums)
+        return again._replace(stop=self.stop, callbacks=own, over=True)
+
     def save(self, callback: ModelCheckpoint) -> None:
         """At the very end, if something has happened."""
         moved = self.model.optimizer.steps != self.started
-        if self.model._fit is None and (moved or self.begun is not None):
+        torn = self.left is not None and self.left.torn  # an earlier file can go on
+        if self.model._fit is None and not torn and (moved or self.begun is not None):
             callback.on_train_end()
 
     def position(self) -> Position:
         """Where the training is."""
         if self.left is not None:
             return self.left
-        order, kept, looked = self.source.order, kept_by(self.callbacks), None
+        if self.over and not self.failed:
+            return self.ended()
+        order, kept, looked = self.source.order, kept_by(self.callbacks, self.made), None
         steps = self.steps_before + len(self.records)
         if self.due() and self.looked_at < self.done:  # a callback that asks has done its part
             looked = [i for i in self.looked + self.asked if i < len(kept)]
@@ -245,5 +275,6 @@ class Watch(Reporter):
                 setattr(callback, name, value)
             if not again and Part.latest[0] is not settings:
                 name = type(callback).__name__
-                self.torn = f"{name} to end, got an error after it had changed the model"
+                got = "one that was cut off after it had changed the model"
+                self.torn = f"{name} to end its call, got {got}"
             raise
