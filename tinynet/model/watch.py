@@ -132,7 +132,9 @@ class Watch(Reporter):
             self.placed = True
         finally:
             plain = Callback.on_train_end
-            own = (vars(c).get("on_train_end", type(c).on_train_end) for c in self.callbacks)
+            own = [
+                vars(c).get("on_train_end", type(c).on_train_end) for c in stateful(self.callbacks)
+            ]
             if not self.placed and any(end is not plain for end in own):
                 self.torn = "a place to go on from, got an error while it was noted"
             self.ends.close()
