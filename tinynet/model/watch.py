@@ -131,11 +131,9 @@ class Watch(Reporter):
                 self.note()
             self.placed = True
         finally:
-            plain = Callback.on_train_end
-            own = [
-                vars(c).get("on_train_end", type(c).on_train_end) for c in stateful(self.callbacks)
-            ]
-            if not self.placed and any(end is not plain for end in own):
+            own = [(vars(c), type(c).on_train_end) for c in stateful(self.callbacks)]
+            plain = [end is Callback.on_train_end and "on_train_end" not in v for v, end in own]
+            if not self.placed and not all(plain):
                 self.torn = "a place to go on from, got an error while it was noted"
             self.ends.close()
 
