@@ -40,7 +40,8 @@ def ids(promise):
 def ran(*arguments):
     """Run tests; of each that was not skipped its name, and how often its long form tried."""
     path, found = ROOT / ".reliability.xml", []
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={path}"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += [f"--junitxml={path}", "-o", "junit_family=xunit1"]
     subprocess.run([*command, *arguments], cwd=ROOT, check=True)
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         file = case.get("classname").replace(".", "/") + ".py"
