@@ -124,6 +124,7 @@ def found(path, source, tests):
         code = 1
         try:
             options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no", "-o", "addopts="]
+            options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
             code = int(pytest.main([*options, *tests]))
         finally:
             os._exit(code)
