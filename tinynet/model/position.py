@@ -232,9 +232,10 @@ def require_same(
     if position.moment is None and position.steps != steps:
         expected = f"the optimizer after step {position.steps}, where the fit was left"
         checks.refuse(who, expected, steps, RESUME)
-    last = position.epochs != epochs and done in (position.epochs, epochs)
-    if position.looked is not None and last:
-        expected = f"epochs={position.first + position.epochs}, while callbacks look at the last"
+    # callbacks have been called for a last epoch, or will be
+    last = done in (position.epochs, epochs) if position.looked is not None else False
+    if position.epochs != epochs and (last or done >= position.epochs):
+        expected = f"epochs={position.first + position.epochs}, as before, since the last is done"
         checks.refuse(who, expected, position.first + epochs, RESUME)
     if position.stands is not None and stood(position.stands) != stood(model._generator):
         got = "one that somebody has drawn from since"

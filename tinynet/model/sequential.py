@@ -144,6 +144,7 @@ class Sequential(Prepared):
             measure = partial(self._measured, *held) if held else None
             position, first, total = where_to_begin(self, resume, epochs)
             if resume and is_done(self, position, total):
+                vars(self).update(_fit=None, _position=position or self._position)
                 print(nothing_to_do(self, position, callbacks) * bool(verbose), end="")
                 return history.History(self.history.rows[first:], self.history.held_out)
             if position is not None:

@@ -198,7 +198,7 @@ class Watch(Reporter):
         else:  # of an iterable's batches nobody knows how many there are
             records = [] if self.done > self.done_before else self.records
         read, sums = packed(records)
-        torn, stop = self.torn or torn_by(kept) or self.unread(), self.stop or self.over
+        torn = self.torn or torn_by(kept) or self.unread()
         return Position(
             first=self.first,
             epochs=self.epochs,
@@ -208,7 +208,7 @@ class Watch(Reporter):
             sums=sums,
             order=order.before() if order is not None and drawn else None,
             looked=looked,
-            stop=stop,
+            stop=self.stop,
             callbacks=[] if torn else kept,
             torn=torn,
         )
