@@ -148,3 +148,18 @@ def test_an_error_while_the_place_is_noted_ends_the_callbacks(monkeypatch):
     assert stop.back is None
     with pytest.raises(ValueError, match="a place to go on from, got an error"):
         model.fit(**FIT, callbacks=[stops(patience=50), Halts(0)], resume=True)
+
+
+def test_a_fit_that_failed_before_its_first_step_leaves_no_place():
+    class Fails(tn.Activation):
+        def value(self, Z):
+            raise RuntimeError("halt")
+
+        def derivative(self, Z):
+            return Z
+
+    model = tn.Sequential([tn.Dense(2, Fails()), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile("sgd")
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**FIT | {"batch_size": None}, callbacks=[stops()])
+    assert model._position is None

@@ -155,7 +155,7 @@ class Watch(Reporter):
         if kind is not None:  # it was cut off at its very end
             self.failed = True
             self.left = self.position()
-        elif self.left is None and (self.stop or stateful(self.callbacks)):
+        elif self.over and (self.stop or stateful(self.callbacks)):
             self.left = self.ended()
         if self.left is not None and not self.left.over:
             torn, stands = self.left.torn, copy.deepcopy(self.model._generator)
