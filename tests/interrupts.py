@@ -72,23 +72,35 @@ class Tracer:
 class Doors(Tracer):
     """Raises an interrupt at the n-th entry into a function of these files, or exit from one."""
 
+    def __init__(self, files, at):
+        super().__init__(files, at)
+        self.seen = {}  # when each door was gone through
+
     def __call__(self, frame, event, arg):
         if event == "call" and not self.within(frame.f_code.co_filename):
             return None
         frame.f_trace_lines = False
         if event in ("call", "return"):
+            self.where = f"{event} {frame.f_code.co_qualname}"
             if self.count == self.at:
-                self.where = f"{event} {frame.f_code.co_qualname}"
                 raise KeyboardInterrupt
+            self.seen.setdefault(self.where, []).append(self.count)
             self.count += 1
         return self
 
 
-def lines(files, call, tracer=Tracer):
-    """How many lines of these files the call runs, or how many doors it goes through."""
-    counting = tracer(files, -1)
+def lines(files, call):
+    """How many lines of these files the call runs."""
+    counting = Tracer(files, -1)
     counting.run(call)
     return counting.count
+
+
+def doors(files, call):
+    """When the call goes in or out of each function of these files."""
+    counting = Doors(files, -1)
+    counting.run(call)
+    return counting.seen
 
 
 def require_free(model):

@@ -155,7 +155,7 @@ class Sequential(Prepared):
                 watch.go_on()
                 if watch.saving:
                     saved.file_of(Sequential, self._to_save())  # refused before the first step
-                if not watch.stop:
+                if not watch.stop and (watch.done < total or not resume):
                     train(watch)
                 while watch.changed and watch.done < total:  # as another fit would go on
                     train(watch)

@@ -135,7 +135,11 @@ class Watch(Reporter):
             plain = [end is Callback.on_train_end and "on_train_end" not in v for v, end in own]
             if not self.placed and not all(plain):
                 self.torn = "a place to go on from, got an error while it was noted"
-            self.ends.close()
+            try:
+                self.ends.close()
+            except BaseException:  # perhaps before all of them were called
+                self.failed = True
+                raise
 
     def note(self) -> None:
         """Note where it is left, before the callbacks' ends, which may change weights."""
