@@ -198,7 +198,7 @@ def nothing_to_do(model: Any, position: Position | None, callbacks: Sequence[Cal
         if states == [(type(c).__name__, {*(c.kept or ())}) for c in stateful(callbacks)]:
             give_back(position, callbacks)
     cure = "fit without resume=True trains on"
-    return f"nothing to do: {why}{len(model.history)} epochs are done; {cure}\n"
+    return f"nothing to do: {why}{len(model.history)} epochs are done; {cure}"
 
 
 def is_done(model: Any, position: Position | None, epochs: int) -> bool:

@@ -145,7 +145,9 @@ class Sequential(Prepared):
             position, first, total = where_to_begin(self, resume, epochs)
             if resume and is_done(self, position, total):
                 vars(self).update(_fit=None, _position=position or self._position)
-                print(nothing_to_do(self, position, callbacks) * bool(verbose), end="")
+                told = nothing_to_do(self, position, callbacks)
+                if verbose:
+                    print(told)
                 return history.History(self.history.rows[first:], self.history.held_out)
             if position is not None:
                 require_same(self, position, source.described, callbacks, total)
