@@ -48,7 +48,7 @@ def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(files, batch_size, trie
     twin.fit(**fit, callbacks=ends)
     train = functools.partial(prepared().fit, **fit, callbacks=watched())
     draw = random.Random(str(batch_size))
-    for tracer, at in places(files, train, draw, tries(25, 1000)):
+    for tracer, at in places(files, train, draw, tries(8, 1000)):
         model, own, tracing = prepared(), watched(), tracer(files, at)
         tracing.run(functools.partial(model.fit, **fit, callbacks=watched()))
         again = Tracer(FILES, draw.randrange(100_000))  # sooner or later, or not at all
