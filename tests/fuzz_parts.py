@@ -8,6 +8,7 @@ Each says steady = True, also where it breaks that promise, and has a child that
 import numpy as np
 
 import tinynet as tn
+from tests import parts
 from tinynet.base import Setting, checks
 
 PARTS = {}  # by kind: the class that says steady = True, and its child
@@ -110,18 +111,8 @@ class Halves(tn.Activation):
 
 
 @part("activation")
-class Remembers(tn.Activation):
-    """Keeps what it saw, as many write it."""
-
-    steady = True
+class Remembers(parts.Remembering):
     keeping = True
-
-    def value(self, Z):
-        self.A = np.tanh(Z)
-        return self.A
-
-    def derivative(self, Z):
-        return 1 - self.A**2
 
 
 @part("activation")
@@ -146,22 +137,10 @@ class Reuses(tn.Activation):
 # ---- layers, as wide as their input
 
 
-class Same(tn.Layer):
+class Same(parts.Handing):
     """Without parameters."""
 
     steady = True
-
-    def make_params(self, n_in, rng):
-        return {}
-
-    def preactivation(self, X):
-        return X
-
-    def parameter_gradients(self, dZ, cache):
-        return {}
-
-    def input_gradient(self, dZ, cache):
-        return dZ
 
 
 class Scale(Same):

@@ -29,6 +29,35 @@ class Dropout(tn.Layer):
         return dA * cache["mask"], {}
 
 
+class Handing(tn.Layer):
+    """Hands on what it gets."""
+
+    def make_params(self, n_in, rng):
+        return {}
+
+    def preactivation(self, X):
+        return X
+
+    def parameter_gradients(self, dZ, cache):
+        return {}
+
+    def input_gradient(self, dZ, cache):
+        return dZ
+
+
+class Remembering(tn.Activation):
+    """Keeps what its value saw in an attribute, as many users write it."""
+
+    steady = True
+
+    def value(self, Z):
+        self.A = np.tanh(Z)
+        return self.A
+
+    def derivative(self, Z):
+        return 1 - self.A**2
+
+
 class Norm(tn.Layer):
     """Batch norm with a running mean and variance."""
 

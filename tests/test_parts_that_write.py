@@ -136,20 +136,6 @@ def test_16_a_last_activation_with_its_own_run_is_refused():
 # ---- 17
 
 
-class Handing(tn.Layer):
-    def make_params(self, n_in, rng):
-        return {}
-
-    def preactivation(self, X):
-        return X
-
-    def parameter_gradients(self, dZ, cache):
-        return {}
-
-    def input_gradient(self, dZ, cache):
-        return dZ
-
-
 class Passing(tn.Activation):
     def value(self, Z):
         return Z
@@ -173,8 +159,8 @@ class InPlace(tn.Activation):
 @pytest.mark.parametrize("g", [tn.identity, Passing()])
 def test_17_no_memory_of_the_user_is_handed_out(m, dtype, call, g):
     A = rng.standard_normal((2, m)).astype(dtype)
-    model = compiled(Handing(2, g), loss="mse", dtype=dtype).build(2)
-    layer = Handing(2, g).build(2, dtype=dtype)
+    model = compiled(parts.Handing(2, g), loss="mse", dtype=dtype).build(2)
+    layer = parts.Handing(2, g).build(2, dtype=dtype)
     found = layer(A) if call == "alone" else getattr(model, call)(A)
     for a in found.values() if call == "trace" else [found]:
         assert not np.shares_memory(a, A)
@@ -185,7 +171,7 @@ def test_17_no_memory_of_the_user_is_handed_out(m, dtype, call, g):
 @pytest.mark.parametrize("call", ["predict", "trace", "gradients", "fit", "evaluate", "forward"])
 def test_17_x_is_not_written_to(call):
     A, B = rng.standard_normal((2, 400)), rng.standard_normal((2, 400))
-    model = compiled(Handing(2, InPlace()), tn.Dense(2), loss="mse").build(2)
+    model = compiled(parts.Handing(2, InPlace()), tn.Dense(2), loss="mse").build(2)
     before = A.copy()
     try:
         getattr(model, call)(*((A, B) if call in ("gradients", "fit", "evaluate") else (A,)))

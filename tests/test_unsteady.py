@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.parts import Matmul
+from tests.parts import Matmul, Remembering
 from tests.test_plan import a_model, problem
 from tests.ways import WAYS, a_training, taken
 from tinynet.net import blocks
@@ -70,19 +70,6 @@ class Masking(tn.Tanh):
         A = np.tanh(Z)
         A[Z < 0] *= 0.5
         return A
-
-
-class Remembering(tn.Activation):
-    """Keeps what its value saw in an attribute, as many users write it."""
-
-    steady = True
-
-    def value(self, Z):
-        self.A = np.tanh(Z)
-        return self.A
-
-    def derivative(self, Z):
-        return 1 - self.A**2
 
 
 class Converting(tn.Tanh):

@@ -4,14 +4,14 @@ targets."""
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinynet.base import Array, Guard, checks, in_one_go, put
-from tinynet.layers.base import Fixed
+from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.same_width import SameWidth
 
 ROUNDING = 8 * np.finfo(np.float64).eps
@@ -99,3 +99,8 @@ def mean_and_scale(X: Array, w: Array) -> tuple[Array, Array]:
     far = [np.abs(X[:, part] - mean).max(axis=1, keepdims=True) for part in parts]
     top = np.maximum(np.max(far, axis=0), np.finfo(np.float64).tiny)  # no square overflows
     return mean, top * np.sqrt(average(lambda some: np.square((some - mean) / top)))
+
+
+def standardizing(layers: Iterable[Layer]) -> list[Standardize]:
+    """Those of the layers that standardize."""
+    return [layer for layer in layers if isinstance(layer, Standardize)]

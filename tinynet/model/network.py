@@ -12,8 +12,9 @@ from typing import Any, Self
 
 from tinynet.activations import Activation
 from tinynet.base import Array, Guard, Part, checks, in_one_go, put
-from tinynet.layers import Layer, Standardize, initializers
+from tinynet.layers import Layer, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
+from tinynet.layers.standardize import standardizing
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -199,8 +200,8 @@ class Network(Chain):
         new = [checks.numbers(self.who, n, w, p.dtype, p.shape).copy() for (n, p), w in pairs]
         places = zip(arrays.values(), new, strict=True)
         writes = [put(p, w) for p, w in places]
-        learned = (layer for layer in self.layers if isinstance(layer, Standardize))
-        writes += [partial(vars(layer).update, learned=True) for layer in learned]
+        own = standardizing(self.layers)
+        writes += [partial(vars(layer).update, learned=True) for layer in own]
         in_one_go([*writes, self._forget_fit, partial(Part.latest.__setitem__, 0, object())])
 
     def summary(self) -> None:

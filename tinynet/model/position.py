@@ -233,7 +233,7 @@ def require_same(
         expected = f"the optimizer after step {position.steps}, where the fit was left"
         checks.refuse(who, expected, steps, RESUME)
     # callbacks have been called for a last epoch, or will be
-    last = done in (position.epochs, epochs) if position.looked is not None else False
+    last = position.looked is not None and done in (position.epochs, epochs)
     if position.epochs != epochs and (last or done >= position.epochs):
         expected = f"epochs={position.first + position.epochs}, as before, since the last is done"
         checks.refuse(who, expected, position.first + epochs, RESUME)

@@ -10,8 +10,9 @@ import numpy as np
 from tinynet.base import Array, checks
 from tinynet.files.generators import bits_of, generator_at, state_of
 from tinynet.files.safetensors import only, refuse, typed
+from tinynet.layers.standardize import standardizing
 from tinynet.model.position import CallbackState, Floats, Position, is_plain
-from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in, standardizing
+from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in
 
 READ: dict[str, Any] = {"array": np.asarray, "floats": Floats, "scalar": lambda a: a[()]}
 COUNTS = "first", "epochs", "steps"
@@ -184,8 +185,8 @@ def snapshot_of(model: Any, tree: Any, name: str, arrays: Mapping[str, Array]) -
     for one, now in zip(moment.generators, drawn_from(model), strict=True):
         require_kind(one, now)
     moment.learned = [typed("learned", one, bool) for one in only(tree, "learned", list)]
-    if len(moment.learned) != len(standardizing(model)):
-        refuse(f"learned of {len(standardizing(model))} layers", len(moment.learned))
+    if len(moment.learned) != len(standardizing(model.layers)):
+        refuse(f"learned of {len(standardizing(model.layers))} layers", len(moment.learned))
     return moment
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.base import Array, checks, read_only
 from tinynet.data import held_out
-from tinynet.layers import Standardize
+from tinynet.layers.standardize import standardizing
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.model.batches import said_of
 from tinynet.model.compiled import Compiled
@@ -71,14 +71,11 @@ class Prepared(Compiled):
         test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
         return np.setdiff1d(np.arange(m), out), test
 
-    def _standardizing(self) -> list[Standardize]:
-        return [x for x in (self.layers[0], self.layers[-1]) if isinstance(x, Standardize)]
-
     def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
         """What a first and a last Standardize learn from the examples that are trained on."""
         if rest is not None and not weights:
             weights = (np.bincount(rest, minlength=X.shape[1]),)
-        for layer in self._standardizing():
+        for layer in standardizing(self.layers):
             if not layer.learned:
                 layer.learn(Y if layer.invert else X, *weights)
 

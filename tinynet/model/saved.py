@@ -18,7 +18,8 @@ from tinynet.files import disk, safetensors
 from tinynet.files.generators import generator_at, state_of
 from tinynet.files.safetensors import ModelFileError, only, refuse, typed
 from tinynet.files.tree import Names
-from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Standardize, Zeros
+from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Zeros
+from tinynet.layers.standardize import standardizing
 from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
 from tinynet.model.position_file import position_of, position_tree
@@ -89,7 +90,7 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
         "dtype": door.dtype.name,
         "examples": door.examples if door.said else None,
         "n_x": model.layers[0].n_in,
-        "learned": [x.learned for x in model.layers if isinstance(x, Standardize)],
+        "learned": [x.learned for x in standardizing(model.layers)],
         "generator": state_of(model._generator),
         "generator_at_build": at_build and state_of(at_build),
         "layer_generators": [state_of(layer.generator) for layer in drawing(model)],
@@ -173,8 +174,8 @@ def fill(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Array]) -> No
         if not isinstance(drawn, np.random.Generator):
             refuse("a Generator of a layer", type(drawn).__name__)
         vars(layer).update(generator=drawn)
-    standardizing = [x for x in model.layers if isinstance(x, Standardize)]
-    for layer, learned in zip(standardizing, only(tree, "learned", list), strict=True):
+    own = standardizing(model.layers)
+    for layer, learned in zip(own, only(tree, "learned", list), strict=True):
         if n_x:
             vars(layer).update(learned=checks.switch(layer.who, "learned", learned))
     new["_advised"] = {typed("advice", name, str) for name in only(tree, "advised", list)}

@@ -19,6 +19,7 @@ from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
+from tinynet.layers.standardize import standardizing
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
@@ -236,7 +237,7 @@ class Sequential(Prepared):
     def _step(self, records: Any, number: int, X: Any, Y: Any, weights: Any = None) -> None:
         """Train on one batch; what is read of it goes to the records."""
         data = self._data(X, Y, weights, build=True)
-        for layer in self._standardizing():
+        for layer in standardizing(self.layers):
             if not layer.learned:
                 expected = "a mean and a scale before batches"
                 cure = "its learn(X) makes them, X with examples in columns"
@@ -289,7 +290,7 @@ class Sequential(Prepared):
         """An error before the first step leaves nothing of the data behind."""
         held, steps = self._held_out, self.optimizer and self.optimizer.steps
         own, shown = self.history, self.history.held_out
-        learning = [layer for layer in self._standardizing() if not layer.learned]
+        learning = [layer for layer in standardizing(self.layers) if not layer.learned]
         try:  # not as an attribute that is set: that would have all settings compared
             vars(self).update(_trainer=threading.get_ident())
             yield

@@ -8,8 +8,8 @@ from typing import Any
 from tinynet.base import Array, Part, checks, in_one_go, put
 from tinynet.engine.work import PLAIN, Work
 from tinynet.files.safetensors import refuse
-from tinynet.layers import Standardize
 from tinynet.layers.initializers import moved_on
+from tinynet.layers.standardize import standardizing
 from tinynet.optimizers import Optimizer
 
 
@@ -22,7 +22,10 @@ class Snapshot:
         self.model, self.optimizer = model, model._compiled()[1]
         self.arrays = {name: a.copy() for name, a in written(model).items()}
         self.generators = copy.deepcopy(drawn_from(model))
-        self.steps, self.learned = self.optimizer.steps, [x.learned for x in standardizing(model)]
+        self.steps, self.learned = (
+            self.optimizer.steps,
+            [x.learned for x in standardizing(model.layers)],
+        )
 
     def __call__(self) -> None:
         model, optimizer, kept = self.model, self.optimizer, self.arrays
@@ -41,7 +44,7 @@ class Snapshot:
         pairs = zip(drawn_from(model), self.generators, strict=True)
         calls += [moved_on(*pair) for pair in pairs]
         calls += [partial(vars(optimizer).update, slots=slots, earlier=self.steps)]
-        pairs = zip(standardizing(model), self.learned, strict=True)
+        pairs = zip(standardizing(model.layers), self.learned, strict=True)
         calls += [partial(vars(layer).update, learned=before) for layer, before in pairs]
         calls += [optimizer.taken.clear, partial(Part.latest.__setitem__, 0, object())]
         in_one_go([*calls, model._forget_fit])
@@ -104,10 +107,6 @@ def learned(optimizer: Any) -> dict[str, Array]:
 def drawn_from(model: Any) -> list[Any]:
     """The generators of a model: its own, then those of its layers."""
     return [model._generator, *model.generators()]
-
-
-def standardizing(model: Any) -> list[Standardize]:
-    return [layer for layer in model.layers if isinstance(layer, Standardize)]
 
 
 def parts_named(first: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -249,9 +249,10 @@ class Watch(Reporter):
             rows[-1] = names, numbers
             self.history._columns = {}
         logs, before = dict(zip(names, numbers, strict=True)), Part.latest[0]
-        last, callbacks = epoch == self.epochs, [*enumerate(self.callbacks)]
-        due = [i for i, callback in callbacks if last or epoch % callback.every == 0]
-        for i in sorted(range(len(callbacks)), key=lambda i: i not in due):
+        last, places = epoch == self.epochs, range(len(self.callbacks))
+        due = [i for i in places if last or epoch % self.callbacks[i].every == 0]
+        others = [i for i in places if i not in due]
+        for i in [*due, *others]:
             # all of those that are due look, even if one says stop, and then the others
             if i not in self.looked and (i in due or self.stop):
                 self.ask(i, epoch, logs)
