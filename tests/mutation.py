@@ -1,27 +1,36 @@
 """How many planted faults the tests find: the source with one small change at a time.
 
-`python -m tests.mutation cover` runs the tests once and notes which lines each test runs.
-`python -m tests.mutation run [--share 0.1] [tinynet/losses ...]` goes module by module over the
-changes that were not tried yet, and runs the tests that run the changed line, until one fails.
+`python -m tests.mutation cover` runs the tests once and notes which lines each test runs, and how
+long it takes.
+`python -m tests.mutation run [tinynet/losses ...] [--share 0.1] [--seconds 20]` goes module by
+module over the changes that were not tried yet, and runs the tests that run the changed line, the
+quickest first, until one fails or the time is up. `--again` tries those that no test found.
 `python -m tests.mutation report` prints the score of each module and the changes that no test
 found, with the reasons in tests/survivors.csv. What was found is kept in .mutation/, so a run goes
 on where it stopped; a module that was edited begins anew.
+
+A change within a function is put in the place of the function's code, in a process that has
+collected all tests; a change of what a module does when it is imported wants a new import.
 """
 
 import argparse
 import ast
 import copy
 import csv
+import gc
 import hashlib
 import importlib.abc
 import importlib.util
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
+from inspect import CO_NEWLOCALS
 from pathlib import Path
+from types import CodeType, FunctionType
 
 import coverage
 import hypothesis  # noqa: F401 - so that a child need not import it
@@ -30,10 +39,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".mutation"
-COVERED, RESULTS = FOLDER / "covered", FOLDER / "results.json"
+COVERED, TOOK, RESULTS = FOLDER / "covered", FOLDER / "took.json", FOLDER / "results.json"
 REASONS = Path(__file__).with_name("survivors.csv")
-LONGEST = 240  # seconds of the tests of one change; then it hangs, and is found
-MOST = 40  # test functions for one change, those that run the fewest lines first
+OPTIONS = ["-q", "-p", "no:cacheprovider", "--tb=no"]
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+IMPORTED = 300, 0.5  # so many tests of at most so many seconds look at a module imported anew
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 SWAPPED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -77,23 +88,101 @@ def nodes(tree):
 
 
 def mutants(path):
-    """The changes of a module: (name, line, source)."""
+    """The changes of a module: (name, line, code of the module)."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for i, node in enumerate(nodes(tree)):
         for name, change in changes(node):
             other = copy.deepcopy(tree)
             change([*nodes(other)][i])
-            yield f"{i} {name}", node.lineno, ast.unparse(ast.fix_missing_locations(other))
+            code = compile(ast.fix_missing_locations(other), str(path), "exec")
+            yield f"{i} {name}", node.lineno, code
 
 
-# ---- the tests of a change
+# ---- the code of functions
+
+
+def split(code, is_function=False):
+    """What a module does when it is imported, and the functions that it then has."""
+    if is_function:
+        return [], [code]
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    names = code.co_name, code.co_code, code.co_names
+    outer, functions = [(*names, *(one for one in code.co_consts if one not in inner))], []
+    for one in inner:
+        # a class's body keeps its names in a dictionary; a comprehension is run where it stands
+        is_body = not one.co_flags & CO_NEWLOCALS or one.co_name in COMPREHENSIONS
+        more, own = split(one, is_function=not is_body)
+        outer, functions = outer + more, functions + own
+    return outer, functions
+
+
+def new_functions(old, new):
+    """(old code, new code) of the functions that differ; None if the import does."""
+    (outer, functions), (new_outer, others) = split(old), split(new)
+    if outer != new_outer or len(functions) != len(others):
+        return None
+    pairs = [pair for both in zip(functions, others, strict=True) for pair in nested(*both)]
+    return None if any(a.co_freevars != b.co_freevars for a, b in pairs) else pairs
+
+
+def nested(old, new):
+    """The two, if they differ, and the functions in them: a decorator has been called already."""
+    if old != new:
+        yield old, new
+        both = ([one for one in code.co_consts if isinstance(one, CodeType)] for code in (old, new))
+        for pair in zip(*both, strict=False):
+            yield from nested(*pair)
+
+
+def living():
+    """The functions that there are, by their code."""
+    found = {}
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType):
+            found.setdefault(one.__code__, []).append(one)
+    return found
+
+
+# ---- a process for each change
+
+
+def ends_in_time(child, reader, allowed):
+    """The exit of a child that writes when it begins a test; None if a test took too long."""
+    os.close(reader[1])
+    while select.select([reader[0]], [], [], allowed)[0]:
+        if not os.read(reader[0], 1):
+            os.close(reader[0])
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(reader[0])
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def forked(work, allowed):
+    """The exit of work(begin) in a process of its own, in silence."""
+    pipe = os.pipe()
+    child = os.fork()
+    if not child:
+        os.setsid()
+        silence = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(silence, stream)
+        code = 1
+        try:
+            code = work(lambda: os.write(pipe[1], b"."))
+        finally:
+            os._exit(code)
+    return ends_in_time(child, pipe, allowed)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from another source."""
+    """Imports one module from other code."""
 
-    def __init__(self, name, path, source):
-        self.name, self.path, self.source = name, path, source
+    def __init__(self, path, code):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        self.name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        self.path, self.code = path, code
 
     def find_spec(self, name, path=None, target=None):
         if name != self.name:
@@ -104,103 +193,154 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return spec
 
     def exec_module(self, module):
-        exec(compile(self.source, str(self.path), "exec"), vars(module))
+        exec(self.code, vars(module))
 
 
-def module_name(path):
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+class Quick:
+    """A plugin of pytest that ends the process with the first test that fails, or in time."""
+
+    def __init__(self, begin, seconds):
+        self.begin, self.end = begin, time.monotonic() + seconds
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        if time.monotonic() > self.end:
+            os._exit(0)
+        self.begin()
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            os._exit(1)
 
 
-def found(path, source, tests):
-    """Whether one of the tests fails with this source; in a process of its own."""
-    child = os.fork()
-    if not child:
-        os.setsid()
-        silence = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(silence, stream)
-        sys.meta_path.insert(0, Finder(module_name(path), path, source))
-        code = 1
-        try:
-            options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no", "-o", "addopts="]
-            options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-            code = int(pytest.main([*options, *tests]))
-        finally:
-            os._exit(code)
-    start, status = time.monotonic(), None
-    while status is None and time.monotonic() - start < LONGEST:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        status = status if ended else None
-        time.sleep(0.02)
-    if status is None:
-        os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return True
-    # 0: all passed; 5: there was no test
-    return os.waitstatus_to_exitcode(status) not in (0, 5)
+def imported(path, code, tests, seconds):
+    """Whether a test fails that imports the module anew."""
+
+    def work(begin):
+        sys.meta_path.insert(0, Finder(path, code))
+        return int(pytest.main([*OPTIONS, *tests], plugins=[Quick(begin, seconds)]))
+
+    return forked(work, allowed=120) not in (0, 5)  # 5: there was no test
 
 
-def covering(path):
-    """Which tests run each line of a module, and under 0 any of it; those that run the fewest lines
-    of all first."""
+def replaced(functions, items, seconds, allowed):
+    """Whether a test fails with other code of functions, which are (function, code)."""
+
+    def work(begin):
+        for function, code in functions:
+            function.__code__ = code
+        quick = Quick(begin, seconds)
+        items[0].config.pluginmanager.register(quick)
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        return 0
+
+    return forked(work, allowed) != 0
+
+
+# ---- the tests of a change
+
+
+class Coverage:
+    """A plugin of pytest that notes for each test what it runs, and how long it takes."""
+
+    def __init__(self):
+        self.coverage = coverage.Coverage(str(COVERED), branch=True, source=["tinynet"])
+        self.took = {}
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        self.coverage.switch_context(item.nodeid)
+        start = time.monotonic()
+        yield
+        self.took[item.nodeid] = time.monotonic() - start
+        self.coverage.switch_context("")
+
+
+def cover():
+    FOLDER.mkdir(exist_ok=True)
+    plugin = Coverage()
+    plugin.coverage.start()
+    code = pytest.main([*OPTIONS], plugins=[plugin])
+    plugin.coverage.stop()
+    plugin.coverage.save()
+    TOOK.write_text(json.dumps(plugin.took, indent=0))
+    return code
+
+
+def covering(path, took):
+    """Which tests run each line of a module, and under 0 any of it; the quickest first."""
     data = coverage.CoverageData(str(COVERED))
     data.read()
-    size = {}
-    for file in data.measured_files():
-        for contexts in data.contexts_by_lineno(file).values():
-            for test in contexts:
-                size[test] = size.get(test, 0) + 1
     lines = data.contexts_by_lineno(str(path))
     lines[0] = {test for own in lines.values() for test in own}
-    return {n: sorted(filter(None, own), key=size.get) for n, own in lines.items()}
-
-
-def ids_of(contexts):
-    """tests.test_x.test_y as pytest names it, for the first of them."""
-    parts = [context.rpartition(".") for context in contexts]
-    ids = (f"{module.replace('.', '/')}.py::{function}" for module, _, function in parts)
-    return [*dict.fromkeys(ids)][:MOST]
+    return {n: sorted((t for t in own if t in took), key=took.get) for n, own in lines.items()}
 
 
 # ---- commands
 
 
-def cover():
-    FOLDER.mkdir(exist_ok=True)
-    settings = FOLDER / "coveragerc"
-    settings.write_text("[run]\ndynamic_context = test_function\nbranch = true\nsource = tinynet\n")
-    command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}"]
-    command += [f"--data-file={COVERED}", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    os.execv(sys.executable, [*command, "tests"])
+class Run:
+    """Tries changes; as a plugin of pytest those within functions, with the tests it collected."""
 
+    def __init__(self, given):
+        self.given, self.took = given, json.loads(TOOK.read_text())
+        self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
-def results():
-    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    def modules(self):
+        chosen = [ROOT / one for one in self.given.modules or ["tinynet"]]
+        return [
+            p for one in chosen for p in ([one] if one.is_file() else sorted(one.rglob("*.py")))
+        ]
 
+    def wanted(self, name, key, own):
+        if key in own:
+            return self.given.again and not own[key][1]
+        return random.Random(name + key).random() < self.given.share
 
-def modules(chosen):
-    found = [p for one in chosen or ["tinynet"] for p in sorted((ROOT / one).rglob("*.py"))]
-    return [*found, *(ROOT / one for one in chosen if one.endswith(".py"))]
+    def try_all(self, trial):
+        """trial(path, old code, new code, line, tests) is True, False, or None: not of its kind."""
+        for path in self.modules():
+            name, digest = (
+                str(path.relative_to(ROOT)),
+                hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
+            own = self.results.get(name, {})
+            own = own if own.get("digest") == digest else {"digest": digest}
+            tests, old = covering(path, self.took), compile(path.read_text(), str(path), "exec")
+            for key, line, new in mutants(path):
+                # what is run by an import alone is run by no test alone
+                ids = tests.get(line) or tests[0]
+                if self.wanted(name, key, own):
+                    found = trial(path, old, new, ids) if ids else False
+                    if found is not None:
+                        own[key] = [line, found]
+                        self.results[name] = own
+                        RESULTS.write_text(json.dumps(self.results, indent=0))
+                    if found is False:
+                        print(f"{name}:{line}: {key}: not found", file=sys.__stderr__, flush=True)
 
+    def by_import(self, path, old, new, ids):
+        if new_functions(old, new) is not None:
+            return None
+        quick = [one for one in ids if self.took[one] < IMPORTED[1]]
+        some = random.Random(str(path)).sample(quick, min(len(quick), IMPORTED[0]))
+        return imported(path, new, some, self.given.seconds)
 
-def run(chosen, share):
-    for path in modules(chosen):
-        name, digest = str(path.relative_to(ROOT)), hashlib.sha256(path.read_bytes()).hexdigest()
-        own, tests = results().get(name, {}), covering(path)
-        own = own if own.get("digest") == digest else {"digest": digest}
-        if tests[0] and found(path, path.read_text(encoding="utf-8"), ids_of(tests[0])):
-            print(f"{name}: left out, its tests fail or take too long as it is", flush=True)
-            continue
-        for key, line, changed in mutants(path):
-            if key in own or random.Random(name + key).random() >= share:
-                continue
-            # what is run by an import alone is run by no test alone
-            ids = ids_of(tests.get(line) or tests[0])
-            own[key] = [line, bool(ids) and found(path, changed, ids)]
-            RESULTS.write_text(json.dumps({**results(), name: own}, indent=0))
-            if not own[key][1]:
-                print(f"{name}:{line}: {key}: not found", flush=True)
+    def in_place(self, path, old, new, ids):
+        pairs = new_functions(old, new)
+        if pairs is None:
+            return None
+        functions = [(one, b) for a, b in pairs for one in self.functions.get(a, [])]
+        items = [self.items[one] for one in ids if one in self.items]
+        allowed = 10 + 5 * self.took[ids[-1]]
+        return bool(items) and replaced(functions, items, self.given.seconds, allowed)
+
+    def pytest_runtestloop(self, session):
+        self.items = {item.nodeid: item for item in session.items}
+        self.functions = living()
+        gc.freeze()
+        self.try_all(self.in_place)
+        return True
 
 
 def report():
@@ -210,7 +350,7 @@ def report():
             for row in csv.DictReader(file)
         }
     total, caught, unexplained = 0, 0, 0
-    for name, own in sorted(results().items()):
+    for name, own in sorted(json.loads(RESULTS.read_text()).items()):
         text = (ROOT / name).read_text(encoding="utf-8").splitlines()
         said = [(key, *value) for key, value in own.items() if key != "digest"]
         n = sum(bool(one[2]) for one in said)
@@ -231,11 +371,18 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=["cover", "run", "report"])
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--imports", action="store_true")
     given = parser.parse_args()
     os.chdir(ROOT)
     if given.what == "cover":
-        cover()
+        sys.exit(cover())
     elif given.what == "run":
-        run(given.modules, given.share)
+        one = Run(given)
+        if given.imports:
+            one.try_all(one.by_import)
+        else:
+            sys.exit(pytest.main([*OPTIONS, "-s"], plugins=[one]))
     else:
         sys.exit(bool(report()))

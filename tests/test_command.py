@@ -1,11 +1,12 @@
 """`python -m tinynet planar`: the main job as users run it."""
 
-import subprocess
+import runpy
 import sys
 
 import pytest
 
-from tinynet.__main__ import main
+import tinynet as tn
+from tinynet.__main__ import arguments, main, net, train
 
 
 def test_the_main_job(capsys, tmp_path):
@@ -23,6 +24,21 @@ def test_the_main_job(capsys, tmp_path):
         assert out.read_bytes().startswith(b"\x89PNG")
     else:
         assert lines[4].startswith("no picture: plots need matplotlib")
+
+
+def test_what_is_trained_by_default():
+    chosen = vars(arguments(["planar"]))
+    assert str(chosen.pop("out")) == "planar.png"
+    assert chosen == {
+        "command": "planar",
+        "hidden": 4,
+        "epochs": 10_000,
+        "learning_rate": 1.2,
+        "activation": "tanh",
+        "data": "planar",
+        "seed": 3,
+        "sweep": False,
+    }
 
 
 def test_logistic_regression(capsys, tmp_path):
@@ -83,27 +99,37 @@ def test_wrong_settings_are_one_line(words, message, capsys):
     assert error.count("\n") == 1
 
 
-def test_without_matplotlib_it_says_which_extra_and_goes_on(tmp_path):
-    code = "import sys; sys.modules['matplotlib'] = None\n"
-    code += "from tinynet.__main__ import main; sys.exit(main())"
-    words = [
-        sys.executable,
-        "-c",
-        code,
-        "planar",
-        "--epochs",
-        "1",
-        "--out",
-        str(tmp_path / "p.png"),
-    ]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert 'no picture: plots need matplotlib: install the extra "plot"' in done.stdout
-    assert "accuracy" in done.stdout
+def test_without_matplotlib_it_says_which_extra_and_goes_on(tmp_path, capsys, monkeypatch):
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(["planar", "--epochs", "1", "--out", str(tmp_path / "p.png")]) == 0
+    told = capsys.readouterr().out
+    assert 'no picture: plots need matplotlib: install the extra "plot"' in told
+    assert "accuracy" in told
 
 
-def test_the_module_runs():
-    done = subprocess.run(
-        [sys.executable, "-m", "tinynet"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "planar" in done.stderr
+def test_each_thousand_epochs_go_on_from_the_last(capsys):
+    X, Y = tn.data.planar()
+    twins = [net(4, "tanh", 1.2, 3) for _ in range(2)]
+    train(twins[0], X, Y, 25, every=10)
+    twins[1].fit(X, Y, 25, verbose=0)
+    assert twins[0].history.history == twins[1].history.history
+    lines = [f"Cost after iteration {i}:" for i in (0, 10, 20)]
+    assert [line.rpartition(" ")[0] for line in capsys.readouterr().out.splitlines()] == lines
+
+
+def test_ctrl_c_ends_it_in_one_line(capsys, monkeypatch):
+    def interrupted(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tn.Sequential, "fit", interrupted)
+    assert main(["planar"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_the_module_runs(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["tinynet"])
+    monkeypatch.delitem(sys.modules, "tinynet.__main__")
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_module("tinynet", run_name="__main__")
+    assert "planar" in capsys.readouterr().err

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.base.gradcheck import relative
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((3, 8)), rng.integers(0, 2, (1, 8))
@@ -50,6 +51,18 @@ def test_a_factor_of_one_in_a_million_is_caught():
     for factor in (1 + 1e-6, 1 - 1e-6):
         with pytest.raises(tn.GradientError):
             tn.check_gradients(scaled(factor), X)
+
+
+@pytest.mark.parametrize("slope", [1e200, 1e308])
+def test_a_huge_fault_is_one_too(slope):
+    """Its square is too large for a number."""
+    node = type("Huge", (tn.Tanh,), {"derivative": lambda self, Z: np.full_like(Z, slope)})()
+    with pytest.raises(tn.GradientError, match=r"worst error 1\.0e\+00 in input 0"):
+        tn.check_gradients(node, np.ones((2, 2)))
+
+
+def test_what_is_no_number_is_no_small_error():
+    assert relative(np.array([np.inf]), np.ones(1), np.ones(1)) == np.inf
 
 
 def test_small_gradients_are_not_hidden():

@@ -222,6 +222,16 @@ def test_a_function_that_takes_no_weights_is_not_given_any():
         model.evaluate(X, Y, weights)
 
 
+def test_a_function_that_gives_an_array_is_refused():
+    X, Y = tn.data.moons(50, seed=0)
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0).build(2)
+    model.compile(metrics=[lambda Y, A: Y - A])
+    with pytest.raises(
+        ValueError, match=r"lambda.*: expected a metric to give one number, got arr"
+    ):
+        model.evaluate(X, Y)
+
+
 REFUSED = {
     "a regression": (["f1"], "identity", "a sigmoid or softmax output for f1"),
     "its area": (["roc_auc"], "identity", "a sigmoid or softmax output for roc_auc"),

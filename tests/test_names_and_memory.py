@@ -113,13 +113,14 @@ def test_slots_that_are_views_of_one_array(turned):
         np.testing.assert_array_equal(p, q)
 
 
-def test_thetas_that_are_views_of_one_array():
-    """In another order than that of the layers."""
+@pytest.mark.parametrize("more", [0, 2])
+def test_thetas_that_are_views_of_one_array(more):
+    """In another order than that of the layers, or not all of it."""
     one, other = a_net().build(2), a_net().build(2)
     first, last = (layer.theta for layer in one.layers)
-    both = np.concatenate([last.ravel(), first.ravel()])
+    both = np.concatenate([last.ravel(), first.ravel(), np.zeros(more)])
     one.layers[1].theta = both[: last.size].reshape(last.shape)
-    one.layers[0].theta = both[last.size :].reshape(first.shape)
+    one.layers[0].theta = both[last.size :][: first.size].reshape(first.shape)
     for model in (one, other):
         model.fit(X, Y, 2, verbose=0)
     for p, q in zip(one.get_weights(), other.get_weights(), strict=True):

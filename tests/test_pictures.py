@@ -61,3 +61,50 @@ def test_where_no_picture_can_go_nothing_is_trained(name, message, capsys, tmp_p
     assert message in told.err
     assert not told.out
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that the command draws."""
+    drawn, figure = [], tn.plots.figure
+
+    def noted(*size):
+        drawn.append(figure(*size))
+        return drawn[-1]
+
+    monkeypatch.setattr(tn.plots, "figure", noted)
+    return drawn
+
+
+def test_the_picture_of_one_net(figures, tmp_path, capsys):
+    out = tmp_path / "p.png"
+    assert main(["planar", "--epochs", "1500", "--out", str(out)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == f"wrote {out}"
+    _, (boundary, cost) = figures[-1]
+    assert boundary.get_title() == told[-2].replace(":", ",")
+    assert boundary.collections
+    assert cost.get_title() == "cost"
+    (curve,) = cost.lines
+    assert len(curve.get_ydata()) == 1500
+    assert boundary.axison
+    assert cost.axison
+    assert read_size(out) == (800, 320)
+
+
+def test_the_picture_of_a_sweep(figures, tmp_path, capsys):
+    out = tmp_path / "p.png"
+    assert main(["planar", "--sweep", "--epochs", "2", "--out", str(out)]) == 0
+    told = [line.replace(":", ",") for line in capsys.readouterr().out.splitlines()[:-1]]
+    assert told[0].startswith("1 hidden unit, accuracy")
+    assert told[1].startswith("2 hidden units, accuracy")
+    _, places = figures[-1]
+    assert [place.get_title() for place in places] == [*told, ""]
+    assert [place.axison for place in places] == [True] * 7 + [False]
+    assert read_size(out) == (1600, 640)
+
+
+def read_size(path):
+    """The width and height that a PNG says."""
+    head = path.read_bytes()[:24]
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")

@@ -101,6 +101,32 @@ def test_a_beginning_that_fails_leaves_the_model_as_it_was():
     assert not same.difference(whole(net, Warms(), Opens()), model)
 
 
+class Breaks(tn.Dense):
+    """A layer of a user's that fails while the training is settled."""
+
+    broken = False
+
+    def preactivation(self, X):
+        if self.broken:
+            raise OSError("no disk")
+        return super().preactivation(X)
+
+
+def test_a_fit_that_fails_before_it_goes_on_leaves_the_model_as_it_was():
+    def make():
+        model = tn.Sequential([Breaks(4, "tanh"), tn.Dense(1, "sigmoid")], seed=3)
+        model.compile(tn.SGD(0.1))
+        return model
+
+    model = left(make(), Warms())
+    model.layers[0].broken = True
+    with pytest.raises(OSError, match="no disk"):
+        model.fit(**FIT, callbacks=[Warms()], resume=True)
+    del model.layers[0].broken
+    model.fit(**FIT, callbacks=[Warms()], resume=True)
+    assert not same.difference(whole(make, Warms()), model)
+
+
 def test_a_file_of_the_very_end_can_be_trained_on(tmp_path):
     model, path = net(), tmp_path / "net"
     model.fit(**FIT, callbacks=[tn.LambdaCallback(on_train_end=lambda: model.save(path))])
@@ -118,6 +144,27 @@ def test_callbacks_of_a_fit_that_is_over_get_back_what_they_kept(tmp_path, capsy
     assert "a callback ended the fit" in capsys.readouterr().out
     assert own[0].best_epoch == ends[0].best_epoch > 0
     assert own[1].n == ends[1].n > 0
+
+
+def test_other_callbacks_of_a_fit_that_is_over_get_nothing():
+    model, own = whole(net, Counts()), Counts()
+    model.fit(**FIT, callbacks=[own, Counts()], resume=True)
+    assert len(model.history) == 6
+    assert not hasattr(own, "n")
+
+
+def test_a_generator_that_was_drawn_from_since_is_told():
+    model = left(net())
+    model._generator.random()
+    with pytest.raises(ValueError, match="got one that somebody has drawn from since"):
+        model.fit(**FIT, resume=True)
+
+
+def test_a_callback_that_keeps_something_else_is_told():
+    model, other = left(net(), Counts()), Counts()
+    other.kept = (*other.kept, "more")
+    with pytest.raises(ValueError, match="Counts that keeps n, when, more, got n, when in the fit"):
+        model.fit(**FIT, callbacks=[other], resume=True)
 
 
 def test_children_say_what_they_keep():

@@ -137,3 +137,29 @@ def test_playing_stops_at_the_first_error():
     with pytest.raises(ZeroDivisionError):
         in_one_go([lambda: done.append(1), lambda: 1 / 0, lambda: done.append(2)])
     assert done == [1]
+
+
+REFUSED = {
+    "a reshape of what is transposed": lambda X: X.T.reshape(24),
+    "a sum over what is transposed": lambda X: X.T.sum(axis=0),
+    "a product of three dimensions": lambda X: np.dot(X, X),
+    "an ufunc with a mask": lambda X: np.exp(X, where=X),
+    "an ufunc of two results": np.modf,
+}
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
+def test_what_no_tape_can_hold_is_refused(call):
+    with pytest.raises(UnsteadyError):
+        call(Tape().given(np.ones((2, 3, 4))))
+
+
+def test_a_part_of_a_value_is_copied_to_the_whole_of_a_place():
+    """Computed there, the other part would stand in the place, too."""
+    home, X = np.ones((1, 2)), np.full((2, 2), 3.0)
+    tape = Tape()
+    x, place = tape.given(X), tape.given(home)
+    tape.store([((x * 2.0)[1:], place)])
+    tape.settle(Arena(), [])
+    in_one_go(tape.bound())
+    np.testing.assert_array_equal(home, [[6.0, 6.0]])

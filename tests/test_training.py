@@ -67,6 +67,15 @@ def test_reset_starts_again():
     a_model().reset()
 
 
+def test_reset_of_a_model_without_an_optimizer():
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=3).build(2)
+    first = model.get_weights()
+    model.set_weights([w + 1 for w in first])
+    model.reset()
+    for p, q in zip(model.get_weights(), first, strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
 def test_seeds():
     assert (
         a_model(seed=1).build(2).params["W1"].tolist()

@@ -205,10 +205,12 @@ def compare(probe: Probe, name: str, entries: int, rng: Any) -> GradientRow:
 
 def relative(excess: Array, numeric: Array, expected: Array) -> float:
     """|numeric - exact| / (|numeric| + |exact|) in the norm; 0 where all are 0."""
-    off = np.linalg.norm(excess)
-    if not np.isfinite(off):
+    top = max(float(abs(a).max()) for a in (excess, numeric, expected))
+    if not np.isfinite(top):
         return np.inf
-    return float(off / (np.linalg.norm(numeric) + np.linalg.norm(expected))) if off else 0.0
+    # of parts of the largest number, since its square may overflow
+    off, *sizes = (np.linalg.norm(a / (top or 1.0)) for a in (excess, numeric, expected))
+    return float(off / sum(sizes)) if off else 0.0
 
 
 def upstream(y: Any, rng: Any) -> Any:

@@ -62,15 +62,14 @@ def as_now(model: Any) -> Callable[[], None]:
     held = [vars(part) for part in parts] + [p.params for p in parts if isinstance(p, Optimizer)]
     settings = [(own, dict(own)) for own in held]
     rates = [(p, p.copy()) for p in hyperparameters(model).values()]
-    back = Snapshot(model) if model.layers[0].n_in else None
+    back = Snapshot(model)
 
     def undo() -> None:
         calls: list[Callable[[], Any]] = []
         for own, before in settings:
             calls += own.clear, partial(own.update, before)
         in_one_go([*calls, *(put(place, value) for place, value in rates)])
-        if back is not None:
-            back()
+        back()
 
     return undo
 
