@@ -4,7 +4,8 @@
 long it takes.
 `python -m tests.mutation run [tinynet/losses ...] [--share 0.1] [--seconds 20]` goes module by
 module over the changes that were not tried yet, and runs the tests that run the changed line, the
-quickest first, until one fails or the time is up. `--again` tries those that no test found.
+quickest first, until one fails or the time is up. `--again` tries those that no test found;
+`--imports` tries changes of what a module does when it is imported.
 `python -m tests.mutation report` prints the score of each module and the changes that no test
 found, with the reasons in tests/survivors.csv. What was found is kept in .mutation/, so a run goes
 on where it stopped; a module that was edited begins anew.
@@ -14,8 +15,6 @@ collected all tests; a change of what a module does when it is imported wants a 
 """
 
 import argparse
-import ast
-import copy
 import csv
 import gc
 import hashlib
@@ -28,14 +27,14 @@ import select
 import signal
 import sys
 import time
-from inspect import CO_NEWLOCALS
 from pathlib import Path
-from types import CodeType, FunctionType
 
 import coverage
 import hypothesis  # noqa: F401 - so that a child need not import it
 import mpmath  # noqa: F401
 import pytest
+
+from tests.mutants import living, mutants, new_functions
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".mutation"
@@ -44,103 +43,6 @@ REASONS = Path(__file__).with_name("survivors.csv")
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--tb=no"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 IMPORTED = 300, 0.5  # so many tests of at most so many seconds look at a module imported anew
-COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
-SWAPPED = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
-    ast.FloorDiv: ast.Div, ast.Mod: ast.Mult, ast.And: ast.Or, ast.Or: ast.And,
-}  # fmt: skip
-
-
-# ---- changes
-
-
-def changes(node):
-    """What a node can be changed to, each with a name."""
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPPED:
-        yield "comparison", lambda n: n.ops.__setitem__(0, SWAPPED[type(n.ops[0])]())
-    elif isinstance(node, (ast.BinOp, ast.AugAssign, ast.BoolOp)) and type(node.op) in SWAPPED:
-        yield type(node.op).__name__, lambda n: setattr(n, "op", SWAPPED[type(n.op)]())
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "sign", lambda n: setattr(n, "op", ast.UAdd())
-    elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
-        yield "condition", lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
-        value = node.value
-        new = not value if type(value) is bool else value + 1 if value in (0, 1) else 2 * value
-        yield f"{value} to {new}", lambda n: setattr(n, "value", new)
-    elif isinstance(node, ast.Return) and node.value is not None:
-        yield "return None", lambda n: setattr(n, "value", ast.Constant(None))
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        yield "no call", lambda n: setattr(n, "value", ast.Constant(None))
-
-
-def nodes(tree):
-    """The nodes that are run: no annotations, which only a type checker reads."""
-    for field, value in ast.iter_fields(tree):
-        if field in ("annotation", "returns", "type_params"):
-            continue
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, ast.AST):
-                yield one
-                yield from nodes(one)
-
-
-def mutants(path):
-    """The changes of a module: (name, line, code of the module)."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for i, node in enumerate(nodes(tree)):
-        for name, change in changes(node):
-            other = copy.deepcopy(tree)
-            change([*nodes(other)][i])
-            code = compile(ast.fix_missing_locations(other), str(path), "exec")
-            yield f"{i} {name}", node.lineno, code
-
-
-# ---- the code of functions
-
-
-def split(code, is_function=False):
-    """What a module does when it is imported, and the functions that it then has."""
-    if is_function:
-        return [], [code]
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    names = code.co_name, code.co_code, code.co_names
-    outer, functions = [(*names, *(one for one in code.co_consts if one not in inner))], []
-    for one in inner:
-        # a class's body keeps its names in a dictionary; a comprehension is run where it stands
-        is_body = not one.co_flags & CO_NEWLOCALS or one.co_name in COMPREHENSIONS
-        more, own = split(one, is_function=not is_body)
-        outer, functions = outer + more, functions + own
-    return outer, functions
-
-
-def new_functions(old, new):
-    """(old code, new code) of the functions that differ; None if the import does."""
-    (outer, functions), (new_outer, others) = split(old), split(new)
-    if outer != new_outer or len(functions) != len(others):
-        return None
-    pairs = [pair for both in zip(functions, others, strict=True) for pair in nested(*both)]
-    return None if any(a.co_freevars != b.co_freevars for a, b in pairs) else pairs
-
-
-def nested(old, new):
-    """The two, if they differ, and the functions in them: a decorator has been called already."""
-    if old != new:
-        yield old, new
-        both = ([one for one in code.co_consts if isinstance(one, CodeType)] for code in (old, new))
-        for pair in zip(*both, strict=False):
-            yield from nested(*pair)
-
-
-def living():
-    """The functions that there are, by their code."""
-    found = {}
-    for one in gc.get_objects():
-        if isinstance(one, FunctionType):
-            found.setdefault(one.__code__, []).append(one)
-    return found
 
 
 # ---- a process for each change
