@@ -276,7 +276,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--imports", action="store_true")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     os.chdir(ROOT)
     if given.what == "cover":
         sys.exit(cover())

@@ -2,7 +2,6 @@
 that users have (8), and both ways of taking a step, with users' parts."""
 
 import copy
-import itertools
 import pickle
 
 import numpy as np
@@ -71,7 +70,7 @@ def require_same(one, other):
     assert one.optimizer.steps == other.optimizer.steps
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(50))
 def test_8_fit_of_a_and_fit_of_b_is_fit_of_both(seed):
     problem = Problem(seed)
     whole, pieces, between = (problem.model() for _ in range(3))
@@ -119,7 +118,7 @@ def meddle(model, problem):
     return model
 
 
-@pytest.mark.parametrize("seed", range(1000, 1060))
+@pytest.mark.parametrize("seed", range(1000, 1040))
 def test_8_both_ways_are_one(seed):
     """Also when the rate, the weights and the slots change in between."""
     problem, ends = Problem(seed), []
@@ -173,7 +172,7 @@ Y = (X[:1] * X[1:] > 0).astype(int)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 # a block of 301 is as long as the whole batch; of a smaller batch there would be one block anyway
 @pytest.mark.parametrize(
-    ("longest", "size"), [*itertools.product([0, 40], [None, 64, 100]), (301, None)]
+    ("longest", "size"), [(0, None), (0, 64), (40, None), (40, 100), (301, None)]
 )
 def test_users_parts_walked_and_played(name, size, dtype, longest, monkeypatch):
     if longest:

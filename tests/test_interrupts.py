@@ -119,7 +119,8 @@ MAKERS = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [None, 64])
 @pytest.mark.parametrize("name", MAKERS)
-def test_3_to_5_an_interrupt_at_any_moment(name, size, way):
+@pytest.mark.long
+def test_3_to_5_an_interrupt_at_any_moment(name, size, way, tries):
     make, A, B, epochs = MAKERS[name]
     epochs = epochs if size is None else max(2, epochs // 10)
     epochs = epochs // 4 if way == "walked" and epochs >= 100 else epochs  # each takes longer
@@ -129,7 +130,7 @@ def test_3_to_5_an_interrupt_at_any_moment(name, size, way):
         start = time.perf_counter()
         make().fit(A, B, epochs, size, verbose=0)
         whole = time.perf_counter() - start
-        for after in rng.uniform(1e-5, whole, 25):
+        for after in rng.uniform(1e-5, whole, tries(7, 100)):
             model = make()
             train = functools.partial(model.fit, A, B, epochs, size, verbose=0)
             kept.append(signalled(after, train))
@@ -157,16 +158,16 @@ def prepared(make, size):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [None, 4])
 @pytest.mark.parametrize("make", [net, normed, learned])
-def test_3_to_5_an_interrupt_at_each_line(make, size, way):
-    """Of a training whose step is settled; of a long one at some thousand lines."""
+@pytest.mark.long
+def test_3_to_5_an_interrupt_at_each_line(make, size, way, tries):
+    """Of a training whose step is settled."""
     epochs, more = ((70 if way == "played" else 5), 3) if size is None else (3, 1)
     twin = Twin(make, *SMALL, epochs + more, size)
     with way_of(way):
         model = prepared(make, size)
         n = lines(TRAINING, lambda: model.fit(*SMALL, epochs, size, verbose=0))
         assert n > 50
-        most = 60 if make is normed else 120  # users' parts are recorded anew by each fit
-        for i in range(0, n, 1 + n // most):
+        for i in range(0, n, 1 + n // tries(30, 600)):
             model = prepared(make, size)
             train = functools.partial(model.fit, *SMALL, epochs, size, verbose=0)
             assert Tracer(TRAINING, i).run(train)
@@ -178,7 +179,8 @@ def test_3_to_5_an_interrupt_at_each_line(make, size, way):
 
 @pytest.mark.parametrize("size", [None, 4])
 @pytest.mark.parametrize("call", ["build", "fit"])
-def test_3_to_5_an_interrupt_while_it_is_made(size, call):
+@pytest.mark.long
+def test_3_to_5_an_interrupt_while_it_is_made(size, call, tries):
     """While weights are drawn or a step is settled: then nothing has begun, and all can begin; in
     other threads, too."""
     twin, wrong = Twin(net, *SMALL, 8, size), []
@@ -189,7 +191,7 @@ def test_3_to_5_an_interrupt_while_it_is_made(size, call):
         return functools.partial(model.fit, *SMALL, 8, size, verbose=0)
 
     n = lines(EVERYTHING, begin(net()))
-    for i in range(0, n, 1 + n // 120):
+    for i in range(0, n, 1 + n // tries(60, 1000)):
         model, tracer = net(), Tracer(EVERYTHING, i)
         assert tracer.run(begin(model))
         try:

@@ -40,7 +40,7 @@ def test_a_fit_goes_on_from_a_file_of_any_step(optimizer, inner, way, tmp_path, 
     make = functools.partial(net, optimizer, inner)
     look = functools.partial(watched, optimizer)
     with taken(way):
-        nth = 11 // tries(2, 11)
+        nth = 11 // tries(1, 11)
         found = resumed_from_each_file(make, train, look, tmp_path / "net", nth)
     assert found == 11  # after each step but the last, which ends the fit
 

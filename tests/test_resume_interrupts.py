@@ -48,7 +48,7 @@ def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(files, batch_size, trie
     twin.fit(**fit, callbacks=ends)
     train = functools.partial(prepared().fit, **fit, callbacks=watched())
     draw = random.Random(str(batch_size))
-    for tracer, at in places(files, train, draw, tries(8, 1000)):
+    for tracer, at in places(files, train, draw, tries(6, 1000)):
         model, own, tracing = prepared(), watched(), tracer(files, at)
         tracing.run(functools.partial(model.fit, **fit, callbacks=watched()))
         again = Tracer(FILES, draw.randrange(100_000))  # sooner or later, or not at all
@@ -69,7 +69,7 @@ def test_a_signal_at_any_moment_leaves_a_fit_that_goes_on(optimizer, way, tries)
         twin = prepared(optimizer)
         twin.fit(**fit, callbacks=look())
         draw, interrupted = random.Random(optimizer), 0
-        for _ in range(tries(3, 64)):
+        for _ in range(tries(2, 64)):
             model, after = prepared(optimizer), draw.uniform(1e-5, 0.01)
             train = functools.partial(model.fit, **fit, callbacks=look())
             interrupted += signalled(after, train) is not None
@@ -87,7 +87,7 @@ def test_an_interrupt_of_batches_leaves_a_fit_that_goes_on():
     twin.fit(batches, epochs=3, verbose=0, callbacks=ends)
     draw = random.Random(0)
     most = lines(FILES, functools.partial(net("sgd").fit, batches, epochs=3, verbose=0))
-    for _ in range(60):
+    for _ in range(30):
         model, own, tracer = net("sgd"), watched(), Tracer(FILES, draw.randrange(most))
         tracer.run(functools.partial(model.fit, batches, epochs=3, verbose=0, callbacks=watched()))
         model.fit(batches, epochs=3, verbose=0, callbacks=own, resume=True)

@@ -133,7 +133,7 @@ def test_a_process_that_is_killed_leaves_one_of_the_two(tmp_path, tries):
     path, draw = tmp_path / "net", random.Random(0)
     old, _, which = pair()
     old.save(path)
-    for _ in range(tries(15, 500)):
+    for _ in range(tries(10, 500)):
         command = [sys.executable, "-c", SAVING, str(path)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert child.stdout.readline() == b"ready\n"
@@ -163,7 +163,7 @@ def test_readers_never_see_a_torn_file(tmp_path, tries):
     readers = [threading.Thread(target=look) for _ in range(8)]
     for reader in readers:
         reader.start()
-    for i in range(tries(50, 1000)):
+    for i in range(tries(25, 1000)):
         (old if i % 2 else new).save(path)
     done.set()
     for reader in readers:
