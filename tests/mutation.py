@@ -4,8 +4,9 @@
 long it takes.
 `python -m tests.mutation run [tinynet/losses ...] [--share 0.1] [--seconds 20]` goes module by
 module over the changes that were not tried yet, and runs the tests that run the changed line, the
-quickest first, until one fails or the time is up. `--again` tries those that no test found;
-`--imports` tries changes of what a module does when it is imported.
+quickest first, until one fails or the time is up. `--again` tries those that no test found, with
+`--tests tests/test_new.py` on tests that `cover` has not seen; `--imports` tries changes of what a
+module does when it is imported.
 `python -m tests.mutation report` prints the score of each module and the changes that no test
 found, with the reasons in tests/survivors.csv. What was found is kept in .mutation/, so a run goes
 on where it stopped; a module that was edited begins anew.
@@ -233,7 +234,8 @@ class Run:
         if pairs is None:
             return None
         functions = [(one, b) for a, b in pairs for one in self.functions.get(a, [])]
-        items = [self.items[one] for one in ids if one in self.items]
+        chosen = self.items if self.given.tests else ids
+        items = [self.items[one] for one in chosen if one in self.items]
         allowed = 10 + 5 * self.took[ids[-1]]
         return bool(items) and replaced(functions, items, self.given.seconds, allowed)
 
@@ -275,6 +277,7 @@ if __name__ == "__main__":
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--tests", action="append", default=[])
     parser.add_argument("--imports", action="store_true")
     given = parser.parse_intermixed_args()
     os.chdir(ROOT)
@@ -285,6 +288,6 @@ if __name__ == "__main__":
         if given.imports:
             one.try_all(one.by_import)
         else:
-            sys.exit(pytest.main([*OPTIONS, "-s"], plugins=[one]))
+            sys.exit(pytest.main([*OPTIONS, "-s", *given.tests], plugins=[one]))
     else:
         sys.exit(bool(report()))
