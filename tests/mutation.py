@@ -186,7 +186,7 @@ class Run:
     """Tries changes; as a plugin of pytest those within functions, with the tests it collected."""
 
     def __init__(self, given):
-        self.given, self.took = given, json.loads(TOOK.read_text())
+        self.given, self.items, self.took = given, {}, json.loads(TOOK.read_text())
         self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
     def modules(self):
@@ -212,7 +212,7 @@ class Run:
             tests, old = covering(path, self.took), compile(path.read_text(), str(path), "exec")
             for key, line, new in mutants(path):
                 # what is run by an import alone is run by no test alone
-                ids = tests.get(line) or tests[0]
+                ids = self.items if self.given.tests else tests.get(line) or tests[0]
                 if self.wanted(name, key, own):
                     found = trial(path, old, new, ids) if ids else False
                     if found is not None:
@@ -234,9 +234,8 @@ class Run:
         if pairs is None:
             return None
         functions = [(one, b) for a, b in pairs for one in self.functions.get(a, [])]
-        chosen = self.items if self.given.tests else ids
-        items = [self.items[one] for one in chosen if one in self.items]
-        allowed = 10 + 5 * self.took[ids[-1]]
+        items = [self.items[one] for one in ids if one in self.items]
+        allowed = 10 + 5 * max(self.took.get(one, 10) for one in ids)
         return bool(items) and replaced(functions, items, self.given.seconds, allowed)
 
     def pytest_runtestloop(self, session):
