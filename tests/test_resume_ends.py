@@ -146,27 +146,6 @@ def test_callbacks_of_a_fit_that_is_over_get_back_what_they_kept(tmp_path, capsy
     assert own[1].n == ends[1].n > 0
 
 
-def test_other_callbacks_of_a_fit_that_is_over_get_nothing():
-    model, own = whole(net, Counts()), Counts()
-    model.fit(**FIT, callbacks=[own, Counts()], resume=True)
-    assert len(model.history) == 6
-    assert not hasattr(own, "n")
-
-
-def test_a_generator_that_was_drawn_from_since_is_told():
-    model = left(net())
-    model._generator.random()
-    with pytest.raises(ValueError, match="got one that somebody has drawn from since"):
-        model.fit(**FIT, resume=True)
-
-
-def test_a_callback_that_keeps_something_else_is_told():
-    model, other = left(net(), Counts()), Counts()
-    other.kept = (*other.kept, "more")
-    with pytest.raises(ValueError, match="Counts that keeps n, when, more, got n, when in the fit"):
-        model.fit(**FIT, callbacks=[other], resume=True)
-
-
 def test_children_say_what_they_keep():
     class Child(tn.EarlyStopping):
         pass

@@ -1,0 +1,129 @@
+"""What a fit cannot go on with, what is left to do, and what is said of a fit that is over."""
+
+import pytest
+
+import tinynet as tn
+from tests.test_resume_attacked import FIT, left, net, stops, whole
+from tests.test_resume_callbacks import Own
+from tinynet.model import same
+
+
+class Looks(Own):
+    """Halts in its look at an epoch, or in its end, until it is calm."""
+
+    calm = False
+
+    def on_epoch_end(self, epoch, logs):
+        if not self.calm:
+            self.halt(epoch)
+
+    def on_train_end(self):
+        if not self.calm:
+            self.halt("end")
+
+
+def calm(halts=0):
+    callback = Looks(halts)
+    callback.calm = True
+    return callback
+
+
+def trained(epochs=0):
+    """A net that was trained for some epochs before."""
+    model = net()
+    if epochs:
+        model.fit(**FIT | {"epochs": epochs})
+    return model
+
+
+@pytest.mark.parametrize("before", [0, 2])
+@pytest.mark.parametrize(
+    ("halts", "asked"), [(6, 9), (3, 3), ("end", 9)], ids=["the last", "now the last", "its end"]
+)
+def test_a_last_epoch_that_was_looked_at_stays_the_last(halts, asked, before):
+    """Callbacks may have been called for the last one, or will be."""
+    model, twin = trained(before), trained(before)
+    left(model, Looks(halts), at=0)
+    told = f"epochs={before + 6}, as before, since the last is done, got {before + asked}:"
+    with pytest.raises(ValueError, match=told):
+        model.fit(**FIT | {"epochs": before + asked}, callbacks=[calm(halts)], resume=True)
+    model.fit(**FIT | {"epochs": before + 6}, callbacks=[calm(halts)], resume=True)
+    twin.fit(**FIT, callbacks=[calm(halts)])
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_more_epochs_than_a_fit_that_is_over(before):
+    model, twin = trained(before), trained(before)
+    for one in (model, twin):
+        one.fit(**FIT, callbacks=[Looks()])
+    model.fit(**FIT | {"epochs": before + 9}, callbacks=[Looks()], resume=True)
+    twin.fit(**FIT | {"epochs": 3}, callbacks=[Looks()])
+    assert len(model.history) == before + 9
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("make", [list, lambda: [stops()]])
+@pytest.mark.parametrize("asked", [4, 6])
+def test_what_is_said_of_a_fit_that_is_over(make, asked, capsys):
+    model = whole(net, *make())
+    model.fit(**FIT | {"epochs": asked, "verbose": 1}, callbacks=make(), resume=True)
+    said = "nothing to do: 6 epochs are done; fit without resume=True trains on\n"
+    assert capsys.readouterr().out == said
+    assert len(model.history) == 6
+
+
+@pytest.mark.parametrize("kept", [(), ("n",)])
+def test_a_callback_that_keeps_something_else_is_told(kept):
+    class Keeps(Own):
+        def on_train_begin(self):
+            self.n = self.more = 0
+
+    callback, other = Keeps(), Keeps()
+    callback.kept, other.kept = kept, ("more",)
+    model = left(net(), callback)
+    told = f"Keeps that keeps more, got {'n' if kept else 'nothing'} in the fit that goes on"
+    with pytest.raises(ValueError, match=told):
+        model.fit(**FIT, callbacks=[other], resume=True)
+    other.kept = ()
+    if kept:
+        with pytest.raises(ValueError, match="Keeps that keeps nothing, got n in the fit that"):
+            model.fit(**FIT, callbacks=[other], resume=True)
+
+
+def test_a_generator_that_was_drawn_from_since_is_told():
+    model = left(net())
+    model._generator.random()
+    with pytest.raises(ValueError, match="got one that somebody has drawn from since"):
+        model.fit(**FIT, resume=True)
+
+
+def test_other_callbacks_of_a_fit_that_is_over_get_nothing():
+    class Counts(Own):
+        kept = ("n",)
+
+        def on_train_begin(self):
+            self.n = 0
+
+    model, own = whole(net, Counts()), Counts()
+    model.fit(**FIT, callbacks=[own, Counts()], resume=True)
+    assert len(model.history) == 6
+    assert not hasattr(own, "n")
+
+
+def test_an_optimizer_that_was_moved_since_is_told():
+    model = left(net())
+    model.optimizer.steps += 1
+    with pytest.raises(ValueError, match="the optimizer after step 10, where the fit was left"):
+        model.fit(**FIT, resume=True)
+
+
+def test_a_model_that_was_built_only_begins(tmp_path):
+    path = tmp_path / "net"
+    model, twin = net().build(2), net().build(2)
+    model.save(path)
+    for one in (model, tn.load(path)):
+        one.fit(**FIT, resume=True)
+        assert len(one.history) == 6
+    twin.fit(**FIT)
+    assert not same.difference(twin, model)
