@@ -41,7 +41,13 @@ def kept(to):
     return changed("callbacks", 0, 2, "best", to=to)
 
 
+def of_examples(m):
+    """The file with records of steps of so many examples."""
+    return changed("sums", to=[2], **{"position.records": m * RECORDS["position.records"]})
+
+
 RECORDS = {"position.records": np.ones((3, 4))}
+CALLBACKS = TREE["position"]["callbacks"]
 PARTS = "name, arguments and what is kept"
 SPARE = {"float": "1.5"}
 FILES = {
@@ -54,14 +60,9 @@ FILES = {
     "sums below zero": (changed("sums", to=[-2]), "sums as whole numbers"),
     "sums that are texts": (changed("sums", to=["1"]), "sums as whole numbers"),
     "records of another width": (changed("sums", to=[9], **RECORDS), "records of 11 float64"),
-    "records of half an example": (
-        changed("sums", to=[2], **{"position.records": np.full((3, 4), 0.5)}),
-        "whole numbers of examples",
-    ),
-    "records of nobody": (
-        changed("sums", to=[2], **{"position.records": -RECORDS["position.records"]}),
-        "whole numbers of examples",
-    ),
+    "records of half an example": (of_examples(1.5), "whole numbers of examples"),
+    "records of nobody": (of_examples(0.0), "whole numbers of examples"),
+    "records of more than can be counted": (of_examples(2.0**54), "whole numbers of examples"),
     "an order of another kind": (
         changed("order", to=hostile.OLD),
         "a Generator of PCG64, got a RandomState",
@@ -79,7 +80,8 @@ FILES = {
         "plain arguments of a callback",
     ),
     "torn by a bell": (changed("torn", to="\a\x1b[31m"), "torn as a sentence"),
-    "looked at by nobody": (changed("looked", to=[99]), "looked of the callbacks"),
+    "torn at length": (changed("torn", to="t" * 501), "torn as a sentence"),
+    "looked at by nobody": (changed("looked", to=[len(CALLBACKS)]), "looked of the callbacks"),
     "a callback that is no name": (
         changed("callbacks", to=[["\x1b[31m", {}, {}]]),
         "names of a callback",
@@ -97,6 +99,10 @@ FILES = {
     "a float as a text": (kept(SPARE), "what a callback keeps"),
     "a snapshot of nothing": (kept({"Snapshot": {}}), "position.0.best.W1, float64"),
     "a moment of no generators": (changed("moment", "generators", to=[]), "2 generators, got 0"),
+    "a moment of generators of another kind": (
+        changed("moment", "generators", to=[hostile.OLD] * 2),
+        "a Generator of PCG64, got a RandomState",
+    ),
     "a moment before the first step": (changed("moment", "steps", to=-1), "expected steps"),
     "a moment that learned": (changed("moment", "learned", to=[True]), "learned of 0 layers"),
     "a moment of another net": (

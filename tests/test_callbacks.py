@@ -148,6 +148,9 @@ def test_a_split_of_a_regression_and_of_several_sigmoids():
 WRONG = {
     "both": ({"validation_data": (X, Y), "validation_split": 0.2}, "got both"),
     "share": ({"validation_split": 1.0}, r"validation_split as a number in \[0, 1\)"),
+    "percent": ({"validation_split": 20}, r"in \[0, 1\), got 20: 0.2 is 20 %"),
+    "one and a half percent": ({"validation_split": 1.5}, "0.015 is 1.5 %"),
+    "all of it": ({"validation_split": 100}, r"in \[0, 1\), got 100$"),
     "data": ({"validation_data": X}, r"validation_data as \(X, Y\)"),
     "its labels": ({"validation_data": (X, Y + 1)}, "labels Y of 0 and 1"),
     "its shape": ({"validation_data": (X[:1], Y)}, "X of shape"),

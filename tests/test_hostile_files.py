@@ -35,7 +35,7 @@ def test_there_are_enough():
 def test_a_hostile_file_is_one_error(name, path):
     data, told = FILES[name]
     path.write_bytes(data)
-    start = time.perf_counter()
+    start = time.process_time()
     tracemalloc.start()
     try:
         with pytest.raises(tn.ModelFileError, match=told) as error:
@@ -45,7 +45,7 @@ def test_a_hostile_file_is_one_error(name, path):
         tracemalloc.stop()
     assert str(error.value).startswith(str(path))
     assert len(str(error.value)) < 1000
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert peak < 2 * len(data) + 16 * 2**20
 
 

@@ -186,9 +186,18 @@ def test_a_cost_that_stays_has_not_risen(printed):
     lines = printed(lambda: model.fit(X, Y, 5, 16))
     assert lines[-1] == "the learning rate has come to 0, where its schedule ends"
     assert not any("rose" in line for line in lines)
-    (cost, _), rounded = model._compiled(), 0.5 + 1e-9
-    assert [*of_costs(cost, [0.5, rounded])] == []
-    assert len([*of_costs(cost, [0.5, 0.51])]) == 1
+    cost, _ = model._compiled()
+    for first in (0.5, 1000.0, 1e-3):
+        assert [*of_costs(cost, [first, first * (1 + 1e-8)])] == []
+        assert [name for name, _ in of_costs(cost, [first, first * (1 + 1e-4)])] == ["rose"]
+
+
+@pytest.mark.parametrize(
+    ("J", "epochs", "said"), [(0.69, 10, True), (0.69, 9, False), (0.68, 20, False)]
+)
+def test_a_guess_is_near_ln_2_for_ten_epochs(J, epochs, said):
+    cost, _ = a_net()._compiled()
+    assert [name for name, _ in of_costs(cost, [J] * epochs)] == ["stayed"] * said
 
 
 def a_regression(*last):

@@ -53,6 +53,7 @@ def test_a_fit_goes_on_from_a_file_of_any_step(optimizer, inner, way, tmp_path, 
         {"batch_size": 16, "sample_weight": np.arange(60.0), "class_weight": "balanced"},
         {"batch_size": 7, "validation_data": (X[:, :9], Y[:, :9])},
         {"batch_size": 60},
+        {"batch_size": 59},
     ],
 )
 def test_a_fit_of_any_kind_goes_on(settings, tmp_path):

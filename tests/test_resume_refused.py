@@ -53,6 +53,19 @@ def test_a_last_epoch_that_was_looked_at_stays_the_last(halts, asked, before):
 
 
 @pytest.mark.parametrize("before", [0, 2])
+@pytest.mark.parametrize("asked", [3, 4, 9])
+@pytest.mark.parametrize(("size", "at"), [(16, 9), (None, 3)], ids=["within", "between"])
+def test_a_fit_may_go_on_to_other_epochs(size, at, asked, before):
+    """If nobody has looked at the last one."""
+    model, twin, fit = trained(before), trained(before), FIT | {"batch_size": size}
+    left(model, at=at, batch_size=size)
+    model.fit(**fit | {"epochs": before + asked}, resume=True)
+    twin.fit(**fit | {"epochs": asked})
+    assert len(model.history) == before + asked
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("before", [0, 2])
 def test_more_epochs_than_a_fit_that_is_over(before):
     model, twin = trained(before), trained(before)
     for one in (model, twin):
@@ -98,17 +111,22 @@ def test_a_generator_that_was_drawn_from_since_is_told():
         model.fit(**FIT, resume=True)
 
 
-def test_other_callbacks_of_a_fit_that_is_over_get_nothing():
-    class Counts(Own):
-        kept = ("n",)
+class Counts(Own):
+    kept = ("n",)
 
-        def on_train_begin(self):
-            self.n = 0
+    def on_train_begin(self):
+        self.n = 0
 
-    model, own = whole(net, Counts()), Counts()
-    model.fit(**FIT, callbacks=[own, Counts()], resume=True)
-    assert len(model.history) == 6
-    assert not hasattr(own, "n")
+    def on_epoch_end(self, epoch, logs):
+        self.n += 1
+
+
+def test_callbacks_of_a_fit_that_is_over_get_back_what_they_kept():
+    model, own, other = whole(net, Counts()), Counts(), Counts()
+    model.fit(**FIT, callbacks=[other, Counts()], resume=True)
+    model.fit(**FIT, callbacks=[own], resume=True)
+    assert len(model.history) == own.n == 6
+    assert not hasattr(other, "n")
 
 
 def test_an_optimizer_that_was_moved_since_is_told():

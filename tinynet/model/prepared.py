@@ -19,7 +19,7 @@ from tinynet.net import history
 
 def share_of(who: str, value: Any) -> float:
     """A share of the examples; a percentage is told so."""
-    if type(value) in (int, float) and 1 < value <= 100:
+    if type(value) in (int, float) and 1 < value < 100:
         expected, cure = "validation_split in [0, 1)", f"{value / 100:g} is {value:g} %"
         checks.refuse(who, expected, value, cure)
     return checks.real(who, "validation_split", value, "[0, 1)")
@@ -46,7 +46,7 @@ class Prepared(Compiled):
             checks.refuse(self.who, "validation_data as (X, Y)", got, error=TypeError)
         weights = given[2] if len(given) == 3 else None
         with said_of("validation_data"):
-            return self._data(given[0], given[1], weights, build=True)
+            return self._data(given[0], given[1], weights)
 
     def _held(self, data: Sequence[Array], share: float) -> tuple[Array, Sequence[Array]]:
         """The indices of the examples to train on, and the data of those that are held out."""
