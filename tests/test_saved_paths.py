@@ -6,7 +6,8 @@ import stat
 import pytest
 
 import tinynet as tn
-from tests.test_saved_models import net
+from tests.test_saved_models import X, net
+from tinynet.model import same
 
 
 @pytest.fixture
@@ -73,6 +74,40 @@ def test_a_wrong_file_is_named(tmp_path):
         tn.load(tmp_path)
     with pytest.raises(FileNotFoundError, match="missing"):
         tn.load(tmp_path / "missing")
+
+
+class Loud(tn.Dense):
+    """A layer that the next version of a user's module cannot make."""
+
+    calm = True
+
+    def __init__(self, units):
+        super().__init__(units)
+        if not self.calm:
+            raise ValueError("\x1b[31m" + 1000 * "loud")
+
+
+def test_what_a_users_part_says_is_short_and_can_be_printed(path):
+    tn.Sequential([Loud(3), tn.Dense(1)]).save(path)
+    Loud.calm = False
+    with pytest.raises(tn.ModelFileError) as error:
+        tn.load(path, nodes=[Loud])
+    text = str(error.value)
+    assert text.startswith(f"{path}: ValueError: \\x1b[31mloudloud")
+    assert text.isprintable()
+    assert len(text) < len(str(path)) + 550
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_single_example_that_is_held_out_comes_back(seed, path):
+    """The first of two, or the last."""
+    model = tn.Sequential([tn.Dense(1)], seed=seed)
+    model.compile("sgd")
+    model.fit(X[:, :2], X[:1, :2], 1, verbose=0, validation_split=0.5)
+    model.save(path)
+    loaded = tn.load(path)
+    assert loaded.history.held_out.tolist() == model.history.held_out.tolist()
+    assert not same.difference(model, loaded)
 
 
 def test_a_huge_file_that_is_no_model_is_refused_at_once(tmp_path):
