@@ -25,6 +25,8 @@ def test_the_table_of_a_model():
     assert table.worst_error == max(row.error for row in table.rows) < 1e-8
     assert len(table.worst_index) == 2
     assert "gradient check passed, worst error" in str(table)
+    titles = str(table).splitlines()[1].split()
+    assert titles == ["shape", "checked", "error", "worst", "at", "backward", "difference"]
     _, grads = model.gradients(X, Y)
     for row in table.rows:
         assert row.exact == pytest.approx(grads[row.name][row.at], rel=1e-12)
@@ -51,6 +53,22 @@ def test_a_factor_of_one_in_a_million_is_caught():
     for factor in (1 + 1e-6, 1 - 1e-6):
         with pytest.raises(tn.GradientError):
             tn.check_gradients(scaled(factor), X)
+
+
+def test_an_error_as_large_as_the_tolerance_passes():
+    node = type("Steep", (tn.Identity,), {"derivative": lambda self, Z: np.full_like(Z, 1.5)})()
+    error = tn.check_gradients(node, [[1.0]], tolerance=1.0).worst_error
+    assert tn.check_gradients(node, [[1.0]], tolerance=error).worst_error == error
+    with pytest.raises(tn.GradientError):
+        tn.check_gradients(node, [[1.0]], tolerance=np.nextafter(error, 0))
+
+
+def test_a_cache_that_an_older_forward_left_is_found():
+    def forward(self, Z):
+        return self(Z) if self.cache else tn.Tanh.forward(self, Z)
+
+    with pytest.raises(tn.GradientError):
+        tn.check_gradients(type("Stale", (tn.Tanh,), {"forward": forward})(), X)
 
 
 @pytest.mark.parametrize("slope", [1e200, 1e308])
@@ -101,6 +119,25 @@ def test_a_large_array_is_checked_all_over():
     assert [row.checked for row in table.rows] == [5, 5]
     with pytest.raises(tn.GradientError):
         tn.check_gradients(layer(parameter_gradients=parameter_gradients), x, entries=5)
+
+
+@pytest.mark.parametrize("entries", [19, 20])
+def test_as_many_different_entries_are_moved_as_are_told(entries):
+    Z, moved = np.full((4, 5), 0.5), set()
+
+    class Seen(tn.Tanh):
+        def forward(self, A):
+            moved.add(tuple(np.flatnonzero(A != Z)))
+            return super().forward(A)
+
+    assert tn.check_gradients(Seen(), Z, entries=entries).rows[0].checked == entries
+    assert [*map(len, moved)].count(1) == entries
+    assert any(len(places) == 20 for places in moved) == (entries < 20)
+
+
+def test_the_rounding_of_a_large_input_is_forgiven():
+    """At 1e13 a step of 2^-10 is rounded to none or to two."""
+    assert tn.check_gradients(tn.MeanSquaredError(), [[1e13]], [[1e13 + 2]]).passed
 
 
 def test_float32_nodes_are_checked_in_float64():

@@ -155,3 +155,15 @@ def test_softmax_as_far_apart_as_it_gets():
     np.testing.assert_array_equal(
         tn.softmax(np.array([[3e38], [-3e38]], np.float32)).ravel(), [1, 0]
     )
+
+
+def test_equal_largest_classes_keep_their_digits():
+    softmax = tn.Softmax()
+    *_, tiny = softmax.forward(np.array([[0.0], [0.0], [-46.0]]))
+    slope = softmax.backward(np.array([[1.0], [1.0], [0.0]]))
+    np.testing.assert_allclose(slope.ravel(), tiny * [0.5, 0.5, -1], rtol=1e-14)
+
+
+def test_a_cost_in_float32_is_a_sum_in_float64():
+    A = np.array([[4096, 1, 1]], np.float32)  # 2^24 + 1 is no float32
+    assert tn.MeanSquaredError()(A, np.zeros_like(A)) == (2**24 + 2) / 3

@@ -71,6 +71,7 @@ def test_what_counts_as_better():
     up = {"mode": "max"}
     nan = float("nan")
     assert best_epoch([1, 3, 2, 2, 2], patience=2, **up) == (2, 4)
+    assert best_epoch([1, 1, 1], patience=2, **up) == (1, 3)
     assert best_epoch([1, 3, 2, 2, 2], patience=2, mode="min") == (1, 3)
     assert best_epoch([1, 1.5, 2.5, 2.6, 2.7], patience=3, min_delta=1, **up) == (3, None)
     assert best_epoch([nan, 1, nan, nan], patience=2, **up) == (2, 4)
@@ -132,6 +133,10 @@ def test_a_plateau_has_an_end():
     model = a_net(optimizer=tn.SGD(0.8))
     model.fit(X, Y, 9, verbose=0, callbacks=[reduce])
     assert model.optimizer.learning_rate == 0.05
+    model.optimizer.learning_rate = tiny = 5e-324  # a tenth of it is 0
+    reduce.min_learning_rate = 0.0
+    model.fit(X, Y, 9, verbose=0, callbacks=[reduce])
+    assert model.optimizer.learning_rate == tiny
 
 
 @pytest.mark.parametrize(

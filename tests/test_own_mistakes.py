@@ -125,3 +125,14 @@ def test_a_metric_that_fails_leaves_history_and_weights_of_one_epoch(size):
     assert model.history.history["loss"] == other.history.history["loss"]
     for p, q in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(p, q)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_an_upstream_gradient_of_another_shape_is_refused(activation):
+    def pullback(self, dJ, cache):
+        return (cache["A"] - cache["Y"])[:, :1], {}
+
+    pair = own(tn.MeanSquaredError, pullback=pullback)().pair(activation)
+    pair.forward(X, X)
+    with pytest.raises(ValueError, match=r"expected dA of shape \(2, \d+\), got \(2, 1\)"):
+        pair.backward()

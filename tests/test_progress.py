@@ -77,18 +77,41 @@ def test_one_bar_with_validation_and_early_stopping(printed):
 
 
 def test_the_time_that_is_left(printed, monkeypatch):
-    clock = iter(range(0, 1000, 10))
+    clock = iter(range(500, 1000, 10))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     _, *lines = printed(lambda: a_net().fit(X, Y, 4))
     assert [line.split("  ")[-1] for line in lines[:3]] == ["30 s left", "20 s left", "10 s left"]
     assert "left" not in lines[3]
 
 
-@pytest.mark.parametrize(("m", "batch_size", "named"), [(1001, None, True), (1001, 500, False)])
-def test_one_step_an_epoch_on_many_examples_names_batch_size(printed, m, batch_size, named):
+@pytest.mark.parametrize(("seconds", "told"), [(20, "20 s left"), (1, "1 s left"), (0.9, "loss 1")])
+def test_the_time_that_is_left_of_a_resumed_fit(printed, monkeypatch, seconds, told):
+    clock, bar = iter([500, 500 + seconds]), tn.ProgressBar()
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    vars(bar).update(epochs=10, done=6)
+    *_, line = printed(lambda: (bar.on_train_begin(), bar.on_epoch_end(8, {"loss": 1.0})))
+    assert line.split("  ")[-1].startswith(told)
+
+
+def test_each_line_is_there_at_once(monkeypatch):
+    class Pipe(io.StringIO):
+        def flush(self):
+            there.append(self.getvalue())
+
+    pipe, there = Pipe(), []
+    monkeypatch.setattr(sys, "stdout", pipe)
+    a_net().fit(X, Y, 3)
+    assert {text.count("\n") for text in there} >= {1, 2, 3, 4}
+
+
+MANY = [(1001, None, 1, True), (1001, 500, 3, False), (1000, None, 1, False)]
+
+
+@pytest.mark.parametrize(("m", "batch_size", "steps", "named"), MANY)
+def test_one_step_an_epoch_on_many_examples_names_batch_size(printed, m, batch_size, steps, named):
     many = np.random.default_rng(0).normal(size=(2, m))
     first, *_ = printed(lambda: a_net().fit(many, (many[0] > 0).astype(int), 1, batch_size))
-    assert first.startswith(f"1,001 examples, {1 if named else 3} step")
+    assert first.startswith(f"{m:,} examples, {steps} step")
     assert ("batch_size=32 would take 32" in first) is named
 
 

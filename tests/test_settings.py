@@ -117,6 +117,19 @@ BAD_SETTINGS = {
 }
 
 
+def test_a_long_value_is_told_in_60_letters():
+    for n, told in [(58, f"'{'a' * 58}'"), (59, f"'{'a' * 56}..."), (10**6, f"'{'a' * 56}...")]:
+        with pytest.raises(ValueError, match=f"got {told}$"):
+            tn.Dense(4, "a" * n)
+
+
+def test_a_count_of_another_type_or_size():
+    assert tn.ModelCheckpoint("net", every_batches=2**53).every_batches == 2**53
+    for value, error in [(2**53 + 1, ValueError), (2.5, ValueError), ("2", TypeError)]:
+        with pytest.raises(error, match="every_batches as a whole number"):
+            tn.ModelCheckpoint("net", every_batches=value)
+
+
 @pytest.mark.parametrize(("call", "message"), BAD_SETTINGS.values(), ids=BAD_SETTINGS)
 def test_bad_settings(call, message):
     model = binary().build(2)

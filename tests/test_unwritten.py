@@ -57,6 +57,7 @@ def test_a_method_that_is_not_written_says_so(kind, method):
 
 def test_what_parts_print():
     assert repr(tn.Residual([tn.Dense(2)])) == "Residual([Dense(2, identity)])"
+    assert repr(tn.L1L2(0.1, 0.2)) == "L1L2(l1=0.1, l2=0.2)"
     assert repr(History()) == "History(0 epochs)"
     assert repr(History([(("loss",), (0.5,))])) == "History(1 epochs, loss 0.500000)"
 
