@@ -63,12 +63,21 @@ def test_an_error_as_large_as_the_tolerance_passes():
         tn.check_gradients(node, [[1.0]], tolerance=np.nextafter(error, 0))
 
 
-def test_a_cache_that_an_older_forward_left_is_found():
-    def forward(self, Z):
-        return self(Z) if self.cache else tn.Tanh.forward(self, Z)
+def forward_once(self, Z):
+    return self(Z) if self.cache else tn.Tanh.forward(self, Z)
 
+
+def derivative_once(self, Z):
+    return vars(self).setdefault("slope", tn.Tanh.derivative(self, Z))
+
+
+STALE = {"forward": forward_once}, {"derivative": derivative_once}
+
+
+@pytest.mark.parametrize("methods", STALE, ids=["forward", "derivative"])
+def test_what_is_left_of_other_inputs_is_found(methods):
     with pytest.raises(tn.GradientError):
-        tn.check_gradients(type("Stale", (tn.Tanh,), {"forward": forward})(), X)
+        tn.check_gradients(type("Stale", (tn.Tanh,), methods)(), X)
 
 
 @pytest.mark.parametrize("slope", [1e200, 1e308])
