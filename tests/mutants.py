@@ -32,7 +32,7 @@ def changes(node):
         value = node.value
         new = not value if type(value) is bool else value + 1 if value in (0, 1) else 2 * value
         yield f"{value} to {new}", lambda n: setattr(n, "value", new)
-    elif isinstance(node, ast.Return) and node.value is not None:
+    elif isinstance(node, ast.Return) and ast.unparse(node) not in ("return", "return None"):
         yield "return None", lambda n: setattr(n, "value", ast.Constant(None))
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield "no call", lambda n: setattr(n, "value", ast.Constant(None))

@@ -113,7 +113,7 @@ def precise_argument(z: Array) -> tuple[Array, Array]:
     short = halves(z)
     cubic, rest = product(CUBIC_HALVES, halves(*product(short, short)))
     total = 1 + cubic
-    lost = (1 - (total - (total - 1))) + (cubic - (total - 1))  # Knuth's two-sum, 1969
+    lost = cubic - (total - 1)  # both differences are exact, as total is at least 1
     return product(SLOPE_HALVES, halves(*product(short, halves(total, lost + rest))))
 
 
