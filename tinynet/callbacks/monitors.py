@@ -17,7 +17,8 @@ class Monitor(Callback):
 
     `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". Less
     is better with `mode="min"`, more with "max"; of the loss and of tinynet's metrics that is
-    known, of others it is to be said. Better by no more than `min_delta` does not count, nor does NaN.
+    known, of others it is to be said. Neither NaN counts nor what is better by no more than
+    `min_delta`.
     """
 
     kept: Sequence[str] = ("best", "waited", "seen")
