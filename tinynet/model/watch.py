@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Watch(Reporter):
         self.done_before, self.looked_at = done, done
         self.looked, self.asked = list[int](), list[int]()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> None:
         # a callback begins once more, but the model stays as it was left
         self.undo = as_now(self.model) if self.begun is not None else None
         try:
@@ -83,7 +83,6 @@ class Watch(Reporter):
                 self.undo()
             raise
         vars(self.model).update(_fit=self, _position=None)
-        return self
 
     def begin(self, callback: Callback, begun: ExitStack, end: Callable[[], None]) -> None:
         vars(callback).update(self.told)
