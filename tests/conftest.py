@@ -28,6 +28,13 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: `pytest -m long` runs these alone, at full length")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tries" in getattr(item, "fixturenames", ()):
+            item.add_marker("long")
+
+
 @pytest.fixture
 def tries(request, record_property):
     """How often to try, in the short form of a test or in the long one; tests/reliability.py reads

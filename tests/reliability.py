@@ -69,7 +69,7 @@ def row(promise, found):
     if "{times" in promise["figure"] and not sum(own):
         sys.exit(f"no test counts for {promise['promise']}")
     figure = promise["figure"].format(n=len(own), times=sum(own))
-    command = f"`pytest {' '.join(ids(promise))}`"
+    command = f"`pytest {'-m long ' if sum(own) else ''}{' '.join(ids(promise))}`"
     return f"| {promise['promise']} | {figure} | {promise['others']} | {command} |\n"
 
 

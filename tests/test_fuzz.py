@@ -11,7 +11,6 @@ from tests.fuzz_wrong import PARTS
 X = np.random.default_rng(0).standard_normal((3, 8))
 
 
-@pytest.mark.long
 def test_random_programs_are_the_naive_loop_or_refused(tmp_path, tries):
     found = [verdict(seed, tmp_path) for seed in range(tries(60, 2000))]
     equal = found.count("equal")

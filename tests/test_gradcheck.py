@@ -89,7 +89,10 @@ def test_a_huge_fault_is_one_too(slope):
 
 
 def test_what_is_no_number_is_no_small_error():
-    assert relative(np.array([np.inf]), np.ones(1), np.ones(1)) == np.inf
+    for none in (np.inf, np.nan):
+        assert relative(np.ones(1), np.ones(1), np.array([none])) == np.inf
+        assert relative(np.array([none]), np.ones(1), np.ones(1)) == np.inf
+    assert relative(np.zeros(1), np.zeros(1), np.zeros(1)) == 0
 
 
 def test_small_gradients_are_not_hidden():

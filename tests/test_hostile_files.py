@@ -124,7 +124,6 @@ def mutants(data, n, seed):
         yield hostile.signed(mutant) if i % 2 and whole else bytes(mutant)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("left", [False, True])
 def test_a_mutated_file_is_that_error_or_the_model(left, path, tries):
     """Of a signed mutant the numbers may be others: who signs it means them. Then all of the model
@@ -144,7 +143,6 @@ def test_a_mutated_file_is_that_error_or_the_model(left, path, tries):
             loaded.save(path)
 
 
-@pytest.mark.long
 def test_no_flipped_bit_goes_unseen(path, tries):
     """In the short form of some thousand bits, in the long form of every one."""
     model, _ = models.made("classes, adam")
@@ -161,7 +159,6 @@ def test_no_flipped_bit_goes_unseen(path, tries):
     safetensors.decode(data)
 
 
-@pytest.mark.long
 def test_no_cut_goes_unseen(path, tries):
     model, _ = models.made("classes, adam")
     model.save(path)

@@ -119,7 +119,6 @@ MAKERS = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [None, 64])
 @pytest.mark.parametrize("name", MAKERS)
-@pytest.mark.long
 def test_3_to_5_an_interrupt_at_any_moment(name, size, way, tries):
     make, A, B, epochs = MAKERS[name]
     epochs = epochs if size is None else max(2, epochs // 10)
@@ -158,7 +157,6 @@ def prepared(make, size):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("size", [None, 4])
 @pytest.mark.parametrize("make", [net, normed, learned])
-@pytest.mark.long
 def test_3_to_5_an_interrupt_at_each_line(make, size, way, tries):
     """Of a training whose step is settled."""
     epochs, more = ((70 if way == "played" else 5), 3) if size is None else (3, 1)
@@ -179,7 +177,6 @@ def test_3_to_5_an_interrupt_at_each_line(make, size, way, tries):
 
 @pytest.mark.parametrize("size", [None, 4])
 @pytest.mark.parametrize("call", ["build", "fit"])
-@pytest.mark.long
 def test_3_to_5_an_interrupt_while_it_is_made(size, call, tries):
     """While weights are drawn or a step is settled: then nothing has begun, and all can begin; in
     other threads, too."""

@@ -44,7 +44,6 @@ def trained(path, optimizer, inner, batches, after=None):
     return said
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("inner", ["all", "plain"])
 @pytest.mark.parametrize("optimizer", models.OPTIMIZERS)
 def test_a_process_that_is_killed_is_gone_on_with(optimizer, inner, tmp_path, tries):

@@ -23,7 +23,6 @@ IMPORTS += ["import tinynet.engine.plan", "import random; random.seed(7)", "impo
 IMPORTS += ["import numpy; numpy.random.seed(5); numpy.random.rand(9)", "import tinynet.metrics"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["classes, adam", "own"])
 def test_one_seed_has_one_result_in_every_process(name, tries):
     draw, found = random.Random(name), set()

@@ -30,7 +30,6 @@ def resumed_from_each_file(make, train, callbacks, path, nth=1):
     return len(keeps.files)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("inner", NETS)
 @pytest.mark.parametrize("optimizer", models.OPTIMIZERS)

@@ -38,7 +38,6 @@ def places(files, train, draw, most):
 
 # a generator that is closed swallows one
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.long
 @pytest.mark.parametrize("batch_size", [16, None])
 @pytest.mark.parametrize("files", [FILES, ENGINE, ("contextlib",)])
 def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(files, batch_size, tries):
@@ -59,7 +58,6 @@ def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(files, batch_size, trie
             require_same(model, twin, ends, own)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("optimizer", models.OPTIMIZERS)
 def test_a_signal_at_any_moment_leaves_a_fit_that_goes_on(optimizer, way, tries):

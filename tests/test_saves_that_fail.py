@@ -128,7 +128,6 @@ while True:
 """
 
 
-@pytest.mark.long
 def test_a_process_that_is_killed_leaves_one_of_the_two(tmp_path, tries):
     path, draw = tmp_path / "net", random.Random(0)
     old, _, which = pair()
@@ -146,7 +145,6 @@ def test_a_process_that_is_killed_leaves_one_of_the_two(tmp_path, tries):
     assert os.listdir(tmp_path) == ["net"]
 
 
-@pytest.mark.long
 def test_readers_never_see_a_torn_file(tmp_path, tries):
     path, errors, done = tmp_path / "net", [], threading.Event()
     old, new, _ = pair()

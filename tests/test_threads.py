@@ -17,7 +17,6 @@ THREADS = 16
 TRAINED = [name for name in models.MODELS if name != "unfitted"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", TRAINED)
 def test_predictions_of_many_threads_are_those_of_one(name, tries):
     model, _ = models.made(name)

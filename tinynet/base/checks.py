@@ -109,9 +109,10 @@ def require_finite(who: str, what: str, value: Any) -> None:
 
 def all_finite(array: Any) -> bool:
     """Whether no entry is inf or NaN. If the sum of squares is finite, all entries are, and that is
-    fast; it may also overflow, so otherwise each entry is checked."""
-    in_order = array if array.flags.c_contiguous else array.T
-    fast = in_order.flags.c_contiguous and math.isfinite(np.vdot(in_order, in_order))
+    fast while BLAS does it alone: of more numbers its threads wait for each other. It may also
+    overflow, so otherwise each entry is checked."""
+    rows = array if array.flags.c_contiguous else array.T
+    fast = rows.size <= 8192 and rows.flags.c_contiguous and math.isfinite(np.vdot(rows, rows))
     return fast or bool(np.isfinite(array).all())
 
 

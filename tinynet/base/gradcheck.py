@@ -205,12 +205,12 @@ def compare(probe: Probe, name: str, entries: int, rng: Any) -> GradientRow:
 
 def relative(excess: Array, numeric: Array, expected: Array) -> float:
     """|numeric - exact| / (|numeric| + |exact|) in the norm; 0 where all are 0."""
-    top = max(float(abs(a).max()) for a in (excess, numeric, expected))
-    if not np.isfinite(top):
-        return np.inf
+    top = float(np.max([abs(a).max() for a in (excess, numeric, expected)]))
+    if not 0 < top < np.inf:
+        return top and np.inf
     # of parts of the largest number, since its square may overflow
-    off, *sizes = (np.linalg.norm(a / (top or 1.0)) for a in (excess, numeric, expected))
-    return float(off / sum(sizes)) if off else 0.0
+    off, *sizes = (np.linalg.norm(a / top) for a in (excess, numeric, expected))
+    return float(off / sum(sizes))
 
 
 def upstream(y: Any, rng: Any) -> Any:

@@ -1,7 +1,8 @@
 """Whether two models are the same in all that they are made of."""
 
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -106,10 +107,4 @@ def numbers_in(rows: Iterable[Any]) -> list[float]:
 
 def runs(rows: Iterable[Any]) -> list[Any]:
     """How many epochs, one after another, have numbers of the same names."""
-    found = list[Any]()
-    for names, _ in rows:
-        if found and found[-1][0] == list(names):
-            found[-1][1] += 1
-        else:
-            found.append([list(names), 1])
-    return found
+    return [[list(names), len([*own])] for names, own in groupby(rows, itemgetter(0))]

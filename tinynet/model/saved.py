@@ -148,10 +148,10 @@ def restored(make: Any, data: Any, names: Names) -> Any:
         vars(model).update(_metrics={name: metric for name, (_, metric) in pairs.items()})
     fill(model, tree, arrays)
     again, held = described(model, names)
-    for name in tree.keys() | again.keys():
+    for name in sorted(tree.keys() | again.keys()):
         if name not in again or tree.get(name) != again[name]:
             refuse(f"{checks.shown(name)} as of that model", checks.shown(tree.get(name)))
-    for name in arrays.keys() - held.keys():
+    for name in sorted(arrays.keys() - held.keys()):
         refuse("the arrays of that model", f"{checks.shown(name)} beside them")
     return model
 

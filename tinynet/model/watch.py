@@ -130,9 +130,8 @@ class Watch(Reporter):
                 self.note()
             self.placed = True
         finally:
-            own = [(vars(c), type(c).on_train_end) for c in stateful(self.callbacks)]
-            plain = [end is Callback.on_train_end and "on_train_end" not in v for v, end in own]
-            if not self.placed and not all(plain):
+            ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
+            if not self.placed and any(end is not Callback.on_train_end for end in ends):
                 self.torn = "a place to go on from, got an error while it was noted"
             try:
                 self.ends.close()
@@ -172,9 +171,17 @@ class Watch(Reporter):
     def ended(self) -> Position:
         """That nothing is left to do, and what the callbacks keep."""
         kept, (read, sums) = kept_by(self.callbacks, self.made), packed([])
-        own, steps = [] if torn_by(kept) else kept, self.model.optimizer.steps
-        again = Position(self.first, self.epochs, steps, {}, read, sums)
-        return again._replace(stop=self.stop, callbacks=own, over=True)
+        return Position(
+            first=self.first,
+            epochs=self.epochs,
+            steps=self.model.optimizer.steps,
+            source={},
+            records=read,
+            sums=sums,
+            callbacks=[] if torn_by(kept) else kept,
+            stop=self.stop,
+            over=True,
+        )
 
     def save(self, callback: ModelCheckpoint) -> None:
         """At the very end, if something has happened."""
