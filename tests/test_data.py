@@ -8,9 +8,9 @@ import tinynet as tn
 TWO_CLASSES = tn.data.SETS
 
 
-def course_flower():
+def course_flower(seed):
     """load_planar_dataset of the course, in its own order of calls."""
-    rng, points = np.random.RandomState(1), []
+    rng, points = np.random.RandomState(seed), []
     for j in range(2):
         t = np.linspace(j * 3.12, (j + 1) * 3.12, 200) + rng.randn(200) * 0.2
         r = 4 * np.sin(4 * t) + rng.randn(200) * 0.2
@@ -20,7 +20,9 @@ def course_flower():
 
 def test_planar_is_the_course_s():
     X, Y = tn.data.planar()
-    np.testing.assert_array_equal(X, course_flower())
+    np.testing.assert_array_equal(X, course_flower(1))
+    for seed in (0, 2**32 - 1):
+        np.testing.assert_array_equal(tn.data.planar(seed=seed)[0], course_flower(seed))
     assert Y.tolist() == [[0] * 200 + [1] * 200]
     assert tn.data.planar(m=10, seed=2)[0].shape == (2, 10)
 
@@ -78,6 +80,35 @@ def test_what_the_names_say():
     np.testing.assert_array_equal((X[0] > 0) ^ (X[1] > 0), Y[0] == 1)
 
 
+def test_the_points_of_a_circle_are_evenly_spaced():
+    X, _ = tn.data.circles(8, noise=0, factor=0.5)
+    across = [[1, 0, -1, 0, 0.5, 0, -0.5, 0], [0, 1, 0, -1, 0, 0.5, 0, -0.5]]
+    np.testing.assert_allclose(X, across, atol=1e-15)
+
+
+def test_each_arm_of_a_spiral_is_the_first_one_turned():
+    X, Y = tn.data.spirals(90, n_classes=3, noise=0)
+    arms = np.split(X[0] + 1j * X[1], np.flatnonzero(np.diff(Y)) + 1)
+    for k, arm in enumerate(arms):
+        np.testing.assert_allclose(arm, arms[0] * np.exp(2j * np.pi * k / 3), atol=1e-15)
+
+
+def test_the_centers_of_blobs_fill_a_square_of_20_by_20():
+    X, _ = tn.data.blobs(3000, centers=3000)
+    assert np.mean(np.abs(X) > 11, axis=1).max() < 0.01
+    np.testing.assert_allclose(np.std(X, axis=1), (20**2 / 12 + 1) ** 0.5, rtol=0.05)
+
+
+@pytest.mark.parametrize("name", TWO_CLASSES)
+def test_the_smallest_set_has_an_example_of_each_class(name):
+    least = {"xor": 4, "blobs": 6}.get(name, 2)
+    X, Y = TWO_CLASSES[name](least)
+    assert X.shape == (2, least)
+    assert set(Y.ravel()) == {0, 1}
+    with pytest.raises(ValueError, match=f"m as a whole number of at least {least}"):
+        TWO_CLASSES[name](least - 1)
+
+
 @pytest.mark.parametrize(
     ("examples", "flat"), [("columns", True), ("columns", False), ("rows", True), ("rows", False)]
 )
@@ -96,8 +127,7 @@ def test_train_test_split(examples, flat):
 def test_both_sides_of_a_split_have_an_example():
     for share in (0.01, 0.99):
         X_train, X_test, *_ = tn.data.train_test_split([[1, 2, 3]], [1, 2, 3], test_size=share)
-        assert X_train.size >= 1
-        assert X_test.size >= 1
+        assert sorted([X_train.size, X_test.size]) == [1, 2]
 
 
 def test_a_stratified_split_rounds_to_the_nearest():
@@ -106,3 +136,31 @@ def test_a_stratified_split_rounds_to_the_nearest():
     for seed in range(5):
         *_, out = tn.data.train_test_split([labels], labels, 0.25, seed, stratify=labels)
         assert np.bincount(out).tolist() == [2, 8]
+
+
+SPLITS = {  # examples, shape of X, shape of Y: what helps, if they have not the same examples
+    ("rows", (3, 2), (1, 2)): "columns",
+    ("rows", (3, 2), (2,)): "columns",
+    ("columns", (2, 3), (2, 1)): "rows",
+    ("columns", (2, 3), (2,)): "rows",
+    ("rows", (3, 2), (2, 1)): "",
+    ("columns", (2, 3), (1, 2)): "",
+    ("columns", (3, 5), (4,)): "",
+    ("columns", (2, 1), (1,)): "",
+    ("columns", (2,), (2,)): "",
+    ("columns", (1, 2, 2), (2,)): "",
+    ("columns", (2, 2), (1, 1, 2)): "",
+    ("columns", (1, 2), (2,)): None,
+    ("rows", (2, 1), (2, 1)): None,
+}
+
+
+@pytest.mark.parametrize(("examples", "x", "y"), SPLITS)
+def test_x_and_y_to_split_have_the_same_examples(examples, x, y):
+    cure, split = SPLITS[examples, x, y], tn.data.train_test_split
+    if cure is None:
+        assert all(part.size == 1 for part in split(np.ones(x), np.ones(y), examples=examples))
+        return
+    with pytest.raises(ValueError, match="same examples") as error:
+        split(np.ones(x), np.ones(y), examples=examples)
+    assert str(error.value).endswith(f"did you mean examples='{cure}'?" if cure else f"{y}")
