@@ -4,8 +4,10 @@ import time
 import tracemalloc
 
 import numpy as np
+import pytest
 
 import tinynet as tn
+from tests.ways import WAYS, taken
 
 rng = np.random.default_rng(0)
 
@@ -37,6 +39,22 @@ def test_no_subnormal_numbers_in_the_slots():
             for held in model.optimizer.slots.values():
                 for a in held.values():
                     assert not ((a != 0) & (np.abs(a) < smallest)).any()
+
+
+@pytest.mark.parametrize("steps", [25, 31, 32, 33])
+def test_what_has_decayed_becomes_zero_in_the_same_step_either_way(steps):
+    ends = []
+    for way in WAYS:
+        model = tn.Sequential([tn.Dense(1, use_bias=False)], seed=0, dtype="float32")
+        model.compile(tn.SGD(0.1, 0.9), "mse")
+        X, Y = np.zeros((2, 4)), np.zeros((1, 4))
+        with taken(way):
+            model.fit(X, Y, 1, verbose=0)
+            model.optimizer.slots["v"]["W1"][...] = 1e-28
+            model.fit(X, Y, steps - 1, verbose=0)
+        ends.append(model.optimizer.slots["v"]["W1"])
+    np.testing.assert_array_equal(*ends)
+    assert ends[0].any() == (steps < 32)
 
 
 def test_a_deep_net_is_settled_in_the_time_of_its_layers():

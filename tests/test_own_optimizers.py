@@ -1,5 +1,7 @@
 """Optimizers of one's own: a step entry by entry, and an `advance`."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,64 @@ def test_a_step_that_looks_at_more_than_an_entry_is_walked(share, numbers):
 def test_a_step_that_goes_number_by_number_is_recorded():
     for share in (lambda g: np.minimum(1, np.abs(g)), lambda g: np.ones_like(g) * 2):
         assert a_training(net(sharing(share)), X, Y).plans
+
+
+class Turning(tn.SGD):
+    """Its slot is the gradient, turned around where that is in one row."""
+
+    steady = True
+
+    def step(self, p, g, slots, rate):
+        return rate * slots["v"], {"v": g[::-1] if g.ndim == 1 else g}
+
+
+class Few(tn.Optimizer):
+    """Makes small steps for few numbers."""
+
+    steady = True
+
+    def step(self, p, g, slots, rate):
+        return rate * (g if g.size > 9 else 0.1 * g), {}
+
+
+class SlowStart(tn.Optimizer):
+    """Makes a small first step."""
+
+    steady = True
+
+    def step(self, p, g, slots, rate):
+        return rate * (g if self.steps else 0.1 * g), {}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "n_x", "reason"),
+    [
+        (Turning(0.5, 0.9), 2, "looks at other entries"),
+        (Few(0.5), 2**15 + 4, "looks at other entries"),  # more than an update goes over at once
+        (SlowStart(0.5), 20, "differs|counts|another"),
+    ],
+)
+def test_a_step_that_is_another_in_one_place_or_once_is_walked(optimizer, n_x, reason):
+    model = tn.Sequential([tn.Dense(1, use_bias=False)], seed=0)
+    model.compile(optimizer, "mse")
+    assert re.search(reason, a_training(model, np.ones((n_x, 3)), np.ones((1, 3))).reason)
+
+
+class Uneven(tn.Optimizer):
+    """Hands one number more to its fifth step."""
+
+    steady = True
+
+    def numbers(self, t):
+        return (*super().numbers(t), *[1.0] * (t == 5))
+
+    def step(self, p, g, slots, rate, share=0.5):
+        return rate * share * g, {}
+
+
+def test_each_step_has_as_many_numbers():
+    with pytest.raises(ValueError, match="argument"):
+        net(Uneven(0.5)).fit(X, Y, 10, verbose=0)
 
 
 class OwnUpdate(tn.SGD):
