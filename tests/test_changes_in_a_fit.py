@@ -160,6 +160,30 @@ def test_an_interrupt_while_another_step_is_settled(monkeypatch):
     assert len(model.history) == 2
 
 
+class Torn(tn.Tanh):
+    stops = False
+
+    def value(self, Z):
+        if self.stops:
+            raise KeyboardInterrupt
+        return super().value(Z)
+
+
+def test_nothing_is_drawn_for_a_step_that_is_interrupted():
+    ends = []
+    for stops in (False, True):
+        model = tn.Sequential([tn.Dropout(0.5), tn.Dense(4, Torn()), tn.Dense(1)], seed=1)
+        model.compile("sgd", "mse")
+        model.fit(X, Y, 3, verbose=0)
+        if stops:
+            model.layers[1].activation.stops = True
+            with pytest.raises(KeyboardInterrupt):
+                model.fit(X, Y, 3, verbose=0)
+            model.layers[1].activation.stops = False
+        ends.append(model.fit(X, Y, 3, verbose=0).history)
+    assert ends[0] == ends[1]
+
+
 class Late(tn.Dense):
     stops = False
 

@@ -101,6 +101,21 @@ def test_each_step_has_as_many_numbers():
         net(Uneven(0.5)).fit(X, Y, 10, verbose=0)
 
 
+class Same(tn.Optimizer):
+    """Gives one number for all."""
+
+    steady = True
+
+    def step(self, p, g, slots, rate):
+        return rate, {}
+
+
+def test_a_step_has_a_number_for_each_parameter():
+    model = net(Same(0.5))
+    with pytest.warns(UserWarning, match="walked"), pytest.raises(ValueError, match="of shape"):
+        model.fit(X, Y, 1, verbose=0)
+
+
 class OwnUpdate(tn.SGD):
     def update(self, params, grads):
         super().update(params, grads)

@@ -54,6 +54,14 @@ def test_the_first_layer_that_is_not_finite_is_named():
         np.testing.assert_array_equal(p, q)
 
 
+def test_the_first_batch_that_is_not_finite_is_named():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(1e-9), "mse")
+    far = np.where(np.arange(30) == 15, 1e200, Y)
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 2: "):
+        model.fit(X, far, batch_size=10, shuffle=False, verbose=0)
+
+
 def test_a_loss_that_overflows_by_itself_is_named():
     model = tn.Sequential([tn.Dense(1)], seed=0)
     model.compile(tn.SGD(0.1))

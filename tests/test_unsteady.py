@@ -94,9 +94,10 @@ def test_what_no_tape_can_hold_is_found_out(layer):
     model.compile("sgd")
     X, Y = problem("sigmoid", 9)
     assert a_training(model, X, Y[:1]).reason
-    with pytest.warns(UserWarning, match="walked"):
+    with pytest.warns(UserWarning, match="walked") as told:
         costs = model.fit(X, Y[:1], 500, verbose=0).history["loss"]
     assert costs[-1] < costs[0]
+    assert told[0].filename == __file__
 
 
 class Scheduled(tn.SGD):
