@@ -184,6 +184,18 @@ def test_nothing_is_drawn_for_a_step_that_is_interrupted():
     assert ends[0] == ends[1]
 
 
+def test_an_interrupt_as_a_second_fit_begins_leaves_an_epoch_for_each_step():
+    """The step of the first was walked, since Adam's squares overflow."""
+    data = np.full((1, 40), 1e13), np.full((1, 40), -1e13)
+    for i in range(30):
+        model = tn.Sequential([tn.Dropout(0.5), tn.Dense(1)], seed=0, dtype="float32")
+        model.compile("adam", "mse")
+        model.fit(*data, 1, verbose=0)
+        tracer = Tracer(["engine/training"], i)
+        assert tracer.run(lambda model=model: model.fit(*data, 1, verbose=0))
+        assert len(model.history) == model.optimizer.steps, tracer.where
+
+
 class Late(tn.Dense):
     stops = False
 
