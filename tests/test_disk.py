@@ -69,3 +69,13 @@ def test_a_lock_that_fails_leaves_no_open_file(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         disk.write(str(tmp_path / "net"), b"new")
     assert len(closed) == 1
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path):
+    (tmp_path / "net").write_bytes(bytes(100))
+    path, before = str(tmp_path / "net"), os.dup(0)
+    os.close(before)
+    assert disk.read(path, lambda start: os.truncate(path, 50), 8) == bytes(50)
+    after = os.dup(0)
+    os.close(after)
+    assert after == before  # no file stays open

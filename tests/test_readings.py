@@ -51,7 +51,10 @@ class Wrapped(tn.Activation):
 
 class Signed(tn.Activation):
     steady = True
-    side = 0.0
+
+    def __init__(self):
+        super().__init__()
+        self.side = 0.0
 
     def value(self, Z):
         return Z * np.copysign(1.0, self.side)
@@ -110,6 +113,19 @@ def test_a_setting_of_any_name_counts_from_the_next_fit_on(make, change):
         model = net(hidden=make())
         model.fit(X, Y, 10, verbose=0)
         change(model.layers[0].activation)
+        if again:
+            model._training = None
+        ends.append(model.fit(X, Y, 10, verbose=0).history["loss"])
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("name", ["optimizer", "meta"])
+def test_a_setting_of_an_inner_optimizer_counts_from_the_next_fit_on(name):
+    ends = []
+    for again in (False, True):
+        model = net(tn.Hypergradient(tn.SGD(1.0, 0.9), tn.SGD(0.01, 0.9)))
+        model.fit(X, Y, 10, verbose=0)
+        getattr(model.optimizer, name).nesterov = True
         if again:
             model._training = None
         ends.append(model.fit(X, Y, 10, verbose=0).history["loss"])

@@ -66,6 +66,19 @@ def test_a_private_file_is_private_at_any_moment(path, monkeypatch):
     assert modes == [0o600, 0o600]
 
 
+def test_a_file_keeps_who_may_read_it(path):
+    net().save(path)
+    path.chmod(0o640)
+    net().save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_path_that_ends_in_no_name_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="a path that ends with the name of a file"):
+        net().save(f"{tmp_path}/new/")
+    assert not os.listdir(tmp_path)
+
+
 def test_a_wrong_file_is_named(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(tn.ModelFileError, match=r"pipe: the file: expected a regular file"):
