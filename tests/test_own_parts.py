@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests.parts import Norm
+from tests.ways import WAYS, taken
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((2, 12)), rng.integers(0, 2, (1, 12))
@@ -258,6 +260,49 @@ def test_a_setting_changed_later_counts_everywhere():
     assert model.evaluate(X, Y)["loss"] == pytest.approx(
         tn.MeanSquaredError()(model.predict(X), Y), rel=1e-14
     )
+
+
+def turned(names):
+    return dict(reversed(names.items()))
+
+
+class TurnedNorm(Norm):
+    """Gives everything by name, in another order."""
+
+    steady = True
+    whole_batch = True
+
+    def run(self, X):
+        A, cache = super().run(X)
+        return A, cache | {"state": turned(cache["state"])}
+
+    def pullback(self, dA, cache):
+        dX, grads = super().pullback(dA, cache)
+        return dX, turned(grads)
+
+
+class TurnedAdam(tn.Adam):
+    steady = True
+
+    def step(self, *args):
+        step, slots = super().step(*args)
+        return step, turned(slots)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_order_of_names_does_not_matter(way):
+    ends = []
+    for norm, adam in [(Norm, tn.Adam), (TurnedNorm, TurnedAdam)]:
+        model = tn.Sequential([tn.Dense(3, "tanh"), norm(3), tn.Dense(1, "sigmoid")], seed=0)
+        model.compile(adam())
+        with taken(way):
+            model.fit(X, Y, 5, 4, verbose=0)
+        layer, optimizer = model.layers[1], model.optimizer
+        ends.append([layer.state, *optimizer.slots.values(), model.params])
+    for own, other in zip(*ends, strict=True):
+        assert own.keys() == other.keys()
+        for name, a in own.items():
+            np.testing.assert_array_equal(a, other[name])
 
 
 def test_own_parts_show_their_own_names():
