@@ -80,7 +80,8 @@ def test_more_epochs_than_a_fit_that_is_over(before):
 @pytest.mark.parametrize("asked", [4, 6])
 def test_what_is_said_of_a_fit_that_is_over(make, asked, capsys):
     model = whole(net, *make())
-    model.fit(**FIT | {"epochs": asked, "verbose": 1}, callbacks=make(), resume=True)
+    history = model.fit(**FIT | {"epochs": asked, "verbose": 1}, callbacks=make(), resume=True)
+    assert history.rows == model.history.rows
     said = "nothing to do: 6 epochs are done; fit without resume=True trains on\n"
     assert capsys.readouterr().out == said
     assert len(model.history) == 6

@@ -105,7 +105,7 @@ class Sequential(Prepared):
         `validation_data`, (X, Y) or (X, Y, sample_weight): their cost and metrics after each epoch
         are in the History as "val_loss" and so on. `validation_split` in (0, 1): that share of the
         examples, of each class alike, is held out for it; drawn once for a model, so that no later
-        `fit` trains on them, and named in `history.held_out`. `callbacks` are tn.Callback objects.
+        `fit` with that share trains on them, and named in `history.held_out`. `callbacks` are tn.Callback objects.
 
         `sample_weight` (m,) is how much each example counts: 2 is the example twice, 0 its absence.
         `class_weight` is the same by its class, {class: weight} or "balanced". J is the sum of w c
@@ -114,7 +114,7 @@ class Sequential(Prepared):
         `resume=True` goes on where the last `fit` was left, by Ctrl-C, an error, or a file from
         within it (`ModelCheckpoint`): from its next batch until the History has `epochs` in all. So
         it ends with the numbers of a `fit` that nobody cut off. It needs the same data, arguments
-        and callbacks. A model that is done stays as it is; a new one begins.
+        and callbacks. A model that is done stays as it is, and gives its History; a new one begins.
 
         In the place of X and Y, any iterable of batches (X, Y) or (X, Y, sample_weight) will do. It
         is gone through once an epoch, and each batch is looked at before its step. Batches of one
@@ -149,6 +149,7 @@ class Sequential(Prepared):
                 told = nothing_to_do(self, position, callbacks)
                 if verbose:
                     print(told)
+                first = 0 if position is None else first  # else nobody knows where it began
                 return history.History(self.history.rows[first:], self.history.held_out)
             if position is not None:
                 require_same(self, position, source.described, callbacks, total)
