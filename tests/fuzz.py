@@ -96,7 +96,7 @@ def naive(layers, loss, optimizer, generator, program):
                 caches.append(cache)
             weight = program.weights(batch) / (A.size if loss.averages_outputs else A.shape[1])
             J = (loss.costs(A, y) * weight).sum() + sum(layer.penalty() or 0 for layer in layers)
-            losses[-1] += J * len(batch) / m
+            losses[-1] += J * program.share(batch)
             dA = loss.derivative(A, y) * weight
             for i, layer in reversed([*enumerate(layers, 1)]):
                 dA, own = backward(layer, dA, caches[i - 1])

@@ -153,6 +153,13 @@ class Program:
             return np.ones(len(batch), self.dtype)
         return (w[batch] / (w[batch] if self.batches else w).mean()).astype(self.dtype)
 
+    def share(self, batch):
+        """How much of an epoch's loss is that of a batch."""
+        w = self.sample_weight
+        if w is None or not self.batches:
+            return len(batch) / self.X.shape[1]
+        return w[batch].sum() / w.sum()
+
     def a_rate(self):
         """A number or a schedule."""
         draw, first = self.draw, 0.5 * self.optimizer.learning_rate

@@ -180,6 +180,45 @@ def test_a_fit_within_the_batches_of_another_is_refused():
     assert model.optimizer.steps == 2
 
 
+def a_plain_net(optimizer="sgd"):
+    model = tn.Sequential([tn.Dense(3, "tanh"), tn.Dense(1, "sigmoid")], seed=0).build(2)
+    model.compile(optimizer, metrics=["accuracy", "mse"])
+    return model
+
+
+def test_a_batch_counts_by_the_sum_of_its_weights():
+    """So a last one may be filled up with examples that count nothing."""
+
+    def padded(a):
+        return np.concatenate([a, a[:, :1], a[:, :1]], axis=1)
+
+    own = [(X[:, :4], Y[:, :4]), (X[:, 4:8], Y[:, 4:8]), (X[:, 8:10], Y[:, 8:10])]
+    ones = np.ones(4)
+    filled = [(*own[0], ones), (*own[1], ones), (*map(padded, own[2]), [1, 1, 0, 0])]
+    ends = []
+    for batches in (own, filled):
+        model = a_plain_net()
+        history = model.fit(batches, epochs=3, verbose=0).history
+        ends.append([*model.get_weights(), *map(np.array, history.values())])
+    for a, b in zip(*ends, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e90])
+def test_the_history_of_weighted_batches_is_that_of_all_examples(size):
+    weights, model = size * np.array([0.1, 10.0, 3.0, 0.2]), a_plain_net(tn.SGD(1e-12))
+    batches = [(X[:, :2], Y[:, :2], weights[:2]), (X[:, 2:4], Y[:, 2:4], weights[2:])]
+    expected = model.evaluate(X[:, :4], Y[:, :4], weights)
+    history = model.fit(batches, verbose=0).history
+    for name, number in expected.items():
+        assert history[name] == [pytest.approx(number)]
+
+
+def test_a_weight_beside_which_no_other_counts_is_refused():
+    with pytest.raises(ValueError, match="the mean of sample_weight"):
+        a_net().fit([(X[:, :2], Y[:, :2], [1e200, 1e200])], verbose=0)
+
+
 # ---- a part of the examples
 
 

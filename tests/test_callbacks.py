@@ -266,3 +266,11 @@ def test_a_stratified_split_holds_the_same_share_of_each_class(share):
 def test_labels_to_stratify_by_are_one_an_example():
     with pytest.raises(ValueError, match=r"stratify as labels \(4,\), got \(3,\)"):
         tn.data.train_test_split(np.ones((1, 4)), np.ones(4), stratify=[0, 1, 1])
+
+
+def test_no_callback_changes_what_the_next_one_reads():
+    def rounds(epoch, logs):
+        logs["loss"] = round(logs["loss"])
+
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        a_net().fit(X, Y, 1, verbose=0, callbacks=[tn.LambdaCallback(on_epoch_end=rounds)])

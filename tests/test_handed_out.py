@@ -16,6 +16,80 @@ from tests.ways import WAYS, taken
 from tinynet.metrics import Metric
 from tinynet.net import blocks
 
+# ---- what is handed out cannot be written to
+
+
+def normalized(Y, A, sample_weight):
+    sample_weight /= sample_weight.sum()
+    return float((np.abs(Y - A)[0] * sample_weight).sum())
+
+
+class Half(tn.Dense):
+    def input_gradient(self, dZ, cache):
+        W = cache["params"]["W"]
+        W *= 0.5
+        return 2 * W.T @ dZ
+
+
+class Squares(tn.Regularizer):
+    def value(self, W):
+        return np.square(W, out=W).sum()
+
+    def derivative(self, W):
+        return 2 * W
+
+
+class Doubles(tn.Regularizer):
+    def value(self, W):
+        return np.square(W).sum()
+
+    def derivative(self, W):
+        W *= 2
+        return W
+
+
+WRITERS = {
+    "a metric": ([tn.Dense(1)], {"metrics": [normalized]}),
+    "a layer's gradient": ([Half(4, "tanh"), Half(1)], {}),
+    "a penalty": ([tn.Dense(1, regularizer=Squares())], {}),
+    "its gradient": ([tn.Dense(1, regularizer=Doubles())], {}),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_part_that_writes_to_what_it_is_given_is_refused(name):
+    layers, settings = WRITERS[name]
+    model, numbers = tn.Sequential(layers, seed=0), np.random.default_rng(0).random((3, 40))
+    model.compile(tn.SGD(1e-3), "mse", **settings)
+    model.build(3)
+    before, data = model.get_weights(), (numbers, numbers[:1], numbers[1])
+    with pytest.raises(ValueError, match="parts that write to none of their arguments, got a wri"):
+        model.fit(numbers, numbers[:1], 4, verbose=0, validation_data=data)
+    use = model.evaluate if name == "a metric" else model.gradients
+    with pytest.raises(ValueError, match="parts that write to none of their arguments, got a wri"):
+        use(*data)
+    assert name == "a metric" or parts.same(before, model.get_weights())
+
+
+class Itself(tn.Dense):
+    """The gradient of its W is W."""
+
+    def parameter_gradients(self, dZ, cache):
+        return {**super().parameter_gradients(dZ, cache), "W": cache["params"]["W"]}
+
+
+def test_gradients_are_the_users_own():
+    model = tn.Sequential([Itself(1)], seed=0).build(2)
+    model.compile(tn.SGD(0.1), "mse")
+    _, grads = model.gradients(X, Y)
+    before, kept = model.layers[0].W.copy(), grads["W1"].copy()
+    model.fit(X, Y, 2, verbose=0)
+    np.testing.assert_array_equal(grads["W1"], kept)
+    model.set_weights([before, model.layers[0].b])
+    grads["W1"] *= 0
+    np.testing.assert_array_equal(model.layers[0].W, before)
+
+
 # ---- metrics and losses of the user
 
 

@@ -141,7 +141,7 @@ def test_others_that_draw_from_its_generator_are_seen(draw):
     generator = np.random.default_rng(0)
     model = left(net(seed=generator))
     draw(generator)
-    with pytest.raises(ValueError, match="got one that somebody has drawn from since"):
+    with pytest.raises(ValueError, match="somebody has moved them since"):
         model.fit(**FIT, resume=True)
 
 

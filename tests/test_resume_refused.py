@@ -1,9 +1,10 @@
 """What a fit cannot go on with, what is left to do, and what is said of a fit that is over."""
 
+import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.test_resume_attacked import FIT, left, net, stops, whole
+from tests.test_resume_attacked import FIT, Killed, left, net, stops, whole
 from tests.test_resume_callbacks import Own
 from tinynet.model import same
 
@@ -105,11 +106,44 @@ def test_a_callback_that_keeps_something_else_is_told(kept):
             model.fit(**FIT, callbacks=[other], resume=True)
 
 
-def test_a_generator_that_was_drawn_from_since_is_told():
-    model = left(net())
-    model._generator.random()
-    with pytest.raises(ValueError, match="got one that somebody has drawn from since"):
-        model.fit(**FIT, resume=True)
+def drops():
+    layers = [tn.Dense(4, "tanh"), tn.BatchNorm(), tn.Dropout(0.5), tn.Dense(1, "sigmoid")]
+    model = tn.Sequential(layers, seed=3)
+    model.compile(tn.SGD(0.1, 0.9))
+    return model
+
+
+MOVES = {
+    "its generator": lambda model: model._generator.random(),
+    "weights": lambda model: setattr(model.layers[0], "W", 2 * model.layers[0].W),
+    "weights in place": lambda model: np.negative(model.layers[0].b, out=model.layers[0].b),
+    "state": lambda model: model.layers[1].forward(np.ones((4, 5))),
+    "draws of a layer": lambda model: model.layers[2].forward(np.ones((4, 5))),
+    "slots": lambda model: model.optimizer.slots["v"]["W1"].fill(1),
+}
+
+
+@pytest.mark.parametrize("callbacks", [[], [tn.LambdaCallback()]], ids=["", "a callback"])
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+def test_what_was_moved_since_is_told(move, saved, callbacks, tmp_path):
+    model = left(drops(), *callbacks)
+    if saved:
+        model.save(tmp_path / "net")
+        model = tn.load(tmp_path / "net")
+    model.predict(FIT["X"])
+    move(model)
+    with pytest.raises(ValueError, match="weights, state and generators as the fit that goes on"):
+        model.fit(**FIT, callbacks=callbacks, resume=True)
+
+
+def test_what_was_moved_since_a_checkpoint_is_told(tmp_path):
+    model = left(drops(), Killed(tmp_path / "net", every_batches=4))
+    loaded = tn.load(tmp_path / "net")
+    loaded.layers[0].W = 2 * loaded.layers[0].W
+    with pytest.raises(ValueError, match="weights, state and generators as the fit that goes on"):
+        loaded.fit(**FIT, resume=True)
+    model.fit(**FIT, resume=True)
 
 
 class Counts(Own):

@@ -72,7 +72,8 @@ class Plan:
             J = cost.J(costs, batch.Z, J)  # of several blocks the sum
             if others:
                 sums = [*map(added, sums, zip(*(read.tolist() for read in others), strict=True))]
-        return [(batch.width, *pair) for pair in zip(J, sums, strict=True)][:steps]
+        found: list[Reading] = [(batch.width, *pair) for pair in zip(J, sums, strict=True)]
+        return found[:steps]
 
     def readings(self, room: int) -> list[Bound]:
         """What reads the outputs in so many places: of one step block by block."""

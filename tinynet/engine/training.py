@@ -23,7 +23,7 @@ from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
-from tinynet.metrics.epochs import Reading, rows
+from tinynet.metrics.epochs import Reading, counted, rows
 from tinynet.net.history import Reporter
 from tinynet.tape.memory import Arena
 
@@ -194,7 +194,8 @@ class Training:
     def pending(self) -> list[Reading]:
         """The records of the steps that are taken and not yet read."""
         unread = self.work.optimizer.steps - self.report.steps_before - len(self.report.records)
-        return self.current.read(unread) if unread > 0 else []
+        found = self.current.read(unread) if unread > 0 else []
+        return found if self.report.weight == 1 else [counted(x, self.report.weight) for x in found]
 
     def walk_again(self) -> None:
         """After it went back: the same steps as the methods are written."""

@@ -179,7 +179,7 @@ class Layer(Node):
         return A, {**self.remembered(X), "activation": kept}
 
     def remembered(self, X: Array) -> dict[str, Any]:
-        return {"X": X, "params": dict(self.params)}
+        return {"X": X, "params": {name: read_only(p) for name, p in self.params.items()}}
 
     def pullback(self, dA: Array, cache: Mapping[str, Any]) -> tuple[Array, dict[str, Array]]:
         dZ = read_only(self.activation.pullback(dA, cache["activation"])[0])

@@ -3,13 +3,13 @@
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tinynet.activations import Activation, identity
-from tinynet.base import Array, Field, Setting, checks, functions
+from tinynet.base import Array, Field, Guard, Setting, checks, functions, read_only
 from tinynet.layers import initializers, regularizers
 from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.initializers import Initializer
@@ -88,7 +88,13 @@ class Dense(Layer):
         return cache["params"]["W"].T.dot(dZ)
 
     def penalty(self) -> Any:
-        return self.regularizer and self.regularizer.value(self.params["W"])
+        return self.regularizer and of_weights(self, self.regularizer.value)
 
     def penalty_gradients(self) -> dict[str, Array]:
-        return {"W": self.regularizer.derivative(self.params["W"])} if self.regularizer else {}
+        return {"W": of_weights(self, self.regularizer.derivative)} if self.regularizer else {}
+
+
+def of_weights(layer: Layer, method: Callable[[Array], Any]) -> Any:
+    """What a method of a regularizer makes of W, to which it cannot write."""
+    with Guard(layer.who):
+        return method(read_only(layer.params["W"]))

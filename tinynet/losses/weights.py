@@ -29,6 +29,13 @@ def sample_weights(who: str, value: Any, m: int, dtype: Any = None) -> Array:
     return scaled
 
 
+def mean_weight(who: str, value: Any) -> float:
+    """The mean of the weights of a batch, by which it counts beside others."""
+    weights = checks.numbers(who, "sample_weight", value)
+    mean = float(weights.max() * np.mean(weights / weights.max()))  # the sum may overflow
+    return checks.real(who, "the mean of sample_weight", mean, "(1e-100, 1e100)")
+
+
 def class_weights(who: str, value: Any, classes: Array) -> Array:
     """The weight of each example by its class: a dict {class: weight}, 1 for a class that is not in
     it, or "balanced", m / (k m_c) for each of the k classes with m_c examples.

@@ -7,8 +7,8 @@ from typing import TypeAlias
 from tinynet.metrics.base import Metric
 
 Sums: TypeAlias = Sequence[Sequence[float]]  # for each metric its sums over some examples
-# what is read of a step: its number of examples, its J, its sums
-Reading: TypeAlias = tuple[int, float, Sums]
+# what is read of a step: how many examples it counts for, its J, its sums
+Reading: TypeAlias = tuple[float, float, Sums]
 Row: TypeAlias = tuple[tuple[str, ...], tuple[float, ...]]  # the names and the numbers of an epoch
 
 
@@ -16,6 +16,12 @@ def added(sums: Sums, others: Sums) -> Sums:
     """The sums over two sets of examples together; the first may be nothing so far."""
     pairs = zip(sums, others, strict=True) if sums else ()
     return [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs] or others
+
+
+def counted(reading: Reading, weight: float) -> Reading:
+    """What was read of a step whose examples have that weight on average."""
+    m, J, sums = reading
+    return m * weight, J, [[weight * x for x in own] for own in sums]
 
 
 def rows(records: Sequence[Reading], steps: int, metrics: Mapping[str, Metric]) -> list[Row]:

@@ -78,7 +78,8 @@ class Compiled(Network):
         found = {name: metric.measured(own, m) for (name, metric), own in pairs}
         for name, metric in self._metrics.items():
             if isinstance(metric, Whole):
-                found[name] = float(metric.measure(A, Y, *weights))
+                with Guard(metric.who):
+                    found[name] = float(metric.measure(A, Y, *map(read_only, weights)))
         return {"loss": J} | {name: found[name] for name in self._metrics}
 
     def gradients(self, X: Any, Y: Any, sample_weight: Any = None) -> tuple[float, Arrays]:
@@ -90,7 +91,7 @@ class Compiled(Network):
             own = copy.deepcopy(cost) if cost.generators() else cost
             J, grads = own.by_blocks(X, Y, *weights)
         diagnose.require_finite(self, X, J, grads)
-        return J, grads
+        return J, {name: g.copy() for name, g in grads.items()}  # a parameter may be its gradient
 
     def check_gradients(
         self, X: Any, Y: Any, sample_weight: Any = None, **settings: Any

@@ -16,10 +16,9 @@ import numpy as np
 from tinynet.base import Array, checks
 from tinynet.callbacks import Callback, ModelCheckpoint, ProgressBar
 from tinynet.engine.work import PLAIN
-from tinynet.files.generators import bits_of, plain
 from tinynet.files.safetensors import DTYPES
 from tinynet.metrics.epochs import Reading
-from tinynet.model.snapshot import Snapshot
+from tinynet.model.snapshot import Snapshot, fingerprint
 
 RESUME = "fit without resume=True begins another epoch"
 
@@ -42,7 +41,7 @@ class Position(NamedTuple):
     records: Array  # of the epoch that is begun, a row a step: its examples, its J, its sums
     sums: Sequence[int]  # how many there are of each metric
     order: Any = None  # a generator that draws the order of this epoch, if it was drawn
-    stands: Any = None  # where the model's generator stood when it was left
+    model: str = ""  # the fingerprint of the model when it was left
     looked: Sequence[int] | None = None  # which callbacks looked at the last epoch, if not yet all
     stop: bool = False  # whether one of them said so
     callbacks: Sequence[CallbackState] = ()
@@ -74,7 +73,7 @@ def unpacked(records: Array, sums: Sequence[int]) -> list[Reading]:
     found = list[Reading]()
     for m, J, *read in records.tolist():
         left = iter(read)
-        found.append((int(m), J, [[next(left) for _ in range(n)] for n in sums]))
+        found.append((m, J, [[next(left) for _ in range(n)] for n in sums]))
     return found
 
 
@@ -237,9 +236,9 @@ def require_same(
     if position.epochs != epochs and (last or done >= position.epochs):
         expected = f"epochs={position.first + position.epochs}, as before, since the last is done"
         checks.refuse(who, expected, position.first + epochs, RESUME)
-    if position.stands is not None and stood(position.stands) != stood(model._generator):
-        got = "one that somebody has drawn from since"
-        checks.refuse(who, "the generator as the fit that goes on left it", got, RESUME)
+    if position.model and position.model != fingerprint(model):
+        expected = "weights, state and generators as the fit that goes on left them"
+        checks.refuse(who, expected, "others: somebody has moved them since", RESUME)
     before, now = position.callbacks, stateful(callbacks)
     names = [type(callback).__name__ for callback in now]
     if names != [own.name for own in before]:
@@ -256,8 +255,3 @@ def require_same(
             got = f"{', '.join(own.kept) or 'nothing'} in the fit that goes on"
             expected = f"{own.name} that keeps {', '.join(callback.kept or ()) or 'nothing'}"
             checks.refuse(who, expected, got, RESUME)
-
-
-def stood(generator: Any) -> Any:
-    """Where a generator stands."""
-    return type(generator), plain(bits_of(generator).state)

@@ -30,7 +30,6 @@ def position_tree(position: Position | None, arrays: dict[str, Array]) -> Any:
     if len(tree.pop("records")):
         arrays["position.records"] = position.records
     tree["order"] = position.order and state_of(position.order)
-    tree["stands"] = position.stands and state_of(position.stands)
     tree["moment"] = position.moment and snapshot_tree(position.moment, "position.moment", arrays)
     tree["callbacks"] = [
         [who, own, {n: value_tree(a, named(i, n), arrays) for n, a in kept.items()}]
@@ -88,10 +87,10 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
     if looked is not None:
         looked = [checks.count("position", "looked", i, 0) for i in only(tree, "looked", list)]
     moment = tree.get("moment")
-    trees = tree.get("order"), tree.get("stands")
-    order, stands = (None if one is None else generator_at(one) for one in trees)
-    for generator in filter(None, (order, stands)):
-        require_kind(generator, model._generator)
+    order = tree.get("order")
+    if order is not None:
+        order = generator_at(order)
+        require_kind(order, model._generator)
     if moment is not None:
         moment = snapshot_of(model, moment, "position.moment", arrays)
     callbacks = [
@@ -112,7 +111,7 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         records=records,
         sums=sums,
         order=order,
-        stands=stands,
+        model=only(tree, "model", str),
         looked=looked,
         stop=only(tree, "stop", bool),
         callbacks=callbacks,
@@ -147,8 +146,8 @@ def records_of(sums: list[Any], records: Any) -> tuple[Array, list[int]]:
     if records.dtype != np.float64 or records.ndim != 2 or records.shape[1] != width:
         refuse(f"records of {width} float64", f"{records.dtype} {records.shape}")
     m = records[:, 0]
-    if not ((m >= 1) & (m <= 2**53) & (m == np.floor(m))).all():
-        refuse("records of whole numbers of examples", checks.shown(m))
+    if not ((m > 0) & (m <= 2**53 * 1e100)).all():
+        refuse("records of some examples", checks.shown(m))
     return records.copy(), sums
 
 

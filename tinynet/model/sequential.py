@@ -20,6 +20,7 @@ from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.layers import Layer
 from tinynet.layers.standardize import standardizing
+from tinynet.losses.weights import mean_weight
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
@@ -33,6 +34,7 @@ from tinynet.model.position import (
     where_to_begin,
 )
 from tinynet.model.prepared import Prepared, share_of
+from tinynet.model.snapshot import fingerprint
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters
 from tinynet.optimizers.schedules import Place
@@ -105,11 +107,13 @@ class Sequential(Prepared):
         `validation_data`, (X, Y) or (X, Y, sample_weight): their cost and metrics after each epoch
         are in the History as "val_loss" and so on. `validation_split` in (0, 1): that share of the
         examples, of each class alike, is held out for it; drawn once for a model, so that no later
-        `fit` with that share trains on them, and named in `history.held_out`. `callbacks` are tn.Callback objects.
+        `fit` with that share trains on them, and named in `history.held_out`. `callbacks` are
+        tn.Callback objects.
 
         `sample_weight` (m,) is how much each example counts: 2 is the example twice, 0 its absence.
         `class_weight` is the same by its class, {class: weight} or "balanced". J is the sum of w c
-        over the sum of w, and in a batch over that of as many examples on average.
+        over the sum of w, and in a batch over that of as many examples on average; in a batch of an
+        iterable over the sum of its own, by which the History counts it.
 
         `resume=True` goes on where the last `fit` was left, by Ctrl-C, an error, or a file from
         within it (`ModelCheckpoint`): from its next batch until the History has `epochs` in all. So
@@ -192,7 +196,8 @@ class Sequential(Prepared):
     def _placed(self) -> Self:
         """The model, which knows where its fit is now."""
         if self._fit is not None:
-            vars(self).update(_position=self._fit.position())
+            here = self._fit.position()._replace(model=fingerprint(self))
+            vars(self).update(_position=here)
         return self
 
     def _to_save(self) -> Self:
@@ -244,6 +249,8 @@ class Sequential(Prepared):
                 cure = "its learn(X) makes them, X with examples in columns"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
         report = history.Reporter(history.History(self.history.rows), 1, number)
+        if weights is not None:
+            report.weight = mean_weight(self.who, weights)
         examples, order = self._examples(data, None, None, shuffle=False)
         try:
             self._run(examples, order, len(data) > 2, report)

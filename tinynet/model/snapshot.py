@@ -1,12 +1,14 @@
 """All that a training writes, as it was at a moment."""
 
 import copy
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from tinynet.base import Array, Part, checks, in_one_go, put
 from tinynet.engine.work import PLAIN, Work
+from tinynet.files.generators import bits_of, plain
 from tinynet.files.safetensors import refuse
 from tinynet.layers.initializers import moved_on
 from tinynet.layers.standardize import standardizing
@@ -22,10 +24,8 @@ class Snapshot:
         self.model, self.optimizer = model, model._compiled()[1]
         self.arrays = {name: a.copy() for name, a in written(model).items()}
         self.generators = copy.deepcopy(drawn_from(model))
-        self.steps, self.learned = (
-            self.optimizer.steps,
-            [x.learned for x in standardizing(model.layers)],
-        )
+        self.steps = self.optimizer.steps
+        self.learned = [layer.learned for layer in standardizing(model.layers)]
 
     def __call__(self) -> None:
         model, optimizer, kept = self.model, self.optimizer, self.arrays
@@ -96,6 +96,16 @@ def written(model: Any) -> dict[str, Array]:
         arrays |= {f"slots.{slot}.{name}": a for slot, own in slots for name, a in own.items()}
         arrays |= learned(model.optimizer)
     return arrays
+
+
+def fingerprint(model: Any) -> str:
+    """What tells all this, and where the generators are, from anything else."""
+    draws = [(type(one).__name__, plain(bits_of(one).state)) for one in drawn_from(model)]
+    found = hashlib.sha256(repr((model.optimizer.steps, draws)).encode())
+    for name, a in written(model).items():
+        found.update(repr((name, a.dtype.str, a.shape)).encode())
+        found.update(a.tobytes())
+    return found.hexdigest()
 
 
 def learned(optimizer: Any) -> dict[str, Array]:

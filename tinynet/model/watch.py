@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from tinynet.model.position import (
     torn_by,
     unpacked,
 )
-from tinynet.model.snapshot import Snapshot, as_now, settings_of
+from tinynet.model.snapshot import Snapshot, as_now, fingerprint, settings_of
 from tinynet.net.history import Reporter
 
 
@@ -160,10 +160,10 @@ class Watch(Reporter):
         elif self.over and (self.stop or stateful(self.callbacks)):
             self.left = self.ended()
         if self.left is not None and not self.left.over:
-            torn, stands = self.left.torn, copy.deepcopy(self.model._generator)
+            torn = self.left.torn
             if not self.over and self.settings != settings_of(self.model):
                 torn = "settings as they were, got others after a callback's on_train_end"
-            self.left = self.left._replace(torn=torn, stands=stands)
+            self.left = self.left._replace(torn=torn, model=fingerprint(self.model))
         vars(self.model).update(_fit=None, _position=self.left)
         self.source.data = ()  # lets go of a user's arrays
         self.measure = None
@@ -276,7 +276,7 @@ class Watch(Reporter):
         before = {name: copy.copy(getattr(callback, name)) for name in own}
         try:
             self.asked = [i]
-            said = callback.on_epoch_end(epoch, logs)
+            said = callback.on_epoch_end(epoch, MappingProxyType(logs))  # the next sees the same
             stop = self.stop or (isinstance(said, (bool, np.bool_)) and bool(said))
             # no interrupt comes between these assignments
             self.stop, self.looked, self.asked = stop, [*self.looked, i], []

@@ -42,8 +42,9 @@ class Reporter:
     """What a training is to do and what was read of it: the rows of `epochs` new epochs go into a
     history."""
 
-    # whether somebody looks at the model after each `every` epochs and the last
-    looks, steps_before = False, 0
+    # whether somebody looks at the model after each `every` epochs and the last; the mean weight of
+    # an example, beside that of other batches
+    looks, steps_before, weight = False, 0, 1.0
 
     def __init__(self, history: History, epochs: int, batch: int = 1) -> None:
         # the number of the first batch, and of the epochs that there were before
