@@ -1,7 +1,6 @@
 """The source of tinynet with one small change at a time, and the functions that it changes."""
 
 import ast
-import copy
 import gc
 from inspect import CO_NEWLOCALS
 from types import CodeType, FunctionType
@@ -54,11 +53,13 @@ def mutants(path):
     what a module does: it guards against a mistake in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     guards = [n.value for n in nodes(tree) if isinstance(n, ast.keyword) and n.arg == "strict"]
-    for i, node in enumerate(nodes(tree)):
+    for i, node in enumerate([*nodes(tree)]):
         for name, change in () if node in guards else changes(node):
-            other = copy.deepcopy(tree)
-            change([*nodes(other)][i])
-            code = compile(ast.fix_missing_locations(other), str(path), "exec")
+            before = {k: v[:] if isinstance(v, list) else v for k, v in vars(node).items()}
+            change(node)
+            code = compile(ast.fix_missing_locations(tree), str(path), "exec")
+            vars(node).clear()
+            vars(node).update(before)
             yield f"{i} {name}", node.lineno, code
 
 

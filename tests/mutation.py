@@ -148,6 +148,7 @@ class Coverage:
 
     def __init__(self):
         self.coverage = coverage.Coverage(str(COVERED), branch=True, source=["tinynet"])
+        self.coverage.set_option("run:relative_files", True)
         self.took = {}
 
     @pytest.hookimpl(hookwrapper=True)
@@ -174,12 +175,16 @@ def covering(path, took):
     """Which tests run each line of a module, and under 0 any of it; the quickest first."""
     data = coverage.CoverageData(str(COVERED))
     data.read()
-    lines = data.contexts_by_lineno(str(path))
+    lines = data.contexts_by_lineno(str(path.relative_to(ROOT)))
     lines[0] = {test for own in lines.values() for test in own}
     return {n: sorted((t for t in own if t in took), key=took.get) for n, own in lines.items()}
 
 
 # ---- commands
+
+
+def digest_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Run:
@@ -201,12 +206,9 @@ class Run:
         return random.Random(name + key).random() < self.given.share
 
     def try_all(self, trial):
-        """trial(path, old code, new code, line, tests) is True, False, or None: not of its kind."""
+        """trial(path, old code, new code, tests) is True, False, or None: not of its kind."""
         for path in self.modules():
-            name, digest = (
-                str(path.relative_to(ROOT)),
-                hashlib.sha256(path.read_bytes()).hexdigest(),
-            )
+            name, digest = str(path.relative_to(ROOT)), digest_of(path)
             own = self.results.get(name, {})
             own = own if own.get("digest") == digest else {"digest": digest}
             tests, old = covering(path, self.took), compile(path.read_text(), str(path), "exec")
@@ -253,8 +255,13 @@ def report():
             for row in csv.DictReader(file)
         }
     total, caught, unexplained = 0, 0, 0
+    used = set()
     for name, own in sorted(json.loads(RESULTS.read_text()).items()):
         text = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if own["digest"] != digest_of(ROOT / name):
+            print(f"{name}: edited since: run it again")
+            unexplained += 1
+            continue
         said = [(key, *value) for key, value in own.items() if key != "digest"]
         n = sum(bool(one[2]) for one in said)
         total, caught = total + len(said), caught + n
@@ -262,9 +269,13 @@ def report():
         for key, line, found_it in said:
             if not found_it:
                 change = key.partition(" ")[2]
-                reason = reasons.get((name, text[line - 1].strip(), change))
+                place = name, text[line - 1].strip(), change
+                reason = reasons.get(place)
+                used.add(place)
                 unexplained += reason is None
                 print(f"    {line}: {text[line - 1].strip()}: {change}: {reason or 'NO REASON'}")
+    for place in sorted(reasons.keys() - used):
+        print(f"no such change: {', '.join(place)}")
     print(f"{caught} of {total} changes found, {100 * caught / max(1, total):.1f} %")
     return unexplained
 
@@ -279,6 +290,8 @@ if __name__ == "__main__":
     parser.add_argument("--tests", action="append", default=[])
     parser.add_argument("--imports", action="store_true")
     given = parser.parse_intermixed_args()
+    if given.imports and given.tests:
+        parser.error("--imports runs the tests that cover noted, no others")
     os.chdir(ROOT)
     if given.what == "cover":
         sys.exit(cover())

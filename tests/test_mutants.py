@@ -1,0 +1,53 @@
+"""The tool that changes the source: which changes there are, and what each of them touches."""
+
+from tests.mutants import mutants, new_functions
+
+SOURCE = """
+def kept(method):
+    def inner(x):
+        return method(x) + 1
+
+    return inner
+
+
+class Doubled:
+    factor = 2
+
+    @kept
+    def of(self):
+        if self.factor > 0 and self:
+            print("positive")
+        return [x for x, _ in zip((self, -1), (1, 2), strict=True)]
+"""
+
+
+def changed(tmp_path):
+    """(line, change, the functions that it touches; None if it touches the import)."""
+    path = tmp_path / "module.py"
+    path.write_text(SOURCE)
+    old = compile(SOURCE, str(path), "exec")
+    for key, line, new in mutants(path):
+        pairs = new_functions(old, new)
+        names = None if pairs is None else [code.co_name for code, _ in pairs]
+        yield line, key.partition(" ")[2], names
+
+
+def test_each_change_and_what_it_touches(tmp_path):
+    found = [one for one in changed(tmp_path) if "<listcomp>" not in str(one)]
+    assert (4, "Add", ["kept", "inner"]) in found
+    assert (4, "return None", None) in found  # method is in no cell of it then
+    assert (6, "return None", ["kept"]) in found
+    assert (10, "2 to 4", None) in found
+    names = [(line, change) for line, change, _ in found if line > 10]
+    assert names == [
+        (14, "condition"),
+        (14, "And"),
+        (14, "comparison"),
+        (14, "0 to 1"),
+        (15, "no call"),
+        (16, "return None"),
+        (16, "sign"),
+        (16, "1 to 2"),
+        (16, "1 to 2"),
+        (16, "2 to 4"),
+    ]
