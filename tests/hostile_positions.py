@@ -87,7 +87,7 @@ FILES = {
         "names of a callback",
     ),
     "torn by a number": (changed("torn", to=3), "torn as str"),
-    "a fingerprint of a number": (changed("model", to=7), "model as str"),
+    "a fingerprint of a number": (changed("fingerprint", to=7), "fingerprint as str"),
     "a class that is kept": (kept({"SGD": {}}), "what a callback keeps"),
     "two kinds at once": (kept({"float": "inf", "list": []}), "what a callback keeps"),
     "a float of code": (kept({"float": "__import__('os')"}), "what a callback keeps"),

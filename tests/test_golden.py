@@ -41,7 +41,7 @@ def left():
     resuming.cut_off(model, resuming.FIT, at=8, callbacks=[tn.EarlyStopping()])
     for p in model.params.values():
         p[...] = np.round(64 * p) / 64
-    model._position = model._position._replace(model=fingerprint(model))
+    model._position = model._position._replace(fingerprint=fingerprint(model))
     return model
 
 

@@ -111,8 +111,8 @@ def all_finite(array: Any) -> bool:
     """Whether no entry is inf or NaN. If the sum of squares is finite, all entries are, and that is
     fast while BLAS does it alone: of more numbers its threads wait for each other. It may also
     overflow, so otherwise each entry is checked."""
-    rows = array if array.flags.c_contiguous else array.T
-    fast = rows.size <= 8192 and rows.flags.c_contiguous and math.isfinite(np.vdot(rows, rows))
+    x = array if array.flags.c_contiguous else array.T
+    fast = x.size <= 8192 and x.flags.c_contiguous and math.isfinite(np.vdot(x, x))
     return fast or bool(np.isfinite(array).all())
 
 

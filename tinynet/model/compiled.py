@@ -64,7 +64,7 @@ class Compiled(Network):
         return self._measured(*self._data(X, Y, sample_weight))
 
     def _measured(self, X: Array, Y: Array, *weights: Array) -> dict[str, float]:
-        cost, m = self._compiled()[0], X.shape[1]
+        cost, m, weights = self._compiled()[0], X.shape[1], (*map(read_only, weights),)
         Z = read_only(inference.outputs(self, X, activated=False))
         with Guard(self.who):
             totals = functions.totals(cost.costs(Z, Y, *weights))
@@ -79,7 +79,7 @@ class Compiled(Network):
         for name, metric in self._metrics.items():
             if isinstance(metric, Whole):
                 with Guard(metric.who):
-                    found[name] = float(metric.measure(A, Y, *map(read_only, weights)))
+                    found[name] = float(metric.measure(A, Y, *weights))
         return {"loss": J} | {name: found[name] for name in self._metrics}
 
     def gradients(self, X: Any, Y: Any, sample_weight: Any = None) -> tuple[float, Arrays]:

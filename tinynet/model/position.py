@@ -41,7 +41,7 @@ class Position(NamedTuple):
     records: Array  # of the epoch that is begun, a row a step: its examples, its J, its sums
     sums: Sequence[int]  # how many there are of each metric
     order: Any = None  # a generator that draws the order of this epoch, if it was drawn
-    model: str = ""  # the fingerprint of the model when it was left
+    fingerprint: str = ""  # of the model when it was left
     looked: Sequence[int] | None = None  # which callbacks looked at the last epoch, if not yet all
     stop: bool = False  # whether one of them said so
     callbacks: Sequence[CallbackState] = ()
@@ -236,7 +236,7 @@ def require_same(
     if position.epochs != epochs and (last or done >= position.epochs):
         expected = f"epochs={position.first + position.epochs}, as before, since the last is done"
         checks.refuse(who, expected, position.first + epochs, RESUME)
-    if position.model and position.model != fingerprint(model):
+    if position.fingerprint and position.fingerprint != fingerprint(model):
         expected = "weights, state and generators as the fit that goes on left them"
         checks.refuse(who, expected, "others: somebody has moved them since", RESUME)
     before, now = position.callbacks, stateful(callbacks)

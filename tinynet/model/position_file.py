@@ -111,7 +111,7 @@ def position_of(model: Any, tree: Any, arrays: Mapping[str, Array]) -> Position 
         records=records,
         sums=sums,
         order=order,
-        model=only(tree, "model", str),
+        fingerprint=only(tree, "fingerprint", str),
         looked=looked,
         stop=only(tree, "stop", bool),
         callbacks=callbacks,

@@ -99,7 +99,7 @@ def written(model: Any) -> dict[str, Array]:
 
 
 def fingerprint(model: Any) -> str:
-    """What tells all this, and where the generators are, from anything else."""
+    """A SHA-256 of all that a training writes, and of where the generators are."""
     draws = [(type(one).__name__, plain(bits_of(one).state)) for one in drawn_from(model)]
     found = hashlib.sha256(repr((model.optimizer.steps, draws)).encode())
     for name, a in written(model).items():

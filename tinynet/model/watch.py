@@ -163,7 +163,7 @@ class Watch(Reporter):
             torn = self.left.torn
             if not self.over and self.settings != settings_of(self.model):
                 torn = "settings as they were, got others after a callback's on_train_end"
-            self.left = self.left._replace(torn=torn, model=fingerprint(self.model))
+            self.left = self.left._replace(torn=torn, fingerprint=fingerprint(self.model))
         vars(self.model).update(_fit=None, _position=self.left)
         self.source.data = ()  # lets go of a user's arrays
         self.measure = None
