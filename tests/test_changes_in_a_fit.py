@@ -226,3 +226,32 @@ def test_an_interrupt_at_each_line_of_the_model_leaves_its_lock_free():
         except RuntimeError:
             wrong.append(tracer.where)
     assert not wrong, wrong
+
+
+def norm_net(optimizer):
+    model = tn.Sequential([tn.BatchNorm(), tn.Dense(3, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
+    model.compile(optimizer)
+    return model
+
+
+EXCHANGED = {  # in the dictionaries of its parts, which no attribute shows
+    "state": lambda m: m.layers[0].state.update(mean=np.full((2, 1), 9.0)),
+    "a slot": lambda m: m.optimizer.slots["v"].update(W2=np.ones_like(m.layers[1].W)),
+    "all slots": lambda m: [held.clear() for held in m.optimizer.slots.values()],
+    "a number": lambda m: m.optimizer.params["momentum"].fill(0.1),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("size", [None, 16])
+@pytest.mark.parametrize("change", EXCHANGED.values(), ids=EXCHANGED)
+def test_what_is_exchanged_in_a_callback_counts_as_between_two_fits(change, size, way):
+    one, two = (norm_net(tn.SGD(0.1, momentum=0.9)) for _ in range(2))
+    at = tn.LambdaCallback(on_epoch_end=lambda epoch, logs: epoch == 3 and change(one) and None)
+    with taken(way):
+        one.fit(X, Y, 6, size, verbose=0, callbacks=[at])
+        two.fit(X, Y, 3, size, verbose=0)
+        change(two)
+        two.fit(X, Y, 3, size, verbose=0)
+    assert one.history.rows == two.history.rows
+    assert parts.same(parts.everything(one), parts.everything(two))

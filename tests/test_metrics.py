@@ -222,6 +222,28 @@ def test_a_function_that_takes_no_weights_is_not_given_any():
         model.evaluate(X, Y, weights)
 
 
+class Shares(tn.Metric):
+    """Its result writes into the sums."""
+
+    def read(self, activation, A, Y):
+        return np.concatenate([activation.value(A), Y + 1.0])
+
+    def result(self, sums, m):
+        sums[0] /= sums[1]
+        return sums[0]
+
+
+def test_sums_are_a_results_own():
+    X, Y = tn.data.moons(50, seed=0)
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0).build(2)
+    model.compile(tn.SGD(1e-12), metrics=[Shares()])
+    expected = model.evaluate(X, Y)["shares"]
+    found = [model.train_on_batch(X, Y)["shares"]]
+    for data in [(X, Y), ([(X, Y)],)]:
+        found += model.fit(*data, epochs=2, verbose=0).history["shares"]
+    assert found == [pytest.approx(expected)] * 5
+
+
 def test_a_function_that_gives_an_array_is_refused():
     X, Y = tn.data.moons(50, seed=0)
     model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0).build(2)

@@ -1,6 +1,7 @@
 """A fit that Ctrl-C cut off goes on as if nothing had been."""
 
 import functools
+import pickle
 import random
 import signal
 
@@ -10,9 +11,9 @@ import pytest
 import tinynet as tn
 from tests import models
 from tests.interrupts import Doors, Tracer, doors, lines, signalled
-from tests.resuming import FIT, X, Y, net, require_same, watched
+from tests.resuming import FIT, Halt, X, Y, net, require_same, watched
 from tests.ways import WAYS, taken
-from tinynet.model import same
+from tinynet.model import batches, same
 
 
 def prepared(optimizer="sgd", **settings):
@@ -107,5 +108,35 @@ def test_a_second_signal_ends_at_once_and_leaves_what_can_be_trained_on():
         train = functools.partial(model.fit, wide, wide[:1] > 0, 3, callbacks=[look], verbose=0)
         assert isinstance(signalled(60, train), KeyboardInterrupt)
         assert model.optimizer.steps == len(model.history) == 1
-        again = tn.LambdaCallback()
-        assert len(model.fit(wide, wide[:1] > 0, 3, callbacks=[again], resume=True, verbose=0)) == 3
+        look = tn.LambdaCallback()
+        again = functools.partial(model.fit, wide, wide[:1] > 0, callbacks=[look], verbose=0)
+        try:
+            again(3, resume=True)
+        except ValueError:  # it was not known yet where everything stands
+            again(2)
+        assert len(model.history) == 3
+
+
+@pytest.mark.parametrize("move", [lambda model: setattr(model.layers[0], "W", [[9.0, 9.0]]), None])
+def test_what_was_moved_after_a_second_interrupt_is_told(move, monkeypatch):
+    def interrupted(arrays):
+        raise KeyboardInterrupt
+
+    model, twin = (tn.Sequential([tn.Dense(1, "sigmoid")], seed=0) for _ in range(2))
+    for one in (model, twin):
+        one.compile("sgd")
+    fit = {"X": X, "Y": Y, "epochs": 3, "batch_size": 16, "verbose": 0}
+    twin.fit(**fit)
+    with monkeypatch.context() as second:
+        second.setattr(batches, "digest", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(**fit, callbacks=[Halt(5, KeyboardInterrupt())])
+    if move is None:
+        model.fit(**fit, resume=True)
+        assert not same.difference(twin, model)
+    else:
+        move(model)
+        with pytest.raises(ValueError, match="somebody has moved them since"):
+            model.fit(**fit, resume=True)
+        with pytest.raises(ValueError, match="somebody has moved them since"):
+            pickle.loads(pickle.dumps(model)).fit(**fit, resume=True)

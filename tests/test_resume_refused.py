@@ -164,6 +164,31 @@ def test_callbacks_of_a_fit_that_is_over_get_back_what_they_kept():
     assert not hasattr(other, "n")
 
 
+class Mine(Own):
+    kept = ()
+
+    def __init__(self, rate=None, name=None):
+        super().__init__()
+        self.rate, self.name = rate, name
+
+
+OTHERS = [
+    (stops, lambda: tn.EarlyStopping(patience=5), "monitor 'loss'"),
+    (lambda: tn.EarlyStopping(patience=5), stops, "monitor None"),
+    (lambda: stops(mode="max"), stops, "mode 'max'"),
+    (lambda: Mine(np.float64(0.1)), lambda: Mine(np.float64(0.3)), "rate 0.1"),
+    (lambda: Mine(name="a"), lambda: Mine(0.1, name="a"), "rate None"),
+]
+
+
+@pytest.mark.parametrize(("make", "other", "told"), OTHERS)
+def test_another_argument_of_a_callback_is_told(make, other, told):
+    model = left(net(), make())
+    with pytest.raises(ValueError, match=f"with {told}, as in the fit that goes on, got "):
+        model.fit(**FIT, callbacks=[other()], resume=True)
+    model.fit(**FIT, callbacks=[make()], resume=True)
+
+
 def test_an_optimizer_that_was_moved_since_is_told():
     model = left(net())
     model.optimizer.steps += 1

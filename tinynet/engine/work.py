@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tinynet.metrics import Metric
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
-from tinynet.optimizers import Optimizer
+from tinynet.optimizers import RATES, Optimizer
 
 CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
@@ -58,7 +58,7 @@ class Work(NamedTuple):
     def frozen(self) -> list[float]:
         """The hyperparameters that a recorded step takes for granted."""
         hyper = [x for p in self.parts if isinstance(p, Optimizer) for x in p.params.items()]
-        return [float(p) for name, p in hyper if name not in ("learning_rate", "log_rate")]
+        return [float(p) for name, p in hyper if name not in RATES]
 
     def changed(self) -> list[Any]:
         """The very arrays and generators that a training writes."""

@@ -35,5 +35,7 @@ def rows(records: Sequence[Reading], steps: int, metrics: Mapping[str, Metric]) 
         m, sums = sum(widths), reduce(added, read)
         J = sum(width / m * J for width, J in zip(widths, costs, strict=True))
         pairs = zip(metrics.values(), sums, strict=False)
-        found.append((("loss", *metrics), (J, *[metric.measured(own, m) for metric, own in pairs])))
+        # of copies, which it may keep: what is read may be asked for again
+        numbers = [metric.measured([*own], m) for metric, own in pairs]
+        found.append((("loss", *metrics), (J, *numbers)))
     return found

@@ -97,12 +97,13 @@ def kept_by(callbacks: Sequence[Callback], made: Sequence[Any]) -> list[Callback
 
 def arguments(callback: Callback) -> dict[str, Any]:
     """The arguments that a callback was made with, as far as they are attributes of it: numbers,
-    texts, and lists of them."""
+    texts, None, and lists of them."""
     init = type(callback).__init__
     names = inspect.signature(init).parameters if isinstance(init, FunctionType) else ()
     held = {name: vars(callback).get(name) for name in names if name not in (callback.kept or ())}
     held = {n: [*a] if type(a) is tuple else a for n, a in held.items()}
-    return {n: a for n, a in held.items() if a is not None and is_plain(a)}
+    held = {n: a.item() if isinstance(a, np.generic) else a for n, a in held.items()}
+    return {n: a for n, a in held.items() if is_plain(a)}
 
 
 def is_plain(value: Any) -> bool:
@@ -247,10 +248,11 @@ def require_same(
         checks.refuse(who, f"callbacks of the fit that goes on, {expected}", got, RESUME)
     for callback, own in zip(now, before, strict=True):
         made = arguments(callback)
-        for name, value in own.arguments.items():
-            if repr(made.get(name, value)) != repr(value):
-                expected = f"{own.name} with {name} {value!r}, as in the fit that goes on"
-                checks.refuse(who, expected, repr(made[name]), RESUME)
+        for name in {**own.arguments, **made}:
+            then, value = own.arguments.get(name), made.get(name)
+            if repr(value) != repr(then):
+                expected = f"{own.name} with {name} {then!r}, as in the fit that goes on"
+                checks.refuse(who, expected, repr(value), RESUME)
         if own.kept.keys() != {*(callback.kept or ())}:
             got = f"{', '.join(own.kept) or 'nothing'} in the fit that goes on"
             expected = f"{own.name} that keeps {', '.join(callback.kept or ()) or 'nothing'}"

@@ -196,7 +196,9 @@ class Sequential(Prepared):
     def _placed(self) -> Self:
         """The model, which knows where its fit is now."""
         if self._fit is not None:
-            here = self._fit.position()._replace(fingerprint=fingerprint(self))
+            here = self._fit.position()
+            if self._fit.runs:
+                here = here._replace(fingerprint=fingerprint(self))
             vars(self).update(_position=here)
         return self
 

@@ -4,15 +4,16 @@ import copy
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from tinynet.base import Array, Part, checks, in_one_go, put
 from tinynet.engine.work import PLAIN, Work
 from tinynet.files.generators import bits_of, plain
 from tinynet.files.safetensors import refuse
+from tinynet.layers import Layer
 from tinynet.layers.initializers import moved_on
 from tinynet.layers.standardize import standardizing
-from tinynet.optimizers import Optimizer
+from tinynet.optimizers import RATES, Optimizer
 
 
 class Snapshot:
@@ -54,6 +55,31 @@ def parts_of(model: Any) -> list[Any]:
     """All that has a say in a step of the model."""
     cost, optimizer = model._compiled()
     return Work(cost, optimizer, {}).parts
+
+
+Held: TypeAlias = tuple[list[Layer], list[Optimizer], list[Array]]
+
+
+def held(model: Any) -> Held:
+    """What can be changed in a training without an attribute being set: layers with a state, and
+    optimizers, their slots and numbers."""
+    parts = parts_of(model)
+    layers = [part for part in parts if isinstance(part, Layer) and part.state]
+    optimizers = [part for part in parts if isinstance(part, Optimizer)]
+    numbers = [p for one in optimizers for n, p in one.params.items() if n not in RATES]
+    return layers, optimizers, numbers
+
+
+def marks(own: Held) -> list[Any]:
+    """What tells their arrays and numbers from others."""
+    layers, optimizers, numbers = own
+    found: list[Any] = [p.item() for p in numbers]
+    for layer in layers:
+        found += map(id, layer.state.values())
+    for optimizer in optimizers:
+        for arrays in optimizer.slots.values():
+            found += map(id, arrays.values())
+    return found
 
 
 def as_now(model: Any) -> Callable[[], None]:

@@ -26,7 +26,7 @@ from tinynet.model.position import (
     torn_by,
     unpacked,
 )
-from tinynet.model.snapshot import Snapshot, as_now, fingerprint, settings_of
+from tinynet.model.snapshot import Snapshot, as_now, fingerprint, held, marks, settings_of
 from tinynet.net.history import Reporter
 
 
@@ -50,10 +50,13 @@ class Watch(Reporter):
         self.callbacks = [c for c in callbacks if c not in self.saving]
         self.looks = bool(self.callbacks) or measure is not None
         self.changed = False  # whether a setting was changed after the last epoch
+        self.held: Any = None  # what is looked at for that
         # where a fit was left, before this one goes on and after it was left
         self.left, self.begun, self.stop = position, position, False
         # whether the last step is done, and an end failed; why nobody can go on
         self.over, self.failed, self.torn = False, False, ""
+        # whether it has not been left, and the model's fingerprint when it was
+        self.runs, self.fingerprint = True, ""
         self.made = [arguments(callback) for callback in stateful(self.callbacks)]
         self.started = self.steps_before = model.optimizer.steps
         if position is not None:
@@ -123,10 +126,11 @@ class Watch(Reporter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.over = kind is None
+        self.over, self.runs = kind is None, False
         self.placed = False  # whether it is known where it was left
         try:
             if kind is not None:
+                self.fingerprint = fingerprint(self.model)
                 self.note()
             self.placed = True
         finally:
@@ -208,7 +212,7 @@ class Watch(Reporter):
         else:  # of an iterable's batches nobody knows how many there are
             records = [] if self.done > self.done_before else self.records
         read, sums = packed(records)
-        torn = self.torn or torn_by(kept) or self.unread()
+        torn = self.torn or torn_by(kept) or self.unread() or self.unmarked()
         return Position(
             first=self.first,
             epochs=self.epochs,
@@ -221,7 +225,13 @@ class Watch(Reporter):
             stop=self.stop,
             callbacks=[] if torn else kept,
             torn=torn,
+            fingerprint=self.fingerprint,
         )
+
+    def unmarked(self) -> str:
+        """What a second interrupt has prevented."""
+        left = not (self.runs or self.over or self.fingerprint)
+        return "a place to go on from, got an interrupt while it was noted" if left else ""
 
     def unread(self) -> str:
         """What an error in a metric has left out of the last epoch."""
@@ -254,7 +264,9 @@ class Watch(Reporter):
             numbers = *numbers, *found.values()
             rows[-1] = names, numbers
             self.history._columns = {}
-        logs, before = dict(zip(names, numbers, strict=True)), Part.latest[0]
+        logs = dict(zip(names, numbers, strict=True))
+        self.held = self.held or held(self.model)
+        before, marked = Part.latest[0], marks(self.held)
         last, places = epoch == self.epochs, range(len(self.callbacks))
         due = [i for i in places if last or epoch % self.callbacks[i].every == 0]
         others = [i for i in places if i not in due]
@@ -263,7 +275,10 @@ class Watch(Reporter):
             if i not in self.looked and (i in due or self.stop):
                 self.ask(i, epoch, logs)
         every = self.epochs_between() or self.every
-        self.changed = not self.stop and Part.latest[0] is not before
+        same = Part.latest[0] is before and marked == marks(self.held)
+        self.changed = not self.stop and not same
+        if self.changed:
+            self.held = None
         self.every, self.looked_at, self.looked = every, epoch, []
         return self.stop or self.changed
 

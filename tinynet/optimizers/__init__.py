@@ -22,6 +22,8 @@ from tinynet.optimizers.sgd import SGD
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "CosineDecay", "ExponentialDecay", "Optimizer"]
 __all__ += ["Hypergradient", "PiecewiseConstant", "RMSProp", "Schedule", "StepDecay"]
 
+RATES = "learning_rate", "log_rate"  # numbers of an optimizer that change from step to step
+
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "sgd": SGD,
     "adam": Adam,
