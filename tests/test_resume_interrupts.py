@@ -140,3 +140,15 @@ def test_what_was_moved_after_a_second_interrupt_is_told(move, monkeypatch):
             model.fit(**fit, resume=True)
         with pytest.raises(ValueError, match="somebody has moved them since"):
             pickle.loads(pickle.dumps(model)).fit(**fit, resume=True)
+
+
+def test_an_interrupt_at_each_line_of_an_end_leaves_a_fit_that_goes_on():
+    twin, ends = prepared(), watched()
+    twin.fit(**FIT, callbacks=ends)
+    watch = ("tinynet/model/watch",)
+    n = lines(watch, functools.partial(prepared().fit, **FIT, callbacks=watched()))
+    for at in range(n - 40, n):
+        model, own, tracer = prepared(), watched(), Tracer(watch, at)
+        assert tracer.run(functools.partial(model.fit, **FIT, callbacks=watched()))
+        model.fit(**FIT, callbacks=own, resume=True)
+        assert not same.difference(twin, model), tracer.where

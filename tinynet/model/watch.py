@@ -126,8 +126,9 @@ class Watch(Reporter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.over, self.runs = kind is None, False
-        self.placed = False  # whether it is known where it was left
+        # until the ends are called, it has failed
+        self.over, self.runs, self.failed = kind is None, False, True
+        self.placed = self.over  # whether it is known where it was left
         try:
             if kind is not None:
                 self.fingerprint = fingerprint(self.model)
@@ -138,6 +139,7 @@ class Watch(Reporter):
             if not self.placed and any(end is not Callback.on_train_end for end in ends):
                 self.torn = "a place to go on from, got an error while it was noted"
             try:
+                self.failed = False
                 self.ends.close()
             except BaseException:  # perhaps before all of them were called
                 self.failed = True
