@@ -79,7 +79,7 @@ def check_gradients(
     a GradientError with it; a FloatingPointError if a value or a gradient is not finite.
 
     The error is |difference - gradient| beyond the rounding error of the difference, as a share of
-    both. Where that rounding drowns the gradient, as with targets of 1e12, nothing is proven: check
+    both. Where that rounding drowns the gradient even with a step of 1, nothing is proven: check
     with numbers near 1.
 
     >>> import tinynet as tn

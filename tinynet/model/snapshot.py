@@ -85,8 +85,8 @@ def marks(own: Held) -> list[Any]:
 def as_now(model: Any) -> Callable[[], None]:
     """A call that undoes what is done to the model from now on, settings included."""
     parts = parts_of(model)
-    held = [vars(part) for part in parts] + [p.params for p in parts if isinstance(p, Optimizer)]
-    settings = [(own, dict(own)) for own in held]
+    shelves = [vars(p) for p in parts] + [p.params for p in parts if isinstance(p, Optimizer)]
+    settings = [(own, dict(own)) for own in shelves]
     rates = [(p, p.copy()) for p in hyperparameters(model).values()]
     back = Snapshot(model)
 
