@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tinynet as tn
@@ -68,6 +68,22 @@ def assert_equal(got, expected, tolerance=1e-12):
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
 
 
+def published(X, Y, n_h, seed, rate=0.3):
+    """What 1,000 steps of the notes' own code give, of a problem where a rounding of X stays one.
+
+    Near the largest stable learning rate a difference of 1e-16 grows to 1e-2 within 1,000 steps,
+    with either code: of such a problem the two can agree in each step, but not in their ends.
+    """
+    one, other = (
+        notes.nn_model(X * factor, Y, n_h, 1000, np.random.RandomState(seed), rate)
+        for factor in (1.0, 1.0 + np.finfo(float).eps)
+    )
+    parameters, costs = one
+    assume(np.abs(np.subtract(costs, other[1])).max() < 1e-13)
+    assume(all(np.abs(p - other[0][name]).max() < 1e-13 for name, p in parameters.items()))
+    return parameters, costs
+
+
 def in_one(arrays):
     """All numbers of some arrays, for one comparison: numpy's take longer than a step."""
     return np.concatenate([np.ravel(a) for a in arrays])
@@ -79,11 +95,13 @@ def test_every_function_in_lockstep(problem, seed, rate):
     """From one seed both nets train for 1,000 steps, and after each every array is the same to
     1e-12.
 
-    At a learning rate of 0.3 the two nets never exchange parameters. At the notes' 1.2 some drawn
+    At a learning rate of 0.3 the two nets never exchange parameters. At the notes' 1.2 many drawn
     problems amplify a difference of 1e-16 to more than 1e-12, with either code, so there both start
     every step from the same parameters.
     """
     X, Y, n_h = problem
+    if rate < 1:
+        published(X, Y, n_h, seed, rate)
     model = the_net(n_h, seed=seed, learning_rate=rate).build(X.shape[0])
     n_x, n_h, n_y = notes.layer_sizes(X, Y, n_h)
     assert (n_x, n_h, n_y) == (model.layers[0].n_in, model.layers[0].units, model.layers[1].units)
@@ -116,8 +134,8 @@ def test_fit_is_nn_model(problem, seed):
     X, Y, n_h = problem
     model = the_net(n_h, seed=seed, learning_rate=0.3)
     costs = model.fit(X, Y, epochs=1000, verbose=0).history["loss"]
-    parameters, published = notes.nn_model(X, Y, n_h, 1000, np.random.RandomState(seed), 0.3)
-    assert_equal(costs, published)
+    parameters, expected = published(X, Y, n_h, seed)
+    assert_equal(costs, expected)
     for name, p in parameters.items():
         assert_equal(model.params[name], p)
 
