@@ -11,7 +11,8 @@ from tinynet.base import Array, checks
 from tinynet.files.generators import bits_of, generator_at, state_of
 from tinynet.files.safetensors import only, refuse, typed
 from tinynet.layers.standardize import standardizing
-from tinynet.model.position import CallbackState, Floats, Position, is_plain
+from tinynet.model.kept import CallbackState, Floats, is_plain
+from tinynet.model.position import Position
 from tinynet.model.snapshot import Snapshot, drawn_from, learned, matching, slots_in
 
 READ: dict[str, Any] = {"array": np.asarray, "floats": Floats, "scalar": lambda a: a[()]}

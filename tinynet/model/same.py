@@ -10,7 +10,8 @@ import numpy as np
 
 from tinynet.base import Node, Part
 from tinynet.files.generators import state_of
-from tinynet.model.position import CallbackState, Floats, Position
+from tinynet.model.kept import CallbackState, Floats
+from tinynet.model.position import Position
 from tinynet.model.snapshot import Snapshot
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door

@@ -26,14 +26,9 @@ from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
 from tinynet.model.batches import Order, Source, each_batch, require_batches, said_of
-from tinynet.model.position import (
-    is_done,
-    nothing_to_do,
-    require_kept,
-    require_same,
-    where_to_begin,
-)
+from tinynet.model.kept import require_kept
 from tinynet.model.prepared import Prepared, share_of
+from tinynet.model.resume import is_done, nothing_to_do, require_same, where_to_begin
 from tinynet.model.snapshot import fingerprint
 from tinynet.model.watch import Watch
 from tinynet.net import history, parameters

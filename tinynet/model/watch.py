@@ -16,16 +16,9 @@ from tinynet.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLR
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Row
 from tinynet.model.batches import Source
-from tinynet.model.position import (
-    Position,
-    arguments,
-    give_back,
-    kept_by,
-    packed,
-    stateful,
-    torn_by,
-    unpacked,
-)
+from tinynet.model.kept import arguments, kept_by, stateful, torn_by
+from tinynet.model.position import Position, packed, unpacked
+from tinynet.model.resume import give_back
 from tinynet.model.snapshot import Snapshot, as_now, fingerprint, held, marks, settings_of
 from tinynet.net.history import Reporter
 
