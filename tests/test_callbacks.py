@@ -274,3 +274,16 @@ def test_no_callback_changes_what_the_next_one_reads():
 
     with pytest.raises(TypeError, match="does not support item assignment"):
         a_net().fit(X, Y, 1, verbose=0, callbacks=[tn.LambdaCallback(on_epoch_end=rounds)])
+
+
+def test_a_callback_is_in_one_fit_at_a_time():
+    stop, inner, outer = tn.EarlyStopping(), a_net(), a_net()
+
+    def fits(epoch, logs):
+        inner.fit(X, Y, 2, verbose=0, callbacks=[stop])
+
+    with pytest.raises(ValueError, match="EarlyStopping: expected to be in one fit at a time"):
+        outer.fit(X, Y, 3, verbose=0, callbacks=[stop, tn.LambdaCallback(fits)])
+    assert (len(inner.history), len(outer.history), stop.model) == (0, 1, outer)
+    inner.fit(X, Y, 2, verbose=0, callbacks=[stop])
+    outer.fit(X, Y, 2, verbose=0, callbacks=[stop])

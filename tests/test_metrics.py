@@ -299,3 +299,13 @@ def test_r2_of_float32_far_from_0():
     A, Y64 = model.predict(X).astype(np.float64), Y.astype(np.float64)
     expected = 1 - np.square(A - Y64).sum() / np.square(Y64 - Y64.mean()).sum()
     assert model.evaluate(X, Y)["r2"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("metric", "size"), [("mse", 1e25), ("mse", 1e-25), ("mae", 1e-25)])
+def test_a_metric_of_float32_is_not_lost(metric, size):
+    model = tn.Sequential([tn.Dense(1)], seed=0, dtype="float32").build(1)
+    model.set_weights([[[1.0]], [[0.0]]])
+    model.compile("sgd", "mae", metrics=[metric])
+    X = np.array([[1, -3]], np.float32) * np.float32(size)
+    expected = {"mse": 5.0 * size**2, "mae": 2.0 * size}[metric]
+    assert model.evaluate(X, 0 * X)[metric] == pytest.approx(expected, rel=1e-6)

@@ -75,7 +75,14 @@ def test_what_counts_as_better():
     assert best_epoch([1, 3, 2, 2, 2], patience=2, mode="min") == (1, 3)
     assert best_epoch([1, 1.5, 2.5, 2.6, 2.7], patience=3, min_delta=1, **up) == (3, None)
     assert best_epoch([nan, 1, nan, nan], patience=2, **up) == (2, 4)
-    assert best_epoch([nan, nan], patience=2, **up) == (0, 2)
+    assert best_epoch([nan, nan, 1, nan], patience=3, **up) == (3, None)
+    for kind in (tn.EarlyStopping, tn.ReduceLROnPlateau):
+        watch = kind(monitor="r2", patience=2)
+        model = a_net()
+        model.compile("adam", "mse", metrics=["r2"])
+        with pytest.raises(ValueError, match=r"numbers in r2, got nan in each of 2 epochs"):
+            model.fit(X, np.ones_like(Y), 9, verbose=0, callbacks=[watch])
+        assert len(model.history) == 2
     assert best_epoch([2, 1, -1, -5], patience=3, **up) == (1, 4)
 
 

@@ -136,3 +136,16 @@ def test_an_upstream_gradient_of_another_shape_is_refused(activation):
     pair.forward(X, X)
     with pytest.raises(ValueError, match=r"expected dA of shape \(2, \d+\), got \(2, 1\)"):
         pair.backward()
+
+
+class Forgot:
+    def __init__(self, own):
+        self.own = own
+
+
+def test_a_part_that_forgot_to_call_its_base():
+    layer, optimizer = (type("Own", (Forgot, base), {})(1) for base in (tn.Layer, tn.Optimizer))
+    with pytest.raises(TypeError, match=r"Own: expected the __init__ of Layer.*super\(\)"):
+        tn.Sequential([layer, tn.Dense(1)])
+    with pytest.raises(TypeError, match=r"Own: expected the __init__ of Optimizer.*super\(\)"):
+        model_of(optimizer=optimizer)

@@ -193,11 +193,12 @@ def test_a_cost_that_stays_that_of_a_guess(printed):
     assert not any(said in line for line in printed(lambda: a_net().fit(X, Y, 300)))
 
 
-def test_inputs_that_span_more_than_100(printed):
-    said = "the inputs span"
-    lines = printed(lambda: a_net().fit(1000 * X, Y, 2))
-    assert lines[-1].startswith(said)
-    assert "tn.Standardize() as the first layer" in lines[-1]
+def test_inputs_that_span_more_than_100_or_are_as_far_from_0(printed):
+    said = "the inputs go from"
+    for far in (1000 * X, X + 1000):
+        lines = printed(lambda far=far: a_net().fit(far, Y, 2))
+        assert lines[-1].startswith(said)
+        assert "tn.Standardize() as the first layer" in lines[-1]
     assert not any(
         said in line for line in printed(lambda: a_net(tn.Standardize()).fit(1000 * X, Y, 2))
     )
@@ -230,7 +231,7 @@ def a_regression(*last):
 
 
 SAID_OF_TARGETS = {
-    "far": ([1000, 1000], False, "the targets span"),
+    "far": ([1000, 1000], False, "the targets go from"),
     "near": ([1, 1], False, None),
     "standardized": ([1000, 1000], True, None),
     "small": ([1e-5, 1e-5], True, "the targets deviate by"),
@@ -245,6 +246,34 @@ def test_targets_that_are_far_or_unlike(printed, sizes, inverted, said):
     told = [line for line in lines if line.startswith("the targets")]
     assert len(told) == (said is not None)
     assert all(line.startswith(said) for line in told)
+
+
+UNREACHED = [
+    ("sigmoid", [0, 1], False),
+    ("sigmoid", [0, 1.1], True),
+    ("sigmoid", [-0.1, 1], True),
+    ("tanh", [-1, 1], False),
+    ("tanh", [0, 5], True),
+    ("relu", [0, 50], False),
+    ("relu", [-1, 1], True),
+    ("softplus", [-1, 1], True),
+    ("elu", [-1, 1], False),
+    (None, [1000, 1001], True),  # "far"
+    (None, [-1001, -1000], True),
+    (None, [99, 100], False),
+]
+
+
+@pytest.mark.parametrize(("last", "ends", "said"), UNREACHED)
+def test_targets_that_the_last_activation_cannot_give(printed, last, ends, said):
+    model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, last or "identity")], seed=0)
+    model.compile(tn.SGD(1e-9), "mse")
+    lines = printed(lambda: model.fit(X, np.linspace(*ends, X.shape[1]), 3))
+    told = [line for line in lines if line.startswith("the targets go from")]
+    assert len(told) == said
+    if last and said:
+        assert f"and {last} gives" in told[0]
+        assert told[0].endswith("leave out the last activation")
 
 
 def test_a_metric_that_is_not_measured(printed):

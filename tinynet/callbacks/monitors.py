@@ -18,7 +18,7 @@ class Monitor(Callback):
     `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". Less
     is better with `mode="min"`, more with "max"; of the loss and of tinynet's metrics that is
     known, of others it is to be said. Neither NaN counts nor what is better by no more than
-    `min_delta`.
+    `min_delta`; `patience` epochs without any number at all are an error.
     """
 
     kept: Sequence[str] = ("best", "waited", "seen")
@@ -56,6 +56,9 @@ class Monitor(Callback):
             value, best, waited = self.sign * logs[name], self.best, self.waited + 1
             if value > best + self.min_delta:
                 best, waited = value, 0
+            if best == -math.inf and waited >= self.patience:
+                who, got = type(self).__name__, f"{logs[name]} in each of {waited} epochs"
+                checks.refuse(who, f"numbers in {name}", got, "monitor=... looks at another")
             new = {"best": best, "waited": waited, "seen": epoch} | self.noted(epoch, waited)
             vars(self).update(new)  # which no interrupt can cut in two
         return self.act()

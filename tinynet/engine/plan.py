@@ -205,7 +205,7 @@ class Walk(Plan):
         except FloatingPointError as why:
             X = map(self.batch.fetch_block, self.batch.blocks)
             cause = first_not_finite(self.work.cost, X, self.named)
-            cure = "the weights are the last finite ones; a smaller learning rate may help"
+            cure = "the weights stay finite; a smaller learning rate or tn.Standardize() may help"
             raise FloatingPointError(f"epoch {epoch}, batch {i}: {why}; {cause}; {cure}") from None
 
     def undraw(self) -> None:

@@ -23,6 +23,9 @@ def own_layers(who: str, layers: Any, others: Sequence[Any] = ()) -> list[Layer]
         if not isinstance(layer, Layer):
             got, cure = f"one with {checks.shown(layer)}", checks.call_it(layer, "...") or cure
             checks.refuse(who, expected, got, cure, TypeError)
+        if "theta" not in vars(layer):
+            who, cure = type(layer).__name__, "call it first: super().__init__(units, activation)"
+            checks.refuse(who, "the __init__ of Layer", "a layer without it", cure, TypeError)
         if type(layer).build is not Layer.build:
             cure = "write make_params(n_in, rng) and make_state(n_in)"
             checks.refuse(layer.who, "the build of Layer", "its own", cure, TypeError)

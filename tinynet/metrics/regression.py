@@ -15,7 +15,8 @@ class MSE(Metric):
     steady = True
 
     def read(self, activation: Activation, A: Array, Y: Array) -> Array:
-        return np.asarray(np.square(A - Y))
+        # in float64: in float32 the square of 1e25 is inf, and that of 1e-25 is 0
+        return np.asarray(np.square(np.subtract(A, Y, dtype=np.float64)))
 
 
 class MAE(Metric):

@@ -137,10 +137,7 @@ class Sequential(Prepared):
             given = validation_data, share, class_weight
             data = None if Y is None else self._data(X, Y, sample_weight, build=True)
             train, source, held = self._source(X, data, size, shuffle, given)
-            spans = [0.0, 0.0]
-            if verbose and source.order:
-                with np.errstate(all="ignore"):
-                    spans = [float(np.ptp(a)) for a in source.data[:2]]
+            ranges = [(float(a.min()), float(a.max())) for a in source.data[:2] if verbose]
             measure = partial(self._measured, *held) if held else None
             position, first, total = where_to_begin(self, resume, epochs)
             if resume and is_done(self, position, total):
@@ -164,7 +161,7 @@ class Sequential(Prepared):
                     train(watch)
         left_out = self.history.held_out if share else None
         new = history.History(self.history.rows[first:], left_out)
-        found = advice(*self._compiled(), self._metrics, spans, new.rows) if verbose else {}
+        found = advice(*self._compiled(), self._metrics, ranges, new.rows) if verbose else {}
         for what in sorted(found.keys() - self._advised):
             print(found[what])
         self._advised |= found.keys()

@@ -81,6 +81,10 @@ class Watch(Reporter):
         vars(self.model).update(_fit=self, _position=None)
 
     def begin(self, callback: Callback, begun: ExitStack, end: Callable[[], None]) -> None:
+        other = getattr(callback.model, "_fit", None)
+        if other is not None and other.runs and callback in [*other.saving, *other.callbacks]:
+            who, cure = type(callback).__name__, "make one for each"
+            checks.refuse(who, "to be in one fit at a time", "another that runs", cure)
         vars(callback).update(self.told)
         callback.on_train_begin()
         begun.callback(end)

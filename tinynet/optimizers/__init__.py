@@ -35,6 +35,9 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
 
 def optimizer(who: str, value: Any) -> Optimizer:
     """A new optimizer without earlier steps: a copy of an object, or what a string stands for."""
+    if isinstance(value, Optimizer) and "taken" not in vars(value):
+        name, cure = type(value).__name__, "call it first: super().__init__(learning_rate)"
+        checks.refuse(name, "the __init__ of Optimizer", "one without it", cure, TypeError)
     own = (
         value.fresh()
         if isinstance(value, Optimizer)
