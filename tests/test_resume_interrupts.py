@@ -152,3 +152,28 @@ def test_an_interrupt_at_each_line_of_an_end_leaves_a_fit_that_goes_on():
         assert tracer.run(functools.partial(model.fit, **FIT, callbacks=watched()))
         model.fit(**FIT, callbacks=own, resume=True)
         assert not same.difference(twin, model), tracer.where
+
+
+def test_a_second_interrupt_before_ends_that_move_weights_is_told(monkeypatch):
+    """After EarlyStopping has gone back to its best epoch nobody knows where the fit was left."""
+
+    def interrupted(arrays):
+        raise KeyboardInterrupt
+
+    model = prepared()
+    with monkeypatch.context() as second:
+        second.setattr(batches, "digest", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(**FIT, callbacks=[*watched(), Halt(5, KeyboardInterrupt())])
+    with pytest.raises(ValueError, match="got an error while it was noted: fit without resume"):
+        model.fit(**FIT, callbacks=watched(), resume=True)
+    before = len(model.history)
+    model.fit(**FIT | {"epochs": 2}, callbacks=watched())
+    assert len(model.history) == before + 2
+
+
+def test_an_order_that_was_noted_and_not_drawn_is_drawn_as_it_would_have_been():
+    one, other = (batches.Order(9, 3, np.random.default_rng(0), None) for _ in range(2))
+    one.generator_of(1)  # here the interrupt comes
+    for epoch in (1, 2, 2):
+        np.testing.assert_array_equal(one(epoch), other(epoch))

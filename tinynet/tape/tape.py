@@ -157,8 +157,6 @@ class Tape:
     def computed_in(self, root: StandIn, value: StandIn, place: StandIn) -> bool:
         """Whether the value, and all of which it is a part, can be computed in that place."""
         whole = place.root if value.path == place.path else place
-        if value is not root and whole is place:
-            return False
         made, taken = self.made.get(id(root)), self.taken.setdefault(id(place.root), set())
         # parts of different paths do not overlap: `split` makes them; a part and its whole do
         free = not taken or (whole.path not in taken and "" not in taken and whole.path)
