@@ -96,6 +96,10 @@ BAD_LABELS = {
         LABELS[np.newaxis],
         r"Y of shape \(3, 400\) or \(400,\), got \(1, 400\): np.ravel\(Y\) makes labels",
     ),
+    "a column of labels": (
+        LABELS[:, np.newaxis],
+        r"Y of shape \(3, 400\) or \(400,\), got \(400, 1\): np.ravel\(Y\) makes labels",
+    ),
     "columns that do not sum to 1": (np.ones((3, 400)), "sum to 1"),
     "columns that nearly sum to 1": (np.full((3, 400), 0.3), "sum to 1"),
     "negative probabilities": (np.tile([[-1.0], [1.0], [1.0]], 400), "not negative"),

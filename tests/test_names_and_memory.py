@@ -127,6 +127,25 @@ def test_thetas_that_are_views_of_one_array(more):
         np.testing.assert_array_equal(p, q)
 
 
+def as_float32(model):
+    model.cast("float32")
+    return model
+
+
+@pytest.mark.parametrize(
+    "made", [as_float32, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))]
+)
+def test_what_params_gave_stays_the_model_s_own(made):
+    """An array that was taken before a fit has the numbers that the fit has found."""
+    model = made(a_net().build(2))
+    held = dict(model.params)
+    model.fit(X, Y, 3, verbose=0)
+    for name, p in model.params.items():
+        np.testing.assert_array_equal(held[name], p)
+    held["W1"][...] = 0
+    assert not model.layers[0].W.any()
+
+
 class Sized(tn.Optimizer):
     steady = True
 

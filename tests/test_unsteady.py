@@ -160,6 +160,38 @@ class Grandchild(Remembering):
     """Only its parent class says `steady = True`, so it is not steady."""
 
 
+class Halved(tn.Tanh):
+    """Does not say `steady = True`."""
+
+    def value(self, Z):
+        return 0.5 * np.tanh(Z)
+
+    def derivative(self, Z):
+        return 0.5 * (1 - np.square(np.tanh(Z)))
+
+
+class SteadyHalved(Halved):
+    """Says it, which does not hold for the methods of its parent class."""
+
+    steady = True
+
+
+class Aside:
+    def half(self, Z):
+        return 0.5 * np.tanh(Z)
+
+
+class WithAside(tn.Tanh, Aside):
+    """Says it, which does not hold for the method of a class that is no part."""
+
+    steady = True
+
+    def value(self, Z):
+        return self.half(Z)
+
+    derivative = Halved.derivative
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -167,6 +199,8 @@ class Grandchild(Remembering):
         {"hidden": Spectral(3, "tanh")},
         {"loss": Averaged()},
         {"hidden": tn.Dense(3, Grandchild())},
+        {"hidden": tn.Dense(3, SteadyHalved())},
+        {"hidden": tn.Dense(3, WithAside())},
     ],
 )
 def test_other_parts_are_walked_and_nothing_is_said(settings):
