@@ -185,7 +185,7 @@ def test_the_shapes_of_y_that_fit_are_told():
 
 def test_a_square_x_with_flat_labels_warns():
     square, labels = X[:, :2], [0, 1]
-    with pytest.warns(UserWarning, match="say examples='columns' or examples='rows'") as caught:
+    with pytest.warns(UserWarning, match="say examples='columns' or 'rows'") as caught:
         binary().fit(square, labels, verbose=0)
     assert caught[0].filename == __file__
     binary(examples="columns").fit(square, labels, verbose=0)

@@ -97,7 +97,7 @@ def test_a_mask_within_a_list_is_seen():
 def test_a_square_x_with_a_square_y_warns():
     model = tn.Sequential([tn.Dense(2)], seed=0)
     model.compile("sgd")
-    with pytest.warns(UserWarning, match="say examples='columns' or examples='rows'"):
+    with pytest.warns(UserWarning, match="say examples='columns' or 'rows'"):
         model.gradients(X[:, :2], np.eye(2))
     wide = many()
     wide.gradients(X[:, :2], np.eye(3)[:, :2])

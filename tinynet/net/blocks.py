@@ -55,7 +55,7 @@ def runs(m: int, longest: int) -> list[slice]:
 
 
 def require_alone(who: str, layers: Sequence[Layer], among: Array, alone: Array) -> None:
-    """Refuse outputs of two examples that are others when the two are alone: then a part of the
+    """Refuse outputs of some examples that are others when they are alone: then a part of the
     user's breaks its promise to compute example by example."""
     users = {type(part).__name__ for part in parts_of(layers) if not part.ours}
     close = float(np.finfo(among.dtype).eps) ** 0.4

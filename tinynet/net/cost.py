@@ -134,10 +134,11 @@ class Cost(Chain):
 
     def require_alone(self, X: Array) -> None:
         """Refuse to cut a batch into blocks if an example's output depends on the others."""
-        # draws begin with the first example, and who reads the first is found by others
-        two = slice(2) if any(layer.generators() for layer in self.layers) else slice(1, 3)
-        among, alone = (copy.deepcopy(self).practice(X[:, n])[0] for n in (slice(9), two))
-        blocks.require_alone(self.who, self.layers, among[:, two], alone)
+        # draws belong to a place: there an example stays in its own, and its neighbours are others
+        times = 2 if any(layer.generators() for layer in self.layers) else 1
+        tried = X[:, :9], X[:, 1:9:2].repeat(times, axis=1)
+        among, alone = (copy.deepcopy(self).practice(x)[0] for x in tried)
+        blocks.require_alone(self.who, self.layers, among[:, 1:9:2], alone[:, times - 1 :: times])
 
     def admit(self, *inputs: Array) -> tuple[Array, ...]:
         return inputs  # the model's door has validated X, Y and the weights, if there are any

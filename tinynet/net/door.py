@@ -48,14 +48,13 @@ class Door:
         X, Y = self.inputs(X, layers[0]), checks.numbers(self.who, "Y", Y)
         m, units = X.shape[1], layers[-1].units
         if X.shape[0] == m > 1 and Y.shape in ((m,), X.shape) and not self.said:
-            text = "a square X with such a Y fits both ways"
-            text += ": say examples='columns' or examples='rows'"
+            text = "a square X with such a Y fits both ways: say examples='columns' or 'rows'"
             warnings.warn(f"{self.who}: {text}; taken as columns", UserWarning, stacklevel=4)
         inside = self.turned(Y) if Y.ndim == 2 else Y
         flat = units == 1 or loss.takes_labels
         if inside.shape != (units, m) and not (flat and inside.shape == (m,)):
             cure = f"{m} examples in X and {units} outputs"
-            several = units == 1 and inside.ndim == 2 and inside.shape[1] == m and len(inside) > 1
+            several = units == 1 and inside.ndim == 2 and inside.shape[1] == m
             if several and np.isin(inside, (0, 1)).all() and (inside.sum(axis=0) == 1).all():
                 axis, k = int(self.rows), len(inside)
                 cure = f"Y.argmax(axis={axis}) makes labels of it"
