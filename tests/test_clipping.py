@@ -178,3 +178,13 @@ def test_a_norm_of_float32_keeps_its_digits(size, largest):
     g[size // 2] = largest
     clipped = tn.SGD(clip_norm=1.0).clipped(g)
     assert np.linalg.norm(clipped.astype(np.float64)) == pytest.approx(1, rel=3e-6)
+
+
+@limits
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_limits_of_no_gradients_at_all(kind, limits):
+    """A step of nothing is a step."""
+    optimizer = kind(0.05, **limits)
+    assert optimizer({}, {}) == optimizer.forward({}, {}) == {}
+    assert optimizer.backward({}) == ({}, {})
+    assert optimizer.steps == 1

@@ -1,6 +1,7 @@
 """Optimizers inside a Hypergradient: users' own, their settings, and what cannot be there."""
 
 import copy
+import itertools
 import pickle
 
 import numpy as np
@@ -195,6 +196,37 @@ def test_an_optimizer_inside_knows_the_count():
         np.testing.assert_allclose(p, q, rtol=1e-6)
 
 
+def test_meta_knows_how_many_steps_it_has_taken():
+    """Its first is the second of all."""
+    optimizer, w = tn.Hypergradient(tn.SGD(0.1), meta=Counts(0.05)), {"w": np.zeros(2)}
+    rng, r = np.random.default_rng(0), np.log(0.1)
+    grads = rng.standard_normal((5, 2))
+    optimizer.forward(w, {"w": grads[0]})
+    for taken_before, (before, g) in enumerate(itertools.pairwise(grads)):
+        optimizer.forward(w, {"w": g})
+        r += 0.05 * np.exp(r) * (g @ before) / (1 + taken_before)
+        assert optimizer.learning_rate == pytest.approx(np.exp(r), rel=1e-12)
+
+
+class Pulling(tn.SGD):
+    """It also pulls to 0 what it moves."""
+
+    def step(self, p, g, slots, *numbers):
+        step, after = super().step(p, g, slots, *numbers)
+        return step + 0.3 * numbers[0] * p, after
+
+    def step_pullback(self, d, p, g, slots, *numbers):
+        d_p, d_g, hyper = super().step_pullback(d, p, g, slots, *numbers)
+        return d_p + 0.3 * numbers[0] * d, d_g, hyper
+
+
+def test_the_gradient_goes_through_a_meta_that_pulls():
+    optimizer, w = tn.Hypergradient(tn.SGD(0.1), meta=Pulling(0.5)), {"w": np.ones(2)}
+    for _ in range(2):
+        optimizer.forward(w, {"w": np.array([0.5, -0.25])})
+    assert tn.check_gradients(optimizer, w, {"w": np.array([0.25, 0.75])}).passed
+
+
 @pytest.mark.parametrize("part", ["optimizer", "meta"])
 def test_those_inside_stay_and_their_settings_count(part):
     optimizer, w = learned("momentum", "limited"), {"w": np.ones(2)}
@@ -229,11 +261,19 @@ def test_a_reset_reaches_those_inside():
     assert optimizer.learning_rate == pytest.approx(0.1)
 
 
-def test_the_rate_inside_stays_1():
+@pytest.mark.parametrize(
+    ("part", "rate", "message"),
+    [
+        ("optimizer", 0.5, "a learning rate of 1 and no limits in its optimizer"),
+        ("meta", tn.StepDecay(0.1, steps=3, factor=0.5), "a number as the learning_rate of meta"),
+    ],
+)
+def test_a_rate_inside_that_cannot_be_is_refused_in_the_next_step(part, rate, message):
     optimizer, w = learned(), {"w": np.ones(2)}
-    optimizer.optimizer.learning_rate = 0.5
-    with pytest.raises(ValueError, match="a learning rate of 1 and no limits in its optimizer"):
+    getattr(optimizer, part).learning_rate = rate
+    with pytest.raises(ValueError, match=message):
         optimizer.forward(w, {"w": np.ones(2)})
+    np.testing.assert_array_equal(w["w"], 1)
 
 
 class Halves(tn.SGD):

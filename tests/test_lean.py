@@ -57,6 +57,24 @@ def test_what_has_decayed_becomes_zero_in_the_same_step_either_way(steps):
     assert ends[0].any() == (steps < 32)
 
 
+DUSTY = {  # an optimizer, its slot, a size, and how many times it becomes 0, or stays
+    "squared": (lambda: tn.Adagrad(0.1), "r", lambda tiny: tiny**0.5, [0.01, 0.9], [3, 100]),
+    "not squared": (lambda: tn.SGD(0.1, 0.9), "v", lambda tiny: tiny, [2, 1e8], [1e10, 1e15]),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("make", "slot", "size", "lost", "stay"), DUSTY.values(), ids=DUSTY)
+def test_only_what_is_nearly_subnormal_becomes_zero(make, slot, size, lost, stay, dtype):
+    """Or would be when it is squared; a slot that a step does not square may hold far less."""
+    optimizer, w = make(), {"w": np.ones(4, dtype)}
+    for _ in range(31):
+        optimizer.forward(w, {"w": np.zeros(4, dtype)})
+    optimizer.slots[slot]["w"][...] = np.array([*lost, *stay]) * size(float(np.finfo(dtype).tiny))
+    optimizer.forward(w, {"w": np.zeros(4, dtype)})
+    np.testing.assert_array_equal(optimizer.slots[slot]["w"] > 0, [False, False, True, True])
+
+
 def test_a_deep_net_is_settled_in_the_time_of_its_layers():
     X, Y = rng.standard_normal((8, 20)), rng.integers(0, 2, (1, 20))
 

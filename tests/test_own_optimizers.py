@@ -201,3 +201,17 @@ def test_memory_under_two_names_is_found_wherever_it_lies():
     theta = {"a": w[::3], "b": w[1::3], "c": w[3::3]}
     with pytest.raises(ValueError, match="a and c of one memory"):
         tn.SGD(0.1).forward(theta, {name: np.ones(a.shape) for name, a in theta.items()})
+
+
+@pytest.mark.parametrize("make", [tn.Adam, lambda: tn.Hypergradient(tn.SGD(0.1), meta=tn.Adam())])
+def test_compile_takes_an_optimizer_without_its_earlier_steps(make):
+    used = make()
+    for sign in (1, -1, 1):
+        used.forward({"W1": np.ones((4, 2))}, {"W1": np.full((4, 2), sign)})
+    models = [net(used), net(make())]
+    assert models[0].optimizer.steps == 0
+    assert used.steps == 3
+    for model in models:
+        model.fit(X, Y, 3, verbose=0)
+    for p, q in zip(models[0].get_weights(), models[1].get_weights(), strict=True):
+        np.testing.assert_array_equal(p, q)

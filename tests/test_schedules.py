@@ -100,6 +100,18 @@ def test_other_batches_in_the_next_fit_do_not_disturb_the_epochs():
     assert seen == [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
 
 
+@pytest.mark.parametrize("n", range(5))
+def test_steps_by_hand_between_fits_are_of_no_epoch(n):
+    model, seen = a_net(tn.SGD(tn.StepDecay(1.0, 0.5, epochs=1))), []
+    optimizer = model.optimizer
+    look = tn.LambdaCallback(on_epoch_end=lambda *_: seen.append(optimizer.rate(optimizer.steps)))
+    for batch_size in (16, None, None):
+        model.fit(X, Y, 1, batch_size, verbose=0, callbacks=[look])
+        for _ in range(n if batch_size is None else 0):
+            optimizer.forward(model.params, model.gradients(X, Y)[1])
+    assert seen == [1, 1 / 2, 1 / 4]
+
+
 def test_a_schedule_of_one_s_own_is_walked_and_played():
     class Root(tn.Schedule):
         def rate(self, t):

@@ -90,3 +90,21 @@ def test_steps_of_a_fit(name):
         step = getattr(Rules(), name)(-float(np.float32(g)))
         model.fit(X, Y, 1, verbose=0)
         assert right(model.layers[0].W[0, 0], 0.0, step), g
+
+
+ENTRYWISE = OPTIMIZERS | {
+    "a start": lambda: tn.Adagrad(RATE, initial_accumulator_value=9.0, epsilon=0.5),
+    "decay": lambda: tn.AdamW(RATE, weight_decay=0.1, epsilon=0.5),
+    "rmsprop with momentum": lambda: tn.RMSProp(RATE, momentum=0.9, epsilon=0.5),
+}
+
+
+@pytest.mark.parametrize("name", ENTRYWISE)
+def test_an_entry_beyond_all_others_changes_no_step_but_its_own(name):
+    (alone, small), (beside, both) = (
+        (ENTRYWISE[name](), {"w": np.zeros(n, np.float32)}) for n in (2, 3)
+    )
+    for g in ([0.5, -2.0], [0.25, 1.0], [-3.0, 0.125]):
+        alone.forward(small, {"w": np.array(g, np.float32)})
+        beside.forward(both, {"w": np.array([*g, 1e25], np.float32)})
+        np.testing.assert_allclose(both["w"][:2], small["w"], rtol=1e-6)
