@@ -180,8 +180,12 @@ def test_a_norm_of_float32_keeps_its_digits(size, largest):
     assert np.linalg.norm(clipped.astype(np.float64)) == pytest.approx(1, rel=3e-6)
 
 
+def learned(rate, **limits):
+    return tn.Hypergradient(tn.SGD(rate, **limits), meta=tn.Adam())
+
+
 @limits
-@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("kind", [*OPTIMIZERS, learned])
 def test_limits_of_no_gradients_at_all(kind, limits):
     """A step of nothing is a step."""
     optimizer = kind(0.05, **limits)

@@ -128,6 +128,8 @@ class Hypergradient(WithLearnedRate):
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         """Back through the step, then through meta's."""
         (d_old, d_grads), hyper = super().pullback(d_params, cache)
+        if not cache["grads"]:
+            return (d_old, d_grads), hyper
         learned, u = cache["learned"], {name: own["u"] for name, own in cache["slots"].items()}
         g, r, d = joined(cache["grads"]), learned["log_rate"], hyper["log_rate"]
         d_r = {"r": -np.exp(r) * (g * joined(u)).sum()}
@@ -177,6 +179,4 @@ def inner(who: str, name: str, value: Any) -> Optimizer:
             checks.refuse(who, expected, "its own", cure, TypeError)
     if taken := {"u", "log_rate"} & {*value.slot_names}:
         checks.refuse(who, f"other names for the slots of {name}", ", ".join(taken))
-    own = value.fresh()
-    own.reset()
-    return own
+    return value.fresh()
