@@ -109,6 +109,7 @@ BAD = {
     "none": ([], "batches for epoch 1, got none: a generator serves one epoch"),
     "no pair": ([X], r"batch 1: expected batches \(X, Y\)"),
     "rows of X": (X.T.tolist()[:3], r"batch 1: expected batches \(X, Y\)"),
+    "rows of a table": ([(5.1, "a")], r"batch 1: expected batches \(X, Y\)"),
     "a string": (["ab"], "batch 1: expected batches"),
     "another width": ([(X, Y), (X[:1], Y)], "X of shape"),
     "labels": ([(X, Y), (X, Y + 1)], "labels Y of 0 and 1"),

@@ -122,9 +122,10 @@ def test_later_fits_keep_the_same_examples_out():
     np.testing.assert_array_equal(history.held_out, again.history.held_out)
 
 
-def test_a_split_takes_the_weights_along():
+@pytest.mark.parametrize("optimizer", [tn.Adam(0.02), tn.SGD(0.1)])
+def test_a_split_takes_the_weights_along(optimizer):
     weights = np.random.default_rng(0).random(120)
-    model, twin = a_net(NETS["lone activations"]), a_net(NETS["lone activations"])
+    model, twin = (a_net(NETS["lone activations"], optimizer) for _ in range(2))
     model.fit(X, Y, 2, 32, verbose=0, validation_split=0.25, sample_weight=weights)
     out = model.history.held_out
     rest = np.setdiff1d(np.arange(120), out)
@@ -135,6 +136,17 @@ def test_a_split_takes_the_weights_along():
     )  # fmt: skip
     for p, q in zip(model.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_allclose(p, q, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("units", "last"), [(1, "sigmoid"), (3, "softmax")])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_split_holds_out_the_same_share_of_each_class(seed, units, last):
+    labels = np.repeat([0, 1, 2], [80, 32, 8]) % max(2, units)
+    model = tn.Sequential([tn.Dense(units, last)], seed=seed)
+    model.compile()
+    model.fit(X, labels, 1, verbose=0, validation_split=0.25)
+    held_out = np.bincount(labels[model.history.held_out])
+    np.testing.assert_array_equal(held_out, np.bincount(labels) / 4)
 
 
 def test_a_split_of_a_regression_and_of_several_sigmoids():

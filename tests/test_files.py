@@ -166,6 +166,43 @@ def test_an_attribute_that_no_argument_makes_is_refused(path):
     assert tn.load(path, nodes=[Counting]).layers[0].activation.calls == 0
 
 
+class Draws(tn.Activation):
+    """It has a generator that no argument makes."""
+
+    def __init__(self):
+        super().__init__()
+        self.source = np.random.default_rng(5)
+
+    def value(self, Z):
+        return Z
+
+    def derivative(self, Z):
+        return np.ones_like(Z)
+
+
+def test_a_generator_that_would_come_back_elsewhere_is_refused(path):
+    model = tn.Sequential([tn.Dense(1, Draws())], seed=0).build(2)
+    model.save(path)
+    model.layers[0].activation.source.random()
+    with pytest.raises(ValueError, match=r"another model\.layers\[0\]\.activation\.source"):
+        model.save(path)
+
+
+class FromEverywhere(tn.Normal):
+    """It draws from numpy's global generator."""
+
+    def __call__(self, shape, rng):
+        return np.random.standard_normal(shape)
+
+
+def test_no_weights_are_drawn_for_a_file(path):
+    model = tn.Sequential([tn.Dense(2, initializer=FromEverywhere(1.0))], seed=0).build(3)
+    before = np.random.get_state()[1:3]
+    model.save(path)
+    tn.load(path, nodes=[FromEverywhere])
+    np.testing.assert_equal(np.random.get_state()[1:3], before)
+
+
 def test_a_class_by_the_name_of_one_of_ours_is_refused(path):
     model = tn.Sequential([Dense(2)]).build(1)
     with pytest.raises(ValueError, match="Dense twice: give yours another name"):

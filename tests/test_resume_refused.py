@@ -67,6 +67,36 @@ def test_a_fit_may_go_on_to_other_epochs(size, at, asked, before):
 
 
 @pytest.mark.parametrize("before", [0, 2])
+def test_one_epoch_more_than_there_are_is_trained(before):
+    model = trained(before)
+    model.fit(**FIT | {"epochs": before + 1}, resume=True)
+    assert len(model.history) == before + 1
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_epochs_before_the_one_that_is_begun_are_done(shuffle, steps, capsys):
+    """If no more are asked for, nothing is done, and the fit stays where it was left."""
+    model, twin, fit = net(), net(), FIT | {"shuffle": shuffle}
+    left(model, at=8 + steps, shuffle=shuffle)  # in the third epoch
+    model.fit(**fit | {"epochs": 2, "verbose": 1}, resume=True)
+    assert capsys.readouterr().out.startswith("nothing to do: 2 epochs are done;")
+    model.fit(**fit, resume=True)
+    twin.fit(**fit)
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_batch_of_all_examples_has_no_order(shuffle):
+    """So a fit goes on with either `shuffle`."""
+    fit = FIT | {"batch_size": None}
+    model, twin = left(net(), at=3, batch_size=None, shuffle=shuffle), net()
+    model.fit(**fit, shuffle=not shuffle, resume=True)
+    twin.fit(**fit, shuffle=shuffle)
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("before", [0, 2])
 def test_more_epochs_than_a_fit_that_is_over(before):
     model, twin = trained(before), trained(before)
     for one in (model, twin):
