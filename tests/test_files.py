@@ -166,6 +166,19 @@ def test_an_attribute_that_no_argument_makes_is_refused(path):
     assert tn.load(path, nodes=[Counting]).layers[0].activation.calls == 0
 
 
+def test_a_history_of_some_epochs_in_the_place_of_all_comes_back(path):
+    model, data = tn.Sequential([tn.Dense(1)], seed=0), (np.arange(8.0)[np.newaxis], np.ones(8))
+    model.compile("sgd")
+    model.fit(*data, 2, verbose=0, validation_split=0.25)
+    model.history = model.fit(*data, 1, verbose=0)  # which holds nothing out
+    model.save(path)
+    loaded = tn.load(path)
+    assert not same.difference(model, loaded)
+    for one in (model, loaded):
+        one.fit(*data, 1, verbose=0, validation_split=0.25)
+    assert not same.difference(model, loaded)
+
+
 class Draws(tn.Activation):
     """It has a generator that no argument makes."""
 

@@ -276,3 +276,19 @@ def test_23_gradients_of_a_model_that_is_not_built():
         for J, grads in found:
             assert expected[0] == J
             assert parts.same(expected[1].values(), grads.values())
+
+
+def test_an_interrupt_of_a_first_compile_leaves_a_model_that_can_say_so():
+    def begun():
+        return tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+
+    files, said = ("tinynet/model/compiled", "tinynet/model/network"), []
+    for at in range(lines(files, begun().compile)):
+        model = begun()
+        assert Tracer(files, at).run(model.compile)
+        try:
+            model.gradients(X, Y)
+        except RuntimeError as why:
+            said.append("expected a compiled model" in str(why))
+    assert said
+    assert all(said)
