@@ -10,10 +10,25 @@ from tests import hostile
 from tinynet.model import same, saved
 
 
-def test_a_wide_net_comes_back(tmp_path):
-    model = tn.Sequential([tn.BatchNorm(), tn.Dense(1)], seed=0).build(20_000)
+class First(tn.Layer):
+    """The first input: a layer without a number of its own."""
+
+    def make_params(self, n_in, rng):
+        return {}
+
+    def preactivation(self, X):
+        return X[:1]
+
+
+FIRST = {kind.__name__: kind for kind in (tn.PReLU, tn.LayerNorm, tn.BatchNorm, tn.Standardize)}
+FIRST |= {"Residual": lambda: tn.Residual([tn.PReLU()]), "one's own": lambda: First(1)}
+
+
+@pytest.mark.parametrize("first", FIRST.values(), ids=FIRST)
+def test_a_wide_net_comes_back(first, tmp_path):
+    model = tn.Sequential([first(), tn.Dense(1)], seed=0).build(100_000)
     model.save(tmp_path / "net")
-    assert not same.difference(model, tn.load(tmp_path / "net"))
+    assert not same.difference(model, tn.load(tmp_path / "net", nodes=[First]))
 
 
 WIDE = {

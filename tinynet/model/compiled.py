@@ -48,8 +48,9 @@ class Compiled(Network):
         pair.require_outputs(last.units)
         diagnose.require_called(self.layers, pair.loss, own)
         require_limits(own)
-        self._metrics = named_metrics(self.who, metrics, last.activation, self._door.rows)
-        self._optimizer, self._cost = own, Cost(self.layers, pair)
+        read = named_metrics(self.who, metrics, last.activation, self._door.rows)
+        # all at once, so no interrupt comes between them
+        vars(self).update(_metrics=read, _optimizer=own, _cost=Cost(self.layers, pair))
         self._forget_fit()
 
     def cast(self, dtype: Any) -> None:

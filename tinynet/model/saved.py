@@ -248,20 +248,20 @@ def drawing(model: Any) -> list[Layer]:
 
 def require_room(layers: Iterable[Layer], n_x: int, numbers: int) -> None:
     """Refuse a description of more numbers than the file has, before there is memory for them."""
-    most = sum(sizes(layers, n_x))
-    if most > numbers + 2**16:
-        refuse(f"a net of {numbers} numbers", f"layers of {most}")
+    least = sum(sizes(layers, n_x))
+    if least > numbers + 2**16:
+        refuse(f"a net of {numbers} numbers", f"layers of {least}")
 
 
 def sizes(layers: Iterable[Layer], width: int) -> Iterator[int]:
-    """About how many numbers each layer has."""
+    """How many numbers each layer has at least; of a user's own nobody knows."""
     for layer in layers:
         if isinstance(layer, Residual):
             yield from sizes(layer._inner, width)
-        if isinstance(layer, Dense):
+        elif isinstance(layer, Dense):
             yield width * layer.units
-        elif not isinstance(layer, (Activate, Dropout)):
-            yield 4 * width  # at most, of the kit's
+        elif layer.ours and not isinstance(layer, (Activate, Dropout)):
+            yield width
         width = layer.units or width
 
 

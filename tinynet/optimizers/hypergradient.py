@@ -128,8 +128,6 @@ class Hypergradient(WithLearnedRate):
     def pullback(self, d_params: Arrays, cache: Mapping[str, Any]) -> tuple[Any, dict[str, Array]]:
         """Back through the step, then through meta's."""
         (d_old, d_grads), hyper = super().pullback(d_params, cache)
-        if not cache["grads"]:
-            return (d_old, d_grads), hyper
         learned, u = cache["learned"], {name: own["u"] for name, own in cache["slots"].items()}
         g, r, d = joined(cache["grads"]), learned["log_rate"], hyper["log_rate"]
         d_r = {"r": -np.exp(r) * (g * joined(u)).sum()}

@@ -105,7 +105,7 @@ def within_dtype(limit: float, g: Array) -> float:
 
 def joined(named: Arrays) -> Array:
     """All numbers in one array."""
-    return np.concatenate([a.ravel() for a in named.values()])
+    return np.concatenate([a.ravel() for a in named.values()]) if named else np.empty(0)
 
 
 def split(flat: Array, like: Arrays) -> Arrays:
