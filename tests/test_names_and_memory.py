@@ -52,7 +52,14 @@ class More(tn.Dense):
         return {**super().make_params(n_in, rng), "c": np.ones((self.units, 1))}
 
 
-@pytest.mark.parametrize("kind", [Turned, More])
+class Backward(tn.Dense):
+    """It joins its parameters from the end to the beginning."""
+
+    def join(self, params):
+        return super().join(params)[::-1]
+
+
+@pytest.mark.parametrize("kind", [Turned, More, Backward])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_parameters_that_a_layer_would_mix_up(kind, dtype):
     with pytest.raises(ValueError, match="parameters that join and split give back"):
@@ -68,6 +75,22 @@ def test_outputs_of_another_shape_by_hand():
     model = tn.Sequential([BiasOnly(2)], seed=0).build(3)
     with pytest.raises(ValueError, match=r"an output of shape \(2, 20\), got \(2, 1\)"):
         model.forward(np.ones((3, 20)))
+
+
+class OneExample(tn.Dense):
+    """Right in training, but in use it gives the outputs of one example."""
+
+    def value(self, X):
+        return super().value(X)[:, :1]
+
+
+@pytest.mark.parametrize("kind", [BiasOnly, OneExample])
+@pytest.mark.parametrize("inside", [False, True])
+def test_outputs_of_another_shape_in_use(kind, inside):
+    own = tn.Residual([kind(3)]) if inside else kind(3)
+    model = tn.Sequential([own, tn.Dense(1)], seed=0).build(3)
+    with pytest.raises(ValueError, match=r"an output of shape \(3, 20\), got \(3, 1\)"):
+        model.predict(np.ones((3, 20)))
 
 
 # ---- optimizers

@@ -79,7 +79,10 @@ BAD_SETTINGS = {
         lambda _: tn.Sequential([tn.Dense(1)], examples="cols"),
         "one of columns, rows, got 'cols'",
     ),
-    "seed text": (lambda _: tn.Sequential([tn.Dense(1)], seed="3"), "seed as a whole number"),
+    "seed text": (
+        lambda _: tn.Sequential([tn.Dense(1)], seed="3"),
+        "seed as a whole number, a Generator, a RandomState or None, got '3'",
+    ),
     "seed -1": (
         lambda _: tn.Sequential([tn.Dense(1)], seed=-1),
         "seed as a whole number of at least 0",

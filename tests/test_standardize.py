@@ -1,5 +1,6 @@
 """Standardize: what the first fit learns, and what it leaves alone."""
 
+import math
 import pickle
 
 import numpy as np
@@ -269,6 +270,28 @@ def test_any_size_is_standardized(size):
         layer.state["scale"], size * X.std(axis=1, keepdims=True), rtol=1e-12
     )
     np.testing.assert_allclose(layer(size * X).std(axis=1), 1, rtol=1e-12)
+
+
+def test_the_largest_numbers_are_standardized():
+    """Twice the largest would be none, and so would its square."""
+    layer = tn.Standardize().build(1).learn([[1.7e308, 0.0, 0.0]])
+    np.testing.assert_allclose(layer.state["scale"], 1.7e308 / 3 * 2**0.5, rtol=1e-12)
+
+
+def test_what_differs_by_less_than_a_float32_can_tell_is_a_constant():
+    """The smallest float32 there is, among zeros: their deviation would be 0 in float32."""
+    X = np.zeros((1, 40), np.float32)
+    X[0, 0] = np.nextafter(np.float32(0), np.float32(1))
+    layer = tn.Standardize().build(1, dtype="float32").learn(X)
+    assert layer.state["scale"].item() == 1
+    np.testing.assert_array_equal(layer(np.ones((1, 2))), np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_mean_far_from_0_is_exact_to_its_last_digit(seed):
+    far = 1e8 + np.random.default_rng(seed).standard_normal((1, 20_000))
+    mean = tn.Standardize().build(1).learn(far).state["mean"].item()
+    assert abs(mean - math.fsum(far[0]) / far.size) <= np.spacing(mean)
 
 
 def test_where_it_stands_is_fixed():
