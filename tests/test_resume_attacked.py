@@ -152,3 +152,79 @@ def test_a_model_that_failed_before_its_first_step_can_be_saved(tmp_path):
         model.fit(**FIT, callbacks=[Halt(0)])
     model.save(tmp_path / "net")
     assert not same.difference(model, tn.load(tmp_path / "net"))
+
+
+# ---- steps that nobody could read
+
+
+class Near(tn.Metric):
+    """A metric with a bug, until it is mended."""
+
+    fails = True
+
+    def read(self, activation, A, Y):
+        if Near.fails and A.max() > 0.51:
+            raise RuntimeError("halt")
+        return np.abs(A - Y) < 0.1
+
+
+class SteadyNear(Near):
+    steady = True
+
+
+@pytest.mark.filterwarnings("ignore:.*no tape can hold")
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("batch_size", [None, 16, 1])
+@pytest.mark.parametrize("kind", [Near, SteadyNear])
+def test_steps_that_were_not_read_are_not_taken_again(
+    kind, batch_size, watched, tmp_path, monkeypatch
+):
+    callbacks = [stops(), tn.ModelCheckpoint(tmp_path / "net", 1)] if watched else []
+    fit = FIT | {"batch_size": batch_size, "callbacks": callbacks}
+    model = net(metrics=[kind()])
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**fit)
+    monkeypatch.setattr(Near, "fails", False)
+    with pytest.raises(ValueError, match="costs and metrics of each step, got an error while"):
+        model.fit(**fit, resume=True)
+    steps = model.optimizer.steps
+    assert steps > 0
+    model.fit(**fit | {"epochs": 1})
+    assert model.optimizer.steps == steps + -(-60 // (batch_size or 60))
+
+
+# ---- ends that move weights
+
+
+class HalvesAtItsEnd(tn.Callback):
+    kept = ()
+
+    def on_train_end(self):
+        self.model.set_weights([0.5 * a for a in self.model.get_weights()])
+
+
+def fails(calls):
+    """An end that fails once."""
+
+    def end():
+        calls.append(None)
+        if len(calls) == 1:
+            raise RuntimeError("halt")
+
+    return tn.LambdaCallback(on_train_end=end)
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("saved", [False, True])
+def test_an_end_that_fails_has_the_others_begin_where_the_last_step_was(first, saved, tmp_path):
+    def callbacks(calls):
+        ends = [fails(calls), stops(patience=2), HalvesAtItsEnd()]
+        return [*(ends if first else ends[::-1]), tn.ModelCheckpoint(tmp_path / "net")]
+
+    expected, model, calls = net(3.0), net(3.0), []
+    expected.fit(**FIT, callbacks=callbacks([None]))
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**FIT, callbacks=callbacks(calls))
+    model = tn.load(tmp_path / "net") if saved else model
+    model.fit(**FIT, callbacks=callbacks(calls), resume=True)
+    assert not same.difference(expected, model)

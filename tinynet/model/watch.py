@@ -16,7 +16,7 @@ from tinynet.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLR
 from tinynet.metrics import summed
 from tinynet.metrics.epochs import Row
 from tinynet.model.batches import Source
-from tinynet.model.kept import arguments, kept_by, stateful, torn_by
+from tinynet.model.kept import CallbackState, arguments, kept_by, stateful, torn_by
 from tinynet.model.position import Position, packed, unpacked
 from tinynet.model.resume import give_back
 from tinynet.model.snapshot import Snapshot, as_now, fingerprint, held, marks, settings_of
@@ -48,6 +48,8 @@ class Watch(Reporter):
         self.left, self.begun, self.stop = position, position, False
         # whether the last step is done, and an end failed; why nobody can go on
         self.over, self.failed, self.torn = False, False, ""
+        # what callbacks keep, and where the training stands, before ends that may move it
+        self.before: tuple[Sequence[CallbackState], Snapshot] | None = None
         # whether it has not been left, and the model's fingerprint when it was
         self.runs, self.fingerprint = True, ""
         self.made = [arguments(callback) for callback in stateful(self.callbacks)]
@@ -126,14 +128,17 @@ class Watch(Reporter):
         # until the ends are called, it has failed
         self.over, self.runs, self.failed = kind is None, False, True
         self.placed = self.over  # whether it is known where it was left
+        ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
+        moving = any(end is not Callback.on_train_end for end in ends)
         try:
             if kind is not None:
                 self.fingerprint = fingerprint(self.model)
                 self.note()
+            elif moving:
+                self.before = kept_by(self.callbacks, self.made), Snapshot(self.model)
             self.placed = True
         finally:
-            ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
-            if not self.placed and any(end is not Callback.on_train_end for end in ends):
+            if not self.placed and moving:
                 self.torn = "a place to go on from, got an error while it was noted"
             try:
                 self.failed = False
@@ -149,7 +154,7 @@ class Watch(Reporter):
         left = self.position()
         if left.moment is None and stateful(self.callbacks):
             left = left._replace(moment=Snapshot(self.model))
-        begun = left.within or left.steps != self.started
+        begun = left.within or self.model.optimizer.steps != self.started
         self.settings = settings_of(self.model)
         self.left = left if begun or self.begun else None
 
@@ -160,6 +165,9 @@ class Watch(Reporter):
         if kind is not None:  # it was cut off at its very end
             self.failed = True
             self.left = self.position()
+            if self.before is not None and not self.left.torn:
+                kept, moment = self.before
+                self.left = self.left._replace(callbacks=kept, moment=moment)
         elif self.over and (self.stop or stateful(self.callbacks)):
             self.left = self.ended()
         if self.left is not None and not self.left.over:
@@ -212,6 +220,8 @@ class Watch(Reporter):
             records = [] if self.done > self.done_before else self.records
         read, sums = packed(records)
         torn = self.torn or torn_by(kept) or self.unread() or self.unmarked()
+        if steps != self.model.optimizer.steps:
+            torn = torn or "costs and metrics of each step, got an error while they were read"
         return Position(
             first=self.first,
             epochs=self.epochs,
