@@ -134,7 +134,11 @@ def test_class_weights():
     by_class = {0: 1.0, 1: 3.0}
     weights = np.where(LABELS == 1, 3.0, 1.0)
     share = 20 / (2 * np.bincount(LABELS))
-    for class_weight, sample_weight in [(by_class, weights), ("balanced", share[LABELS])]:
+    for class_weight, sample_weight in [
+        (by_class, weights),
+        ({1: 3.0}, weights),  # a class that is not named has 1
+        ("balanced", share[LABELS]),
+    ]:
         one, other = a_net(), a_net()
         one.fit(X, LABELS, 3, class_weight=class_weight, verbose=0)
         other.fit(X, LABELS, 3, sample_weight=sample_weight, verbose=0)

@@ -270,11 +270,16 @@ def test_metrics_that_compile_refuses(metrics, last, message):
         model.compile(metrics=metrics)
 
 
-def test_an_area_of_three_classes_is_refused():
-    model = tn.Sequential([tn.Dense(3, "softmax")], seed=0, examples="columns").build(2)
+@pytest.mark.parametrize(("n_y", "last", "Y"), [
+    (3, "softmax", [0, 1]),
+    (3, "sigmoid", np.eye(3)[:, :2]),
+    (2, "sigmoid", np.eye(2)),
+])  # fmt: skip
+def test_an_area_of_other_than_two_classes_is_refused(n_y, last, Y):
+    model = tn.Sequential([tn.Dense(n_y, last)], seed=0, examples="columns").build(2)
     model.compile(metrics=["auc"])
-    with pytest.raises(ValueError, match="outputs for two classes, got 3 outputs"):
-        model.evaluate(np.eye(2), [0, 1])
+    with pytest.raises(ValueError, match=f"outputs for two classes, got {n_y} outputs"):
+        model.evaluate(np.eye(2), Y)
 
 
 def test_the_confusion_matrix():
@@ -287,6 +292,24 @@ def test_the_confusion_matrix():
     for wrong in ([0.5, 0, 1, 2, 2], [-1, 0, 0, 0, 0], [[0, 0, 1, 2, 2]], [0]):
         with pytest.raises(ValueError, match="labels"):
             tn.confusion_matrix(true, wrong)
+
+
+def test_the_confusion_matrix_of_one_example_and_of_weights_below_1():
+    assert tn.confusion_matrix([1], [0]).tolist() == [[0, 0], [1, 0]]
+    assert tn.confusion_matrix([0, 1, 1], [0, 1, 1], [0, 0.25, 0.5]).tolist() == [[0, 0], [0, 0.75]]
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (([], []), "true as whole labels from 0"),
+    (([0, 10_000], [0, 1]), "true as whole labels from 0 to 9999"),
+    (([0, 1], [[0, 1]]), r"said as labels of shape \(m,\).*got \(1, 2\)"),
+    (([0, 1], [0, 1, 1]), r"said as labels of shape \(m,\), as many .*got \(3,\)"),
+    (([0, 1], [0, 1], [1, -0.5]), "sample_weight of at least 0, got -0.5"),
+    (([0, 1], [0, 1], [1]), r"sample_weight of shape \(2,\)"),
+])  # fmt: skip
+def test_the_confusion_matrix_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        tn.confusion_matrix(*arguments)
 
 
 def test_r2_of_float32_far_from_0():

@@ -80,6 +80,35 @@ def test_a_gradient_of_another_shape_is_refused(settings, way):
         model.gradients(X, Y)
 
 
+@pytest.mark.parametrize("slope", SLOPES.values(), ids=SLOPES)
+def test_a_derivative_of_another_shape_is_refused_of_a_loss_alone(slope):
+    loss = lost(slope)["loss"]
+    loss.forward(X, X)
+    with pytest.raises(ValueError, match=r"Own: expected a derivative of shape \(2, \d+\), got"):
+        loss.backward()
+
+
+READINGS = {
+    "a number": lambda self, g, A, Y: 0.5,
+    "a mean": lambda self, g, A, Y: np.abs(A - Y).mean(axis=1),
+    "turned": lambda self, g, A, Y: np.abs(A - Y).T,
+    "of all but one": lambda self, g, A, Y: np.abs(A - Y)[:, 1:],
+    "in three dimensions": lambda self, g, A, Y: np.abs(A - Y)[np.newaxis],
+}
+
+
+@pytest.mark.parametrize("read", READINGS.values(), ids=READINGS)
+def test_a_metric_reads_numbers_of_each_example(read):
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0).build(2)
+    model.compile("sgd", metrics=[own(Metric, read=read)()])
+    before = model.get_weights()
+    for call in (model.evaluate, lambda X, Y: model.fit(X, Y, 1, verbose=0)):
+        with pytest.raises(ValueError, match="own: expected read to give numbers of each example"):
+            call(X, Y)
+    for p, q in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(p, q)
+
+
 def momentum(after):
     def step(self, p, g, slots, rate):
         v = 0.9 * slots["v"] + g
