@@ -162,6 +162,14 @@ def test_two_outputs_of_a_softmax_have_a_roc_auc():
     assert model.evaluate(Z, Y)["roc_auc"] == pytest.approx(one)
 
 
+def test_targets_between_the_labels_are_of_the_same_class_to_every_metric():
+    Z, names = np.array([[2.0, 1.0, -1.0, -2.0]]), ["accuracy", "f1", "roc_auc"]
+    soft, hard = np.array([[0.5, 0.75, 0.5, 0.25]]), np.array([[0.0, 1.0, 0.0, 0.0]])
+    found, expected = (measured("binary", names, (Z, Y, None)) for Y in (soft, hard))
+    assert expected["roc_auc"] == pytest.approx(2 / 3)
+    assert [found[name] for name in names] == [expected[name] for name in names]
+
+
 # ---- in fit
 
 
