@@ -8,11 +8,11 @@ import numpy as np
 from tinynet.base import Array, checks
 
 
-def sample_weights(who: str, value: Any, m: int, dtype: Any = None) -> Array:
+def sample_weights(who: str, value: Any, m: int, dtype: Any) -> Array:
     """The weights of m examples, scaled to a mean of 1, so that J is the sum of w c over the sum of
     w: a weight of 2 is an example twice, 0 its absence.
 
-    >>> print(sample_weights("fit", [1, 3], 2))
+    >>> print(sample_weights("fit", [1, 3], 2, np.float64))
     [0.5 1.5]
     """
     weights = checks.numbers(who, "sample_weight", value)
@@ -25,7 +25,7 @@ def sample_weights(who: str, value: Any, m: int, dtype: Any = None) -> Array:
     if largest == 0:
         checks.refuse(who, "sample_weight with some above 0", "zeros alone")
     weights = weights / largest  # so that their sum is finite
-    scaled: Array = (weights * (m / weights.sum())).astype(dtype or weights.dtype)
+    scaled: Array = (weights * (m / weights.sum())).astype(dtype)
     return scaled
 
 

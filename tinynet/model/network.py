@@ -115,7 +115,6 @@ class Network(Chain):
             vars(self).update(_fit=None, _position=None)
 
     def __getstate__(self) -> dict[str, Any]:
-        self._require_still()
         return {k: v for k, v in vars(self).items() if k not in ("_making", "_trainer", "_fit")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
