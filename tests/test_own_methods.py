@@ -85,6 +85,7 @@ DIRECTIONS = {
     "the mean": lambda g: g - g.mean(),
     "the shape": lambda g: g / g.shape[0],
     "the size": lambda g: g / g.size,
+    "the size, as a limit": lambda g: np.maximum(g, -1 / g.size),
 }
 
 

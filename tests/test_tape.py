@@ -163,3 +163,43 @@ def test_a_part_of_a_value_is_copied_to_the_whole_of_a_place():
     tape.settle(Arena(), [])
     in_one_go(tape.bound())
     np.testing.assert_array_equal(home, [[6.0, 6.0]])
+
+
+READINGS = {
+    "a sum": lambda X: np.sum(X, 1),
+    "a maximum": lambda X: np.max(X, 0),
+    "a mean": lambda X: np.mean(X, 1),
+    "every kind of index that copies nothing": lambda X: X[..., None, 0, 1:] * 2.0,
+    "ones under what is given": functions.with_ones,
+    "ones under what is turned": lambda X: functions.with_ones(np.tanh(X).T),
+    "ones under a part": lambda X: functions.with_ones(np.tanh(X)[1:]),
+    "ones under a row that lay down": lambda X: functions.with_ones(np.tanh(X.T[:1])),
+    "ones under what lies down": lambda X: functions.with_ones(np.tanh(X.T + 1.0)),
+}
+
+
+@pytest.mark.parametrize("function", READINGS.values(), ids=READINGS)
+def test_a_tape_gives_what_numpy_gives(function):
+    X = np.random.default_rng(0).standard_normal((3, 4))
+    bound = Recording(lambda x: ([], [function(x)]), [X], Arena()).bind([X])
+    (found,), expected = bound.play(), function(X)
+    np.testing.assert_array_equal(found, expected)
+    assert found.strides == expected.strides
+
+
+CHANGES = {
+    "of an array like it": (lambda X, Y: np.ones_like(X) + Y, lambda X, Y: np.zeros_like(X) + Y),
+    "of a limit": (lambda X, Y: np.maximum(X, 0.5), lambda X, Y: np.maximum(X, 0.25)),
+    "of a number": (lambda X, Y: 2.0 * X, lambda X, Y: 3.0 * X),
+    "of an array": (lambda X, Y: 2.0 * X, lambda X, Y: 2.0 * Y),
+    "of the part": (lambda X, Y: 2.0 * X[:1], lambda X, Y: 2.0 * X[1:]),
+    "of the way it lies": (np.dot, lambda X, Y: np.dot(X.T, Y)),
+    "of an axis": (lambda X, Y: X.sum(axis=0), lambda X, Y: X.sum(axis=1)),
+}
+
+
+@pytest.mark.parametrize("both", CHANGES.values(), ids=CHANGES)
+def test_a_function_that_asks_for_something_else_the_second_time_is_refused(both):
+    once = iter(both)
+    with pytest.raises(UnsteadyError, match="differs from the one before"):
+        Recording(lambda X, Y: ([], [next(once)(X, Y)]), [np.ones((2, 2))] * 2, Arena())
