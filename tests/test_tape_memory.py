@@ -94,7 +94,7 @@ CALLS = {  # how many calls x and its place p need
     "in two parts": (2, lambda x, p: ([(x[:1] * 2.0, p[:1]), (x[1:] * 3.0, p[1:])], [])),
     "parts of one": (1, lambda x, p: (in_two(x * 2.0, p), [])),
     "there already": (0, lambda x, p: ([(p, p), (x[:1], x[:1])], [])),
-    "which nobody reads": (1, lambda x, p: ([], [[x * 2.0, np.exp(x) + p][0]])),
+    "beside what nobody reads": (1, lambda x, p: ([], [[x * 2.0, np.exp(x) + p][0]])),
 }
 
 
