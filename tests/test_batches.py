@@ -287,3 +287,11 @@ def test_what_is_wrong_with_a_batch_is_said_of_it():
     with pytest.raises(ValueError, match=r"^batch 2: Sequential: expected X of finite numbers"):
         model.fit([(good, good), (bad, good)], epochs=1, verbose=0)
     assert model.optimizer.steps == 1
+
+
+def test_where_a_batch_of_its_own_ended_is_told():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(1e100), "mse")
+    with pytest.raises(FloatingPointError, match="^epoch 1, batch 1: "):
+        for _ in range(5):
+            model.train_on_batch(X, Y)

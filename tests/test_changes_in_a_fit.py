@@ -255,3 +255,30 @@ def test_what_is_exchanged_in_a_callback_counts_as_between_two_fits(change, size
         two.fit(X, Y, 3, size, verbose=0)
     assert one.history.rows == two.history.rows
     assert parts.same(parts.everything(one), parts.everything(two))
+
+
+def test_a_number_that_was_set_in_a_callback_can_be_changed_in_place_in_the_next():
+    def set_then_filled(model, epoch):
+        if epoch == 2:
+            model.optimizer.momentum = 0.5
+        if epoch == 3:
+            model.optimizer.params["momentum"].fill(0.1)
+
+    one, two = (net(tn.SGD(0.1, momentum=0.9)) for _ in range(2))
+    looked_at(one, 6, lambda epoch: set_then_filled(one, epoch))
+    for epoch in range(1, 7):
+        two.fit(X, Y, 1, verbose=0)
+        set_then_filled(two, epoch)
+    assert one.history.rows == two.history.rows
+    assert parts.same(parts.everything(one), parts.everything(two))
+
+
+def test_a_callback_that_changes_a_setting_may_stop_at_once():
+    model = net()
+
+    def slower(epoch, logs):
+        model.optimizer.learning_rate *= 0.5
+        return epoch == 2
+
+    model.fit(X, Y, 6, 16, verbose=0, callbacks=[tn.LambdaCallback(on_epoch_end=slower)])
+    assert len(model.history) == 2

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests.resuming import Halt
 from tests.test_resume_attacked import FIT, left, net, stops, whole
 from tests.test_resume_callbacks import Halves, Own
 from tinynet.model import same
@@ -160,9 +161,8 @@ def test_children_say_what_they_keep():
         model.fit(**FIT, callbacks=[Other("loss")], resume=True)
 
 
-def test_an_error_while_the_place_is_noted_ends_the_callbacks(monkeypatch):
-    """Nobody goes on from there by mistake."""
-    stop, model = stops(patience=50), net(3.0)
+def left_without_a_place(model, monkeypatch, *callbacks):
+    """It is cut off, and an error comes while its place is noted."""
 
     def fails(self):
         raise MemoryError
@@ -170,10 +170,24 @@ def test_an_error_while_the_place_is_noted_ends_the_callbacks(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("tinynet.model.watch.Watch.note", fails)
         with pytest.raises(MemoryError):
-            model.fit(**FIT, callbacks=[stop, Halts(5)])
+            model.fit(**FIT, callbacks=[*callbacks, Halt(18)])
+
+
+@pytest.mark.parametrize("others", [[], [Halts(0)]])
+def test_an_error_while_the_place_is_noted_ends_the_callbacks(others, monkeypatch):
+    """Nobody goes on from there by mistake, since an end may have moved the weights."""
+    stop, model = stops(patience=50), net(3.0)
+    left_without_a_place(model, monkeypatch, stop, *others)
     assert stop.back is None
     with pytest.raises(ValueError, match="a place to go on from, got an error"):
-        model.fit(**FIT, callbacks=[stops(patience=50), Halts(0)], resume=True)
+        model.fit(**FIT, callbacks=[stops(patience=50), *others], resume=True)
+
+
+def test_after_such_an_error_a_fit_goes_on_if_no_end_moves_anything(monkeypatch):
+    model = net()
+    left_without_a_place(model, monkeypatch, Halts(0))
+    model.fit(**FIT, callbacks=[Halts(0)], resume=True)
+    assert not same.difference(whole(net, Halts(0)), model)
 
 
 def test_a_fit_that_failed_before_its_first_step_leaves_no_place():

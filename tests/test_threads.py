@@ -129,3 +129,20 @@ def test_joblib_predicts(backend):
     with joblib.parallel_config(backend, n_jobs=2):
         found = joblib.Parallel()(joblib.delayed(model.predict)(models.X) for _ in range(4))
     assert all(np.array_equal(A, alone) for A in found)
+
+
+def test_no_other_thread_saves_a_model_that_is_being_trained(tmp_path):
+    """Its file could hold half a step."""
+    model, path, errors = tn.Sequential([tn.Dense(1)], seed=0), tmp_path / "net", []
+    model.compile("sgd", "mse")
+    with ThreadPoolExecutor(1) as pool:
+
+        def look(epoch, logs):
+            errors.append(pool.submit(model.save, path).exception())
+
+        look = tn.LambdaCallback(on_epoch_end=look)
+        model.fit(np.ones((1, 4)), np.ones((1, 4)), 1, verbose=0, callbacks=[look])
+        assert "a model that is not being trained, got a fit that runs" in str(errors[0])
+        assert not path.exists()
+        pool.submit(model.save, path).result()
+    assert not same.difference(model, tn.load(path))
