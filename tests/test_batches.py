@@ -291,7 +291,6 @@ def test_what_is_wrong_with_a_batch_is_said_of_it():
 
 def test_where_a_batch_of_its_own_ended_is_told():
     model = tn.Sequential([tn.Dense(1)], seed=0)
-    model.compile(tn.SGD(1e100), "mse")
-    with pytest.raises(FloatingPointError, match="^epoch 1, batch 1: "):
-        for _ in range(5):
-            model.train_on_batch(X, Y)
+    model.compile("sgd", "mse")
+    with pytest.raises(FloatingPointError, match=r"^epoch 1, batch 1: "):
+        model.train_on_batch(1e200 * X, Y)
