@@ -121,9 +121,11 @@ class Within(Tracer):
 @pytest.mark.parametrize(
     ("file", "function", "look"),
     [
+        ("model/watch", "__enter__", "two"),
         ("model/watch", "go_on", "nobody"),
         ("model/watch", "go_on", "two"),
         ("model/watch", "__exit__", "two"),
+        ("model/watch", "leave", "two"),
         ("contextlib", "close", "two"),
     ],
 )
@@ -140,6 +142,18 @@ def test_an_interrupt_at_each_line_where_a_fit_goes_on_or_ends(file, function, l
         again(model, callbacks=LOOKS[look]())
         assert not same.difference(whole("arrays", look), model), tracer.where
     assert at > 0
+
+
+def test_a_fit_that_does_not_begin_leaves_the_place_of_the_one_before():
+    model, ends = net(), []
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**ARRAYS, callbacks=[Halt(3)])
+    begun = tn.LambdaCallback(on_train_end=lambda: ends.append(None))
+    with pytest.raises(ValueError, match="mine"):
+        model.fit(**ARRAYS, callbacks=[begun, tn.EarlyStopping(monitor="mine")])
+    assert len(ends) == 1
+    model.fit(**ARRAYS, resume=True)
+    assert not same.difference(whole("arrays", "nobody"), model)
 
 
 @pytest.mark.parametrize("where", [2, "end"])

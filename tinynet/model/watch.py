@@ -3,6 +3,7 @@ two steps whether a file is due."""
 
 import copy
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -66,30 +67,29 @@ class Watch(Reporter):
 
     def __enter__(self) -> None:
         # a callback begins once more, but the model stays as it was left
+        self.found = {"_fit": self.model._fit, "_position": self.model._position}
         self.undo = as_now(self.model) if self.begun is not None else None
+        self.ends = ExitStack()
         try:
-            with ExitStack() as begun:
-                # the last to begin is the first to end
-                for saving in self.saving:
-                    self.begin(saving, begun, partial(self.save, saving))
-                begun.push(self.leave)
-                for callback in self.callbacks:
-                    self.begin(callback, begun, callback.on_train_end)
-                self.ends = begun.pop_all()
+            # the last to begin is the first to end
+            for saving in self.saving:
+                self.begin(saving, partial(self.save, saving))
+            self.ends.push(self.leave)
+            for callback in self.callbacks:
+                self.begin(callback, callback.on_train_end)
+            vars(self.model).update(_fit=self, _position=None)
         except BaseException:
-            if self.undo is not None:
-                self.undo()
+            self.ends.__exit__(*sys.exc_info())
             raise
-        vars(self.model).update(_fit=self, _position=None)
 
-    def begin(self, callback: Callback, begun: ExitStack, end: Callable[[], None]) -> None:
+    def begin(self, callback: Callback, end: Callable[[], None]) -> None:
         other = getattr(callback.model, "_fit", None)
         if other is not None and other.runs and callback in [*other.saving, *other.callbacks]:
             who, cure = type(callback).__name__, "make one for each"
             checks.refuse(who, "to be in one fit at a time", "another that runs", cure)
         vars(callback).update(self.told)
         callback.on_train_begin()
-        begun.callback(end)
+        self.ends.callback(end)
         for name in callback.kept or ():
             if not hasattr(callback, name):
                 who, cure = type(callback).__name__, f"self.{name} = ... in on_train_begin"
@@ -160,7 +160,12 @@ class Watch(Reporter):
 
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
         """After the callbacks' ends: what the next fit may go on from."""
-        if self.model._fit is not self or not self.placed:  # it did not begin, or is torn
+        if self.runs:  # it did not begin
+            if self.undo is not None:
+                self.undo()
+            vars(self.model).update(self.found)
+            return
+        if not self.placed:  # it is torn
             return
         if kind is not None:  # it was cut off at its very end
             self.failed = True
