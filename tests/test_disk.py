@@ -1,5 +1,6 @@
 """The disk where it is another than usual: Windows, and a save beside a save."""
 
+import hashlib
 import importlib.util
 import os
 import sys
@@ -20,6 +21,29 @@ def windows(monkeypatch):
     return module
 
 
+@pytest.fixture
+def no_file_stays_open():
+    """The next file that is opened gets the number that it would have got before."""
+
+    def next_one():
+        descriptor = os.dup(0)
+        os.close(descriptor)
+        return descriptor
+
+    before = next_one()
+    yield
+    assert next_one() == before
+
+
+def killed_save(module, path, monkeypatch):
+    """A save whose process ends before the file has its name."""
+    with monkeypatch.context() as killed:
+        killed.setattr(os, "fsync", lambda descriptor: 1 / 0)
+        killed.setattr(os, "unlink", lambda path: None)
+        with pytest.raises(ZeroDivisionError):
+            module.write(path, b"killed")
+
+
 def test_a_save_without_locks(windows, tmp_path):
     path = tmp_path / "net"
     for data in (b"old", b"new"):
@@ -28,19 +52,47 @@ def test_a_save_without_locks(windows, tmp_path):
     assert os.listdir(tmp_path) == ["net"]
 
 
-def test_a_save_without_locks_removes_what_a_kill_left(windows, tmp_path, monkeypatch):
-    path = str(tmp_path / "net")
-    with monkeypatch.context() as killed:
-        killed.setattr(os, "fsync", lambda descriptor: 1 / 0)
-        killed.setattr(os, "unlink", lambda path: None)
-        with pytest.raises(ZeroDivisionError):
-            windows.write(path, b"old")
-    assert len(os.listdir(tmp_path)) == 1
-    windows.write(path, b"new")
+@pytest.mark.parametrize("locks", [True, False])
+def test_a_save_removes_what_a_kill_left(locks, windows, tmp_path, monkeypatch, no_file_stays_open):
+    module, path = disk if locks else windows, str(tmp_path / "net")
+    killed_save(module, path, monkeypatch)
+    killed_save(module, str(tmp_path / "other"), monkeypatch)
+    (other,) = [name for name in os.listdir(tmp_path) if not name.startswith(prefix_of("net"))]
+    module.write(path, b"new")
+    assert sorted(os.listdir(tmp_path)) == [other, "net"]
+
+
+def prefix_of(name):
+    return f".{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def test_a_save_removes_nothing_of_others(tmp_path):
+    own = [f"{prefix_of('net')}{end}" for end in ("", ".mine", ".saving", f".{'0' * 16}.saving~")]
+    own += [f".{'0' * 16}.saving", f"net.{'0' * 16}.saving"]
+    for name in own:
+        (tmp_path / name).write_text("mine")
+    disk.write(str(tmp_path / "net"), b"new")
+    assert {*os.listdir(tmp_path)} == {"net", *own}
+
+
+def test_a_save_in_the_middle_of_a_save_leaves_both_whole(tmp_path, monkeypatch):
+    """What the first is writing is no leftover for the second."""
+    path, force, seen = str(tmp_path / "net"), os.fsync, []
+
+    def meanwhile(descriptor):
+        if not seen:
+            seen.append(descriptor)
+            disk.write(path, b"second")
+            assert disk.read(path, bytes, 2) == b"second"
+        force(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    disk.write(path, b"first")
+    assert disk.read(path, bytes, 2) == b"first"
     assert os.listdir(tmp_path) == ["net"]
 
 
-def test_a_draft_that_another_save_removed_is_made_again(tmp_path, monkeypatch):
+def test_a_draft_that_another_save_removed_is_made_again(tmp_path, monkeypatch, no_file_stays_open):
     """It looks like a leftover until it is locked."""
     taken, exists = [], os.path.exists
 
@@ -57,25 +109,13 @@ def test_a_draft_that_another_save_removed_is_made_again(tmp_path, monkeypatch):
     assert len(taken) == 1
 
 
-def test_a_lock_that_fails_leaves_no_open_file(tmp_path, monkeypatch):
-    closed, close = [], os.close
-
-    def noted(descriptor):
-        closed.append(descriptor)
-        close(descriptor)
-
+def test_a_lock_that_fails_leaves_no_open_file(tmp_path, monkeypatch, no_file_stays_open):
     monkeypatch.setattr(disk.fcntl, "flock", lambda descriptor, how: 1 / 0)
-    monkeypatch.setattr(os, "close", noted)
     with pytest.raises(ZeroDivisionError):
         disk.write(str(tmp_path / "net"), b"new")
-    assert len(closed) == 1
 
 
-def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path):
+def test_a_file_that_shrinks_while_it_is_read_is_read_to_its_end(tmp_path, no_file_stays_open):
     (tmp_path / "net").write_bytes(bytes(100))
-    path, before = str(tmp_path / "net"), os.dup(0)
-    os.close(before)
+    path = str(tmp_path / "net")
     assert disk.read(path, lambda start: os.truncate(path, 50), 8) == bytes(50)
-    after = os.dup(0)
-    os.close(after)
-    assert after == before  # no file stays open
