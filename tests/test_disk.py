@@ -32,7 +32,7 @@ def no_file_stays_open():
 
     before = next_one()
     yield
-    assert next_one() == before
+    assert next_one() <= before  # less if an older one was closed meanwhile
 
 
 def killed_save(module, path, monkeypatch):
