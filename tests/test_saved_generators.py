@@ -32,6 +32,7 @@ def comes_back(seed, path):
 
 GENERATORS = {kind: lambda kind=kind: generator_of(kind) for kind in KINDS}
 GENERATORS["RandomState"] = lambda: np.random.RandomState(3)
+GENERATORS["RandomState of PCG64"] = lambda: np.random.RandomState(np.random.PCG64(3))
 
 
 def generator_of(kind):

@@ -213,7 +213,7 @@ def drawn(who: str, name: str, by: Initializer, shape: tuple[int, int], rng: Any
 def moved_on(generator: Any, other: Any) -> Callable[[], Any]:
     """The call that lets a generator stand where the other one stands."""
     if isinstance(generator, np.random.RandomState):
-        return partial(generator.set_state, other.get_state())
+        return partial(generator.set_state, other.get_state(legacy=False))
     return partial(setattr, generator.bit_generator, "state", other.bit_generator.state)
 
 

@@ -282,7 +282,7 @@ def zeros(layers: Iterable[Layer]) -> Iterator[None]:
 @contextmanager
 def global_generator_kept(layers: Iterable[Layer]) -> Iterator[None]:
     """Users' layers may draw from numpy's global generator: it stays where it is."""
-    before = None if all(x.ours for x in inside(layers)) else np.random.get_state()
+    before = None if all(x.ours for x in inside(layers)) else np.random.get_state(legacy=False)
     try:
         yield
     finally:
