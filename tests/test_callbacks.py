@@ -299,3 +299,26 @@ def test_a_callback_is_in_one_fit_at_a_time():
     assert (len(inner.history), len(outer.history), stop.model) == (0, 1, outer)
     inner.fit(X, Y, 2, verbose=0, callbacks=[stop])
     outer.fit(X, Y, 2, verbose=0, callbacks=[stop])
+
+
+@pytest.mark.parametrize("name", ["steps", "m", "epochs", "done"])
+def test_an_attribute_that_fit_would_write_over_is_refused(name):
+    class Every(tn.Callback):
+        def __init__(self, n):
+            setattr(self, name, n)
+
+    model = a_net()
+    with pytest.raises(ValueError, match=f"Every: expected attributes of other names than {name}"):
+        model.fit(X, Y, 1, verbose=0, callbacks=[Every(7)])
+    free = tn.LambdaCallback()
+    for _ in range(2):
+        model.fit(X, Y, 1, verbose=0, callbacks=[free])
+
+
+def test_callbacks_of_several_rhythms_are_called_when_they_are_due():
+    looked = {2: [], 3: [], 7: []}
+    callbacks = [tn.LambdaCallback(lambda e, logs, n=n: looked[n].append(e)) for n in looked]
+    for n, callback in zip(looked, callbacks, strict=True):
+        callback.every = n
+    a_net().fit(X, Y, 13, verbose=0, callbacks=callbacks)
+    assert looked == {2: [2, 4, 6, 8, 10, 12, 13], 3: [3, 6, 9, 12, 13], 7: [7, 13]}

@@ -57,7 +57,19 @@ def test_the_rounding_of_large_entries_that_move_together_is_forgiven():
     assert passes(tn.MeanSquaredError(), A, Y, entries=5)
 
 
+class Twice(tn.Activation):
+    """Z, and twice its derivative."""
+
+    def value(self, Z):
+        return 1 * Z
+
+    def derivative(self, Z):
+        return np.full_like(Z, 2)
+
+
 def test_a_step_of_four_times_the_distance_of_numbers_counts():
-    """It is 1 where numbers lie 1/4 apart. Where they lie 1/2 apart no step is left."""
+    """It is 1 where numbers lie 1/4 apart. Where they lie 1/2 apart no step is left, and nothing
+    passes, right or wrong."""
     assert passes(tn.Identity(), np.array([[2.0**51 - 1]]))
-    assert not passes(tn.Identity(), np.array([[2.0**51]]))
+    for node in (tn.Identity(), Twice()):
+        assert not passes(node, np.array([[2.0**51]]))

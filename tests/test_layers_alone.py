@@ -5,18 +5,17 @@ import pytest
 
 import tinynet as tn
 
-rng = np.random.default_rng(0)
-
 
 def moved(layer, n_in):
     """A layer whose parameters are neither 0 nor 1, where products and quotients look alike."""
     layer.build(n_in, seed=0)
+    rng = np.random.default_rng(0)
     for p in layer.params.values():
         p[...] = rng.uniform(1.5, 3, p.shape)
     return layer
 
 
-STANDARD = 5 + 3 * rng.standard_normal((3, 7))
+STANDARD = 5 + 3 * np.random.default_rng(0).standard_normal((3, 7))
 LAYERS = {
     "batch norm": moved(tn.BatchNorm(), 3),
     "layer norm": moved(tn.LayerNorm(), 3),

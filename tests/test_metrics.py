@@ -286,7 +286,7 @@ def test_metrics_that_compile_refuses(metrics, last, message):
 def test_an_area_of_other_than_two_classes_is_refused(n_y, last, Y):
     model = tn.Sequential([tn.Dense(n_y, last)], seed=0, examples="columns").build(2)
     model.compile(metrics=["auc"])
-    with pytest.raises(ValueError, match=f"outputs for two classes, got {n_y} outputs"):
+    with pytest.raises(ValueError, match=f"softmax over two classes, got {n_y} outputs"):
         model.evaluate(np.eye(2), Y)
 
 

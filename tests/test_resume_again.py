@@ -126,7 +126,7 @@ class Within(Tracer):
         ("model/watch", "go_on", "two"),
         ("model/watch", "__exit__", "two"),
         ("model/watch", "leave", "two"),
-        ("contextlib", "close", "two"),
+        ("contextlib", "__exit__", "two"),
     ],
 )
 def test_an_interrupt_at_each_line_where_a_fit_goes_on_or_ends(file, function, look, tmp_path):
@@ -141,6 +141,8 @@ def test_an_interrupt_at_each_line_where_a_fit_goes_on_or_ends(file, function, l
             break
         again(model, callbacks=LOOKS[look]())
         assert not same.difference(whole("arrays", look), model), tracer.where
+    else:
+        pytest.fail("there are more lines")
     assert at > 0
 
 

@@ -68,6 +68,28 @@ def refused_by_what_is_kept():
     return {"callbacks": [Keeps()]}
 
 
+class Begins(tn.Callback):
+    kept, fails = (), False
+
+    def on_train_begin(self):
+        if Begins.fails:
+            self.model.set_weights([2 * a for a in self.model.get_weights()])
+            raise RuntimeError("halt")
+
+
+def test_a_fit_that_goes_on_and_does_not_begin_leaves_the_old_file(tmp_path, monkeypatch):
+    path, model = tmp_path / "net", left(net(), Begins(), at=7)
+    whole(net, tn.ModelCheckpoint(path))
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(Begins, "fails", True)
+        with pytest.raises(RuntimeError, match="halt"):
+            model.fit(**FIT, callbacks=[tn.ModelCheckpoint(path), Begins()], resume=True)
+    assert path.read_bytes() == before
+    model.fit(**FIT, callbacks=[Begins()], resume=True)
+    assert not same.difference(whole(net, Begins()), model)
+
+
 @pytest.mark.parametrize("refused", [refused_by_a_monitor, refused_by_what_is_kept, None])
 def test_a_fit_that_did_not_begin_leaves_the_old_file(refused, tmp_path):
     path = tmp_path / "net"
@@ -116,7 +138,7 @@ def test_an_epoch_whose_metric_failed_is_no_place_to_go_on_from():
         model.fit(**FIT, callbacks=[tn.EarlyStopping("fails", mode="min")], resume=True)
 
 
-def test_a_finished_model_after_an_error_at_the_very_end(tmp_path):
+def test_a_finished_model_after_an_error_at_the_very_end():
     def fails():
         raise RuntimeError("halt")
 

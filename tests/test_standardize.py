@@ -305,3 +305,11 @@ def test_a_feature_that_hardly_differs_is_no_constant():
     far = 1e13 + np.round(8 * X) / 8
     layer = tn.Standardize().build(len(far)).learn(far)
     np.testing.assert_allclose(layer(far).std(axis=1), 1, rtol=1e-4)
+
+
+def test_a_constant_that_is_only_rounded_stays_small():
+    """Numbers of 64 bits that float64 tells apart by steps of 256."""
+    ids = 1_700_000_000_000_000_000.0 + np.arange(400.0)[np.newaxis]
+    for X, top in ((ids, 1), (np.full((1, 9), 0.1), 0)):
+        layer = tn.Standardize().build(1).learn(X)
+        assert np.abs(layer(X)).max() <= top

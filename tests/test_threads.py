@@ -146,3 +146,15 @@ def test_no_other_thread_saves_a_model_that_is_being_trained(tmp_path):
         assert not path.exists()
         pool.submit(model.save, path).result()
     assert not same.difference(model, tn.load(path))
+
+
+def test_a_fit_that_waited_for_another_one_is_refused():
+    """Two that ask at once both hear that nobody trains; the second to begin is told."""
+    model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
+    model.compile()
+    before = model._require_idle()
+    model.fit(np.ones((2, 4)), [0, 1, 0, 1], 3, verbose=0)
+    with pytest.raises(RuntimeError, match="one fit at a time"), model._in_training(before):
+        pass
+    model.fit(np.ones((2, 4)), [0, 1, 0, 1], 3, verbose=0)
+    assert len(model.history) == 6

@@ -27,6 +27,12 @@ NAMES = np.array(["cat", "dog", "owl"])[LABELS]
 HOT = np.eye(2)[:, Y[0]]
 
 
+def regression():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    return model
+
+
 def rows_of(model=binary):
     return model(examples="rows")
 
@@ -89,6 +95,18 @@ MISTAKES = {
     "add": (
         lambda: binary().add(tn.Dense(1)),
         r"Sequential: expected all layers at once, got add: Sequential\(\[Dense",
+    ),
+    "a table with texts": (
+        lambda: rows_of().fit(np.array([[1, "red"], [2, "blue"]], object), [0, 1]),
+        r"X as an array of real numbers, got dtype object: pandas.get_dummies\(X",
+    ),
+    "images": (
+        lambda: rows_of().fit(np.ones((9, 8, 8)), np.zeros(9)),
+        r"X of shape \(m, n_x\), got \(9, 8, 8\): in rows np.reshape\(X, \(len\(X\), -1\)\)",
+    ),
+    "class_weight of a regression": (
+        lambda: regression().fit(X, X[:1], class_weight="balanced"),
+        r"class_weight of a sigmoid or softmax, got Identity\(\): sample_weight gives each",
     ),
     "one feature or one example": (
         lambda: binary().fit(X[0], Y),

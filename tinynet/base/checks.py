@@ -76,7 +76,7 @@ def as_numbers(name: str, array: Array) -> str:
     except (ValueError, TypeError):
         if name == "Y" and all(isinstance(entry, str) for entry in array.flat):
             return "names, Y = np.unique(Y, return_inverse=True) makes numbers of them"
-    return ""
+    return "pandas.get_dummies(X, dtype=float) makes columns of texts" if name == "X" else ""
 
 
 def require_no_mask(who: str, name: str, value: Any) -> None:
@@ -123,10 +123,10 @@ def matrix(who: str, name: str, value: Any, axes: str, dtype: Any = None) -> Arr
     if array.ndim != 2:
         several, one = ((-1, 1), (1, -1)) if axes.startswith("(m") else ((1, -1), (-1, 1))
         cure = f"np.reshape({name}, {several}) for examples of one number, {one} for one example"
-        refuse(who, f"{name} of shape {axes}", array.shape, cure if array.ndim == 1 else "")
+        cure = cure if array.ndim < 2 else f"in rows np.reshape({name}, (len({name}), -1))"
+        refuse(who, f"{name} of shape {axes}", array.shape, cure)
     if array.size == 0:
-        expected = f"{name} of shape {axes} with at least one entry"
-        refuse(who, expected, f"{array.shape}, which is empty")
+        refuse(who, f"{name} of shape {axes} with an entry", f"{array.shape}, which is empty")
     return array
 
 

@@ -13,6 +13,9 @@ __all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ModelCheckpoint", "Pr
 __all__ += ["ReduceLROnPlateau"]
 
 
+TOLD = {"epochs", "done", "steps", "m"}  # attributes that fit sets
+
+
 def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
     """The callbacks of a fit, refused if they are anything but a list of them: with one
     ProgressBar, or none if it is not `verbose`."""
@@ -31,6 +34,10 @@ def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
                 got = "on_epoch_end" if asked else f"kept = {callback.kept!r}"
                 cure = "nothing would look at it: write another callback"
                 checks.refuse(type(callback).__name__, expected, got, cure)
+        taken = sorted(TOLD & vars(callback).keys())
+        if taken and "model" not in vars(callback):  # and so it was in no fit before
+            expected = f"attributes of other names than {', '.join(taken)}"
+            checks.refuse(type(callback).__name__, expected, "its own", "fit sets these")
         if isinstance(callback.kept, str):
             cure = f"kept = ({callback.kept!r},)"
             expected, got = "kept as a tuple of names", repr(callback.kept)

@@ -20,9 +20,9 @@ class Callback:
     any other value does not. A callback may change weights and settings of the model: then it goes
     on as another `fit` would.
 
-    `kept` names the attributes that a fit with `resume=True` needs: numbers, texts, arrays in C
-    order, lists of numbers and texts. They are set again after `on_train_begin`. A class that keeps
-    none says `kept = ()`; one that says nothing is refused where a fit is resumed, or saved by a
+    `kept` names the attributes that a fit with `resume=True` needs: numbers, texts, None, arrays in
+    C order, a `model.snapshot()`, lists of numbers and texts. They are set again after
+    `on_train_begin`. A class that keeps none says `kept = ()`; one that says nothing is refused where a fit is resumed, or saved by a
     ModelCheckpoint. A call of `on_epoch_end` that Ctrl-C cut off is made again by the resumed fit,
     with these attributes as they were before it.
     """

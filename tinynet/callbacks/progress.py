@@ -25,7 +25,9 @@ class ProgressBar(Callback):
             return
         what = f"{self.m:,} examples" if self.m else "batches of your own"
         steps = f", {self.steps:,} step{'s' * (self.steps != 1)} an epoch" if self.steps else ""
-        said = what + steps + f"; it goes on after epoch {self.done}" * bool(self.done)
+        said = what + steps
+        if self.done:
+            said += f"; it goes on after epoch {self.done}"
         if self.steps == 1 and self.m > 1000:
             more = f"{-(-self.m // 32):,}"
             said += f"; batch_size=32 would take {more}, and most nets then learn in fewer epochs"

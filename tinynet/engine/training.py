@@ -92,8 +92,7 @@ class Training:
             text = f"{self.who}: no tape can hold a step of this net ({self.reason}); it is walked"
             text += ", which is slower. A part that says steady = True may be why"
             warnings.warn(text, UserWarning, stacklevel=4)
-        self.report, self.order, self.stopped = report, order, False
-        self.playing = bool(self.plans)
+        self.report, self.order, self.stopped, self.playing = report, order, False, bool(self.plans)
         # what is not booked yet: the steps that were chosen since the snapshot, and up to which
         # step the training had come when it went back
         self.since_snapshot, self.reached = list[Chosen](), 0
@@ -135,11 +134,12 @@ class Training:
     def next_steps(self) -> list[Chosen]:
         """The batches of an epoch that are left; if an epoch is one step, some epochs, up to the
         next that somebody looks at."""
-        m, size, done, look = self.m, self.size, self.report.done, self.report.every
-        epoch = len(self.report.history) + 1
+        m, size, report, done = self.m, self.size, self.report, self.report.done
+        epoch = report.left_out + len(report.history) + 1
         if size == m:
-            n = min(self.batches[m].room, self.report.epochs - done, look - done % look)
-            return [(epoch + i, self.report.batch, None, m) for i in range(n)]
+            until = [every - done % every for every in report.everies]
+            n = min(self.batches[m].room, report.epochs - done, *until)
+            return [(epoch + i, report.batch, None, m) for i in range(n)]
         order, taken = self.order(epoch), len(self.report.records)
         parts = [order[start : start + size] for start in range(taken * size, m, size)]
         return [(epoch, i, part, len(part)) for i, part in enumerate(parts, taken + 1)]

@@ -66,8 +66,10 @@ class Standardize(SameWidth):
             checks.refuse(self.who, "weights of at least 0, not all 0", checks.shown(w))
         with Guard(self.who):
             mean, scale = mean_and_scale(X, w)
-            # a constant, but for rounding, or what is one in the dtype
-            scale[(scale <= ROUNDING * np.abs(mean)) | (scale.astype(kind) == 0)] = 1
+            # a constant, but for rounding, or what is one in the dtype: it stays small
+            rounding = ROUNDING * np.abs(mean)
+            constant = (scale <= rounding) | (scale.astype(kind) == 0)
+            scale[constant] = np.maximum(rounding, 1)[constant]
             kept = mean.astype(kind), scale.astype(kind)
             checks.require_finite(self.who, "mean and scale", kept)
         new = {"mean": mean, "scale": scale}

@@ -35,7 +35,9 @@ class ROCAUC(Whole):
 
     def measure(self, A: Array, Y: Array, weights: Array | None = None) -> float:
         if len(A) > 2 or (len(A) == 2 and not np.allclose(A.sum(axis=0), 1)):
-            checks.refuse(self.who, "outputs for two classes", f"{len(A)} outputs")
+            checks.refuse(
+                self.who, "one sigmoid, or a softmax over two classes", f"{len(A)} outputs"
+            )
         w = np.ones(A.shape[1]) if weights is None else weights.astype(np.float64)
         _, place = np.unique(A[-1], return_inverse=True)
         is_one = Y[-1] > 0.5

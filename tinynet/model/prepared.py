@@ -89,7 +89,11 @@ class Prepared(Compiled):
         m, part = Y.shape[1], slice(None) if rest is None else rest
         found = math.prod(w[part] for w in weights)
         if by_class is not None:
-            classes = np.atleast_2d(self.layers[-1].activation.classes(Y)).astype(int)
+            last = self.layers[-1].activation
+            if not last.classifies:
+                cure = "sample_weight gives each example its own"
+                checks.refuse(self.who, "class_weight of a sigmoid or softmax", repr(last), cure)
+            classes = np.atleast_2d(last.classes(Y)).astype(int)
             if len(classes) > 1:
                 cure = "sample_weight gives each example its own"
                 checks.refuse(self.who, "class_weight of one output", len(classes), cure)

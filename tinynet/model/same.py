@@ -24,7 +24,7 @@ PLAIN = {bool, int, str, bytes, type(None)}
 PASSING: dict[type, set[str]] = {
     Node: {"grads", "cache", "_seen"},
     Optimizer: {"earlier", "taken"},
-    Chain: {"_making", "_trainer", "_training", "_lock", "_fit"},
+    Chain: {"_making", "_trainer", "_training", "_lock", "_fit", "_fits"},
     History: {"_columns"},
 }
 

@@ -64,7 +64,7 @@ class Sequential(Prepared):
         self.history, self._held_out = history.History(), None
         self._advised = set[str]()  # what was said of trainings so far
         self._training: Training | None = None
-        self._lock = threading.Lock()  # of a fit
+        self._lock, self._fits = threading.Lock(), 0  # of a fit; how many have begun
 
     def reset(self) -> None:
         """Back to the first weights, batches and steps of the optimizer, with no history."""
@@ -132,12 +132,13 @@ class Sequential(Prepared):
         require_batches(self.who, X, Y, of_arrays)
         if resume or any(isinstance(callback, ModelCheckpoint) for callback in callbacks):
             require_kept(self.who, callbacks)
-        self._require_idle()
-        with self._lock, self._in_training():
+        before = self._require_idle()
+        with self._lock, self._in_training(before):
             given = validation_data, share, class_weight
             data = None if Y is None else self._data(X, Y, sample_weight, build=True)
             train, source, held = self._source(X, data, size, shuffle, given)
-            ranges = [(float(a.min()), float(a.max())) for a in source.data[:2] if verbose]
+            seen = source.data[:2] if verbose else []
+            ranges = [(float(a.min()), float(a.max())) for a in seen]
             measure = partial(self._measured, *held) if held else None
             position, first, total = where_to_begin(self, resume, epochs)
             if resume and is_done(self, position, total):
@@ -170,8 +171,8 @@ class Sequential(Prepared):
     def train_on_batch(self, X: Any, Y: Any, sample_weight: Any = None) -> dict[str, float]:
         """One step on these examples: their cost and metrics before it, {"loss": ..., ...}. The
         History keeps what `fit` does, and not this."""
-        self._require_idle()
-        with self._lock, self._in_training(), np.errstate(all="ignore"):
+        before = self._require_idle()
+        with self._lock, self._in_training(before), np.errstate(all="ignore"):
             records = list[Reading]()
             self._step(records, 1, X, Y, sample_weight)
             vars(self).update(_fit=None, _position=None)
@@ -242,7 +243,8 @@ class Sequential(Prepared):
                 expected = "a mean and a scale before batches"
                 cure = "its learn(X) makes them, X with examples in columns"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
-        report = history.Reporter(history.History(self.history.rows), 1, number)
+        report = history.Reporter(history.History(), 1, number)
+        report.left_out = len(self.history)
         if weights is not None:
             report.weight = mean_weight(self.who, weights)
         examples, order = self._examples(data, None, None, shuffle=False)
@@ -282,14 +284,22 @@ class Sequential(Prepared):
             self._training = Training(self.who, work, examples)
         self._training.run(examples, order, report)
 
-    def _require_idle(self) -> None:
+    def _require_idle(self) -> int:
+        """Refuse a fit beside one that runs; how many there were."""
         if self._lock.locked():
-            cure = "wait for it, or train a copy that was made before it"
-            checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
+            self._refuse_another()
+        return self._fits
+
+    def _refuse_another(self) -> None:
+        cure = "wait for it, or train a copy that was made before it"
+        checks.refuse(self.who, "one fit at a time", "another that runs", cure, RuntimeError)
 
     @contextmanager
-    def _in_training(self) -> Iterator[None]:
+    def _in_training(self, before: int) -> Iterator[None]:
         """An error before the first step leaves nothing of the data behind."""
+        if self._fits != before:  # one has begun since it was asked
+            self._refuse_another()
+        vars(self).update(_fits=before + 1)
         held, steps = self._held_out, self.optimizer and self.optimizer.steps
         own, shown = self.history, self.history.held_out
         learning = [layer for layer in standardizing(self.layers) if not layer.learned]
@@ -311,11 +321,11 @@ class Sequential(Prepared):
         self._require_still()
         self._placed()
         state = super().__getstate__()
-        return {k: v for k, v in state.items() if k not in ("_training", "_lock")}
+        return {k: v for k, v in state.items() if k not in ("_training", "_lock", "_fits")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._training, self._lock = None, threading.Lock()
+        self._training, self._lock, self._fits = None, threading.Lock(), 0
 
 
 def load(path: Any, nodes: Iterable[Any] = ()) -> Sequential:

@@ -42,15 +42,15 @@ class Reporter:
     """What a training is to do and what was read of it: the rows of `epochs` new epochs go into a
     history."""
 
-    # whether somebody looks at the model after each `every` epochs and the last; the mean weight of
-    # an example, beside that of other batches
-    looks, steps_before, weight = False, 0, 1.0
+    # whether somebody looks at the model after the last epoch, and after every how many; the mean
+    # weight of an example, beside that of other batches; epochs that its history leaves out
+    looks, everies, steps_before, weight, left_out = False, list[int](), 0, 1.0, 0
 
     def __init__(self, history: History, epochs: int, batch: int = 1) -> None:
         # the number of the first batch, and of the epochs that there were before
         self.history, self.epochs, self.batch, self.first = history, epochs, batch, len(history)
         # what was read of steps since so many of its epochs were done
-        self.every, self.done_before, self.records = max(1, epochs), 0, list[Reading]()
+        self.done_before, self.records = 0, list[Reading]()
 
     @property
     def done(self) -> int:
