@@ -22,9 +22,9 @@ class Callback:
 
     `kept` names the attributes that a fit with `resume=True` needs: numbers, texts, None, arrays in
     C order, a `model.snapshot()`, lists of numbers and texts. They are set again after
-    `on_train_begin`. A class that keeps none says `kept = ()`; one that says nothing is refused where a fit is resumed, or saved by a
-    ModelCheckpoint. A call of `on_epoch_end` that Ctrl-C cut off is made again by the resumed fit,
-    with these attributes as they were before it.
+    `on_train_begin`. A class that keeps none says `kept = ()`; one that says nothing is refused
+    where a fit is resumed, or saved by a ModelCheckpoint. A call of `on_epoch_end` that Ctrl-C cut
+    off is made again by the resumed fit, with these attributes as they were before it.
     """
 
     model: Any = None
