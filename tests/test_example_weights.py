@@ -186,7 +186,7 @@ def test_wrong_weights_are_refused_before_anything_changes(weights, message):
 def test_class_weights_need_classes():
     model = tn.Sequential([tn.Dense(1)], seed=0)
     model.compile("sgd")
-    with pytest.raises(ValueError, match="a sigmoid or softmax output"):
+    with pytest.raises(ValueError, match="class_weight of a sigmoid or softmax"):
         model.fit(X, X[0], class_weight={0: 1}, verbose=0)
     model = tn.Sequential([tn.Dense(2, "sigmoid")], seed=0)
     model.compile("sgd")
