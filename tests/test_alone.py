@@ -65,6 +65,7 @@ LOOKS = {
     "at the first": lambda Z: Z - Z[:, :1],
     "at all": lambda Z: Z - Z.mean(axis=1, keepdims=True),
     "at the one before": lambda Z: Z - np.roll(Z, 1, axis=1),
+    "at the mirrored": lambda Z: Z + 0.4 * Z[:, ::-1],
     "in twos": in_twos,
     "in fours": in_fours,
     "how many they are": off(0.01),

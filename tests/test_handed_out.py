@@ -193,7 +193,10 @@ class Giant(tn.SGD):
 
 def test_a_step_that_does_not_fit_float32_is_refused():
     model = net(Giant(), dtype="float32")
-    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match="the weights stay finite"):
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(FloatingPointError, match="the weights stay finite"),
+    ):
         model.fit(X, Y, 3, verbose=0)
     assert all(np.isfinite(w).all() for w in model.get_weights())
 

@@ -300,14 +300,14 @@ class Sequential(Prepared):
         if self._fits != before:  # one has begun since it was asked
             self._refuse_another()
         vars(self).update(_fits=before + 1)
-        held, steps = self._held_out, self.optimizer and self.optimizer.steps
+        held, start = self._held_out, self._steps_taken()
         own, shown = self.history, self.history.held_out
         learning = [layer for layer in standardizing(self.layers) if not layer.learned]
         try:  # not as an attribute that is set: that would have all settings compared
             vars(self).update(_trainer=threading.get_ident())
             yield
         except BaseException:
-            if steps == (self.optimizer and self.optimizer.steps):
+            if start == self._steps_taken():
                 vars(self).update(_held_out=held)
                 own.held_out = shown
                 for layer in learning:
@@ -316,6 +316,10 @@ class Sequential(Prepared):
             raise
         finally:
             vars(self).update(_trainer=None)
+
+    def _steps_taken(self) -> tuple[int, Any]:
+        """The epochs and steps so far."""
+        return len(self.history), self.optimizer and self.optimizer.steps
 
     def __getstate__(self) -> dict[str, Any]:
         self._require_still()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from types import MappingProxyType, TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,10 +23,18 @@ from tinynet.model.snapshot import Snapshot, as_now, fingerprint, held, marks, s
 from tinynet.net.history import Reporter
 
 
+def may_move(callback: Callback) -> bool:
+    """Whether its begin or its end may move weights: it is a user's own."""
+    calls = callback.on_train_begin, callback.on_train_end
+    return any(not str(getattr(f, "__module__", "")).startswith("tinynet.") for f in calls)
+
+
 class Watch(Reporter):
     """Around a training of the model. `measure` gives the cost and the metrics on the validation
     data, which go into the epoch's row as "val_loss" and so on. With a position the training goes
     on from there."""
+
+    running: ClassVar[Sequence["Watch"]] = ()  # of fits in this process, with their ends
 
     def __init__(
         self,
@@ -58,6 +66,7 @@ class Watch(Reporter):
             self.first, self.stop = position.first, position.stop
             self.records = unpacked(position.records, position.sums)
         done = self.done
+        self.begun_at, self.moving = done, any(map(may_move, callbacks))
         self.told = {"model": model, "epochs": epochs, "done": done}
         self.told |= {"steps": source.steps, "m": source.m}
         # up to which epoch all have looked; which have at the next, and which one does now
@@ -67,8 +76,12 @@ class Watch(Reporter):
     def __enter__(self) -> None:
         # a callback begins once more, but the model stays as it was left
         self.found = {"_fit": self.model._fit, "_position": self.model._position}
-        self.undo = as_now(self.model) if self.begun is not None else None
+        built = self.model.layers[0].n_in
+        again = self.begun is not None or (self.moving and built)
+        self.undo = as_now(self.model) if again else None
         self.ends = ExitStack()
+        others = [watch for watch in Watch.running if watch.model._lock.locked()]
+        Watch.running = [*(watch for watch in others if watch.model is not self.model), self]
         try:
             # the last to begin is the first to end
             for saving in self.saving:
@@ -82,8 +95,8 @@ class Watch(Reporter):
             raise
 
     def begin(self, callback: Callback, end: Callable[[], None]) -> None:
-        other = getattr(callback.model, "_fit", None)
-        if other is not None and other.runs and callback in [*other.saving, *other.callbacks]:
+        others = [watch for watch in Watch.running if watch is not self]
+        if any(callback in [*watch.saving, *watch.callbacks] for watch in others):
             who, cure = type(callback).__name__, "make one for each"
             checks.refuse(who, "to be in one fit at a time", "another that runs", cure)
         vars(callback).update(self.told)
@@ -129,12 +142,11 @@ class Watch(Reporter):
         self.placed = self.over  # whether it is known where it was left
         ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
         moving = any(end is not Callback.on_train_end for end in ends)
-        own = any(not str(getattr(end, "__module__", "")).startswith("tinynet.") for end in ends)
         try:
             if kind is not None:
                 self.fingerprint = fingerprint(self.model)
                 self.note()
-            elif own:
+            elif self.moving:
                 self.before = kept_by(self.callbacks, self.made), Snapshot(self.model)
             self.placed = True
         finally:
@@ -154,12 +166,13 @@ class Watch(Reporter):
         left = self.position()
         if left.moment is None and stateful(self.callbacks):
             left = left._replace(moment=Snapshot(self.model))
-        begun = left.within or self.model.optimizer.steps != self.started
+        begun = left.within or self.moved or self.moving
         self.settings = settings_of(self.model)
         self.left = left if begun or self.begun else None
 
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
         """After the callbacks' ends: what the next fit may go on from."""
+        Watch.running = [watch for watch in Watch.running if watch is not self]
         if self.runs:  # it did not begin
             if self.undo is not None:
                 self.undo()
@@ -170,9 +183,6 @@ class Watch(Reporter):
         if kind is not None:  # it was cut off at its very end
             self.failed = True
             self.left = self.position()
-            if self.before is not None and not self.left.torn:
-                kept, moment = self.before
-                self.left = self.left._replace(callbacks=kept, moment=moment)
         elif self.over and (self.stop or stateful(self.callbacks)):
             self.left = self.ended()
         if self.left is not None and not self.left.over:
@@ -203,10 +213,14 @@ class Watch(Reporter):
         """At the very end, if something has happened."""
         if self.runs:  # it did not begin
             return
-        moved = self.model.optimizer.steps != self.started
         torn = self.left is not None and self.left.torn  # an earlier file can go on
-        if self.model._fit is None and not torn and (moved or self.begun is not None):
+        if self.model._fit is None and not torn and (self.moved or self.begun is not None):
             callback.on_train_end()
+
+    @property
+    def moved(self) -> bool:
+        """Whether a step was taken; a callback may have set the count back."""
+        return self.done != self.begun_at or self.model.optimizer.steps != self.started
 
     def position(self) -> Position:
         """Where the training is."""
@@ -214,7 +228,8 @@ class Watch(Reporter):
             return self.left
         if self.over and not self.failed:
             return self.ended()
-        order, kept, looked = self.source.order, kept_by(self.callbacks, self.made), None
+        order, looked = self.source.order, None
+        kept, moment = self.before or (kept_by(self.callbacks, self.made), None)
         steps = self.steps_before + len(self.records)
         if self.due() and self.looked_at < self.done:  # a callback that asks has done its part
             looked = [i for i in self.looked + self.asked if i < len(kept)]
@@ -242,6 +257,7 @@ class Watch(Reporter):
             callbacks=[] if torn else kept,
             torn=torn,
             fingerprint=self.fingerprint,
+            moment=moment,
         )
 
     def unmarked(self) -> str:

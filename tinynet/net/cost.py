@@ -136,7 +136,7 @@ class Cost(Chain):
         """Refuse to cut a batch into blocks if an example's output depends on the others."""
         # draws belong to a place: there an example stays in its own, and its neighbours are others
         times = 2 if any(layer.generators() for layer in self.layers) else 1
-        tried = X[:, :9], X[:, 1:9:2].repeat(times, axis=1)
+        tried = X[:, :11], X[:, 1:9:2].repeat(times, axis=1)
         among, alone = (copy.deepcopy(self).practice(x)[0] for x in tried)
         blocks.require_alone(self.who, self.layers, among[:, 1:9:2], alone[:, times - 1 :: times])
 
