@@ -42,8 +42,8 @@ def test_many_entries_are_each_as_near_as_one(n):
     assert passes(Wave(), np.zeros((1, n)))
 
 
-@pytest.mark.parametrize("factor", [1.0, 1.03, 0.97])
-def test_a_level_far_above_a_wave_hides_no_fault_of_3_percent(factor):
+@pytest.mark.parametrize("factor", [1.0, 1.06, 0.94])
+def test_a_level_far_above_a_wave_hides_no_fault_of_6_percent(factor):
     """The rounding of the first step is smaller than the fault, that of smaller ones is not; and
     over larger ones the wave bends."""
     node = Wave(100 / 60, 60.0, 1e12, factor)
@@ -73,3 +73,12 @@ def test_a_step_of_four_times_the_distance_of_numbers_counts():
     assert passes(tn.Identity(), np.array([[2.0**51 - 1]]))
     for node in (tn.Identity(), Twice()):
         assert not passes(node, np.array([[2.0**51]]))
+
+
+def test_the_rounding_of_a_long_formula_is_forgiven():
+    """A small gradient beside values near 1, of some ten operations each."""
+    node = tn.AdamW(1.432765571360752, clip_norm=1.0, beta_1=0.0, beta_2=0.5, weight_decay=0.0)
+    W = [[-0.05, -1.15820871, -1.7140625], [-0.55, -0.55, -0.05], [-0.175, 1.1125, -1.55]]
+    grads = {"W1": np.array(W), "b1": np.array([[0.4875], [-1.05], [-1.55]])}
+    zeros = {name: 0 * g for name, g in grads.items()}
+    assert passes(node, zeros, grads, seed=10151)
