@@ -82,3 +82,9 @@ def test_the_rounding_of_a_long_formula_is_forgiven():
     grads = {"W1": np.array(W), "b1": np.array([[0.4875], [-1.05], [-1.55]])}
     zeros = {name: 0 * g for name, g in grads.items()}
     assert passes(node, zeros, grads, seed=10151)
+
+
+@pytest.mark.parametrize("z", [-20.0, -23.75, -28.0, -35.0])
+def test_a_softmax_that_is_nearly_sure_passes(z):
+    """Gradients of 1e-12 beside a value of 1, where small steps are noise and large ones bend."""
+    assert all(passes(tn.Softmax(), np.array([[z], [-100.0], [2.0]]), seed=s) for s in range(20))

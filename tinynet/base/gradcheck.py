@@ -170,7 +170,9 @@ class Probe:
         # of ten operations in a row, each half a unit off; the difference has 1.5 times their error
         bound = 16 * np.finfo(float).eps * float(rounding) / h
         moved = h if h >= 4 * np.spacing(np.abs(start).max()) else np.nan
-        return float(values @ [8, -8, -1, 1]) / (12 * moved), bound
+        slope = float(values @ [8, -8, -1, 1]) / (12 * moved)
+        bend = abs(slope - float(values[0] - values[1]) / (2 * moved)) * (h > STEPS[0])
+        return slope, bound + bend
 
     def settle(self, array: Array, moves: list[Any], expected: Array) -> tuple[Array, Array]:
         """For each move the difference, and how far it is from its expected value beyond the

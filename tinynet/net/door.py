@@ -27,7 +27,6 @@ class Door:
         self.examples = "columns" if examples is None else examples
         self.other = checks.known(who, "examples", self.examples, ORIENTATIONS)
         self.rows, self.dtype = self.examples == "rows", checks.float_type(who, dtype)
-        self.X_axes = self.axes("n_x")
 
     def turned(self, array: Array) -> Array:
         """From the user's orientation to columns, and back."""
@@ -35,7 +34,7 @@ class Door:
 
     def inputs(self, X: Any, first: Layer) -> Array:
         """X as columns, of the width that the first layer has if it is built."""
-        inside = self.turned(checks.matrix(self.who, "X", X, self.X_axes, self.dtype))
+        inside = self.turned(checks.matrix(self.who, "X", X, self.axes("n_x"), self.dtype))
         if first.n_in and inside.shape[0] != first.n_in:
             product = f"({first.units}, {first.n_in})·{inside.shape} do not align"
             cure = self.other_axis("X") if inside.shape[1] == first.n_in else product

@@ -33,8 +33,7 @@ class History:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        last = [pair for row in self.rows[-1:] for pair in zip(*row, strict=True)]
-        shown = [f"{name} {number:.6f}" for name, number in last]
+        shown = [f"{n} {a:.6f}" for row in self.rows[-1:] for n, a in zip(*row, strict=True)]
         return f"History({', '.join([f'{len(self)} epochs', *shown])})"
 
 
