@@ -88,3 +88,8 @@ def test_the_rounding_of_a_long_formula_is_forgiven():
 def test_a_softmax_that_is_nearly_sure_passes(z):
     """Gradients of 1e-12 beside a value of 1, where small steps are noise and large ones bend."""
     assert all(passes(tn.Softmax(), np.array([[z], [-100.0], [2.0]]), seed=s) for s in range(20))
+
+
+@pytest.mark.parametrize("z", [-38.5, -38.2, -37.5, -30.0])
+def test_a_gradient_among_the_smallest_numbers_passes(z):
+    assert passes(tn.Gelu(), np.array([[z]]))

@@ -167,7 +167,7 @@ class Probe:
             array[place] = start
         values, sizes = np.array(f).T
         rounding = sizes.max() + np.abs(start).max() * np.ptp(values) / h
-        bound = 8 * np.finfo(float).eps * float(rounding) / h
+        bound = 8 * np.finfo(float).eps * float(rounding + np.finfo(float).tiny) / h
         moved = h if h >= 4 * np.spacing(np.abs(start).max()) else np.nan
         slope = float(values @ [8, -8, -1, 1]) / (12 * moved)
         bend = abs(slope - float(values[0] - values[1]) / (2 * moved)) * (h > STEPS[0])
