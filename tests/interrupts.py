@@ -108,6 +108,8 @@ def require_free(model):
 
     def ask():
         free.append(model._lock.acquire(blocking=False))
+        if free[0]:
+            model._lock.release()
 
     thread = threading.Thread(target=ask)
     thread.start()

@@ -80,9 +80,9 @@ class Watch(Reporter):
         again = self.begun is not None or (self.moving and built)
         self.undo = as_now(self.model) if again else None
         self.ends = ExitStack()
-        others = [watch for watch in Watch.running if watch.model._lock.locked()]
-        Watch.running = [*(watch for watch in others if watch.model is not self.model), self]
         try:
+            others = [watch for watch in Watch.running if watch.model._lock.locked()]
+            Watch.running = [*(watch for watch in others if watch.model is not self.model), self]
             # the last to begin is the first to end
             for saving in self.saving:
                 self.begin(saving, partial(self.save, saving))
@@ -92,7 +92,12 @@ class Watch(Reporter):
             vars(self.model).update(_fit=self, _position=None)
         except BaseException:
             self.ends.__exit__(*sys.exc_info())
+            self.gone()
             raise
+
+    def gone(self) -> None:
+        """From here on its callbacks may be in another fit."""
+        Watch.running = [watch for watch in Watch.running if watch is not self]
 
     def begin(self, callback: Callback, end: Callable[[], None]) -> None:
         others = [watch for watch in Watch.running if watch is not self]
@@ -172,7 +177,7 @@ class Watch(Reporter):
 
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
         """After the callbacks' ends: what the next fit may go on from."""
-        Watch.running = [watch for watch in Watch.running if watch is not self]
+        self.gone()
         if self.runs:  # it did not begin
             if self.undo is not None:
                 self.undo()
