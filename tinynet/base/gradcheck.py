@@ -154,7 +154,8 @@ class Probe:
         """The central difference where array[place] moves along v, and a bound on its rounding
         error; nan if forward refuses a step, or if it is lost in the entries.
 
-        The bound adds up the rounding error of f, and f's slope times that of the moved entries.
+        The bound adds up the rounding error of f, and f's slope times that of the moved entries;
+        of a large step also how far the difference of second order is off, since the curve bends.
         """
         start, f = np.copy(array[place]), []
         try:
@@ -181,7 +182,7 @@ class Probe:
             near = doubt <= self.tolerance * (abs(numeric) + abs(expected)).max() / len(doubt)
             for i in np.flatnonzero(~near):
                 slope, rounding = self.slope(array, moves[i][0], moves[i][1], h)
-                rounding += abs(slope - numeric[i]) * (h > STEPS[0])  # the curve may bend
+                rounding += abs(slope - numeric[i]) * (h > STEPS[0])  # it may be a wave
                 off = abs(slope - expected[i])
                 # a smaller h has more rounding error, and must come closer by more than that
                 if off + rounding < doubt[i]:

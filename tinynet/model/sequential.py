@@ -137,7 +137,7 @@ class Sequential(Prepared):
             given = validation_data, share, class_weight
             data = None if Y is None else self._data(X, Y, sample_weight, build=True)
             train, source, held = self._source(X, data, size, shuffle, given)
-            seen = source.data[:2] if verbose else []
+            seen = source.data[:2] if verbose and source.order else []
             ranges = [(float(a.min()), float(a.max())) for a in seen]
             measure = partial(self._measured, *held) if held else None
             position, first, total = where_to_begin(self, resume, epochs)

@@ -66,6 +66,7 @@ class Watch(Reporter):
             self.first, self.stop = position.first, position.stop
             self.records = unpacked(position.records, position.sums)
         done = self.done
+        # how many epochs were done, and whether a user's own begin or end may move weights
         self.begun_at, self.moving = done, any(map(may_move, callbacks))
         self.told = {"model": model, "epochs": epochs, "done": done}
         self.told |= {"steps": source.steps, "m": source.m}
@@ -91,8 +92,13 @@ class Watch(Reporter):
                 self.begin(callback, callback.on_train_end)
             vars(self.model).update(_fit=self, _position=None)
         except BaseException:
-            self.ends.__exit__(*sys.exc_info())
-            self.gone()
+            try:
+                self.ends.__exit__(*sys.exc_info())
+            finally:  # as if it had not been asked for
+                if self.undo is not None:
+                    self.undo()
+                vars(self.model).update(self.found)
+                self.gone()
             raise
 
     def gone(self) -> None:
@@ -146,7 +152,7 @@ class Watch(Reporter):
         self.over, self.runs, self.failed = kind is None, False, True
         self.placed = self.over  # whether it is known where it was left
         ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
-        moving = any(end is not Callback.on_train_end for end in ends)
+        going_back = any(end is not Callback.on_train_end for end in ends)  # EarlyStopping's, too
         try:
             if kind is not None:
                 self.fingerprint = fingerprint(self.model)
@@ -155,7 +161,7 @@ class Watch(Reporter):
                 self.before = kept_by(self.callbacks, self.made), Snapshot(self.model)
             self.placed = True
         finally:
-            if not self.placed and moving:
+            if not self.placed and going_back:
                 self.torn = "a place to go on from, got an error while it was noted"
             try:
                 self.failed = False
@@ -178,12 +184,7 @@ class Watch(Reporter):
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
         """After the callbacks' ends: what the next fit may go on from."""
         self.gone()
-        if self.runs:  # it did not begin
-            if self.undo is not None:
-                self.undo()
-            vars(self.model).update(self.found)
-            return
-        if not self.placed:  # it is torn
+        if self.runs or not self.placed:  # it did not begin, or is torn
             return
         if kind is not None:  # it was cut off at its very end
             self.failed = True
