@@ -36,6 +36,40 @@ def test_a_plane_has_two_features():
         painted(binary().build(2), X.T, Y)
 
 
+RED, YELLOW, BLUE = (0.647, 0.0, 0.149), (0.998, 0.999, 0.746), (0.192, 0.212, 0.584)
+
+
+@pytest.mark.parametrize(
+    ("centres", "Y", "plane", "examples"),
+    [
+        ([0, 2], [0, 1, 1], [RED, BLUE], [RED, BLUE, BLUE]),
+        ([0, -9], [0, 0, 0], [RED, RED], [RED, RED, RED]),
+        ([0, 2], [0, 1, 2], [RED, YELLOW], [RED, YELLOW, BLUE]),  # one class has examples alone
+        ([0, -9, 2], [0, 0, 0], [RED, BLUE], [RED, RED, RED]),  # and one a part of the plane
+    ],
+)
+def test_a_class_has_one_colour_in_the_plane_and_on_its_examples(centres, Y, plane, examples):
+    layer = tn.Dense(len(centres), tn.softmax)
+    model = tn.Sequential([layer], seed=0).build(2)
+    c = np.array(centres)[:, np.newaxis]  # the class is that of the nearest centre (c, 0)
+    layer.W, layer.b = np.hstack([c, 0 * c]), -(c**2) / 2
+    X = np.array([[0.0, 2.0, 2.0], [0.0, 0.0, 4.0]])
+    figure, (axes,) = tn.plots.figure(1)
+    tn.plots.decision_boundary(axes, model, X, np.array([Y]), resolution=30)
+    agg.FigureCanvasAgg(figure).draw()
+    mesh, drawn = axes.collections
+    corners = mesh.get_coordinates()[[0, -1], [0, -1]]
+    np.testing.assert_allclose(corners, [(-0.5, -0.5), (2.5, 4.5)], atol=0.1)  # and half a cell
+    painted = mesh.get_facecolor().reshape(30, 30, 4)
+    assert np.all(painted[..., 3] == 0.5)  # so that the examples stand out
+    assert np.all(drawn.get_facecolor()[:, 3] == 1)
+    # the border is at x1 = 1, in the middle, and no third class is painted on it
+    expected = np.repeat([plane], 15, axis=1)[0]
+    np.testing.assert_allclose(painted[..., :3], [expected] * 30, atol=0.01)
+    np.testing.assert_allclose(drawn.get_facecolor()[:, :3], examples, atol=0.01)
+    np.testing.assert_array_equal(drawn.get_offsets(), X.T)
+
+
 def test_a_cost_curve_takes_a_history():
     history = binary().fit(X, Y, 3, verbose=0)
     curves = []
@@ -43,6 +77,7 @@ def test_a_cost_curve_takes_a_history():
         _, (axes,) = tn.plots.figure(1)
         tn.plots.cost_curve(axes, costs)
         curves.append(axes.lines[0].get_ydata())
+        assert axes.get_ylim()[0] == 0  # or a small fall would look like a large one
     np.testing.assert_array_equal(*curves)
 
 

@@ -47,10 +47,9 @@ def decision_boundary(
     grid = np.array(np.meshgrid(x1, x2)).reshape(2, -1)
     classes = model.predict_classes(grid.T if rows else grid).reshape(resolution, resolution)
     top = max(int(classes.max()), int(np.max(Y)), 1)
-    axes.contourf(x1, x2, classes, levels=np.arange(-0.5, top + 1), cmap=RED_BLUE, alpha=0.5)
-    axes.scatter(
-        *X, c=np.ravel(Y), cmap=RED_BLUE, vmin=0, vmax=top, s=14, edgecolors="black", linewidths=0.4
-    )
+    colours = {"cmap": RED_BLUE, "vmin": 0, "vmax": top}
+    axes.pcolormesh(x1, x2, classes, **colours, alpha=0.5, shading="nearest", rasterized=True)
+    axes.scatter(*X, c=np.ravel(Y), **colours, s=14, edgecolors="black", linewidths=0.4)
     axes.set(title=title, xlabel="$x_1$", ylabel="$x_2$")
 
 
