@@ -44,7 +44,7 @@ BAD_X = {
     "infinite": (with_nan(X, -np.inf), "got -inf"),
     "object": (X.astype(object), "dtype object"),
     "text": (X.astype(str), "dtype <U"),
-    "words": (np.full(X.shape, "a"), "got dtype <U1: pandas.get_dummies"),
+    "words": (np.full(X.shape, "a"), "got dtype <U1: numbers with gaps: pandas.to_numeric"),
     "complex": (X + 0j, "dtype complex128"),
     "dates": (X.astype("datetime64[s]"), "datetime64"),
     "masked": (np.ma.masked_less(X, 0), "a masked array: fill or drop"),

@@ -2,6 +2,7 @@
 off, to the bit."""
 
 import functools
+import pickle
 
 import numpy as np
 import pytest
@@ -180,19 +181,40 @@ def test_what_no_file_holds_is_refused_before_the_first_step(tmp_path):
     assert not model.optimizer.steps
 
 
-@pytest.mark.parametrize("change", ["set_weights", "compile", "reset", "cast", "train_on_batch"])
-def test_a_model_that_was_changed_goes_on_from_nowhere(change):
+CHANGES = {
+    "set_weights": lambda model: model.set_weights(model.get_weights()),
+    "compile": lambda model: model.compile("sgd"),
+    "cast": lambda model: model.cast("float32"),
+    "train_on_batch": lambda model: model.train_on_batch(X, Y),
+    "a snapshot": lambda model: model.snapshot()(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_model_that_was_changed_goes_on_from_nowhere(change, tmp_path):
+    """A script that compiles what it has loaded would begin another training else."""
     model = cut_off(net("sgd"), FIT, callbacks=watched())
-    calls = {
-        "set_weights": lambda: model.set_weights(model.get_weights()),
-        "compile": lambda: model.compile("adam"),
-        "reset": model.reset,
-        "cast": lambda: model.cast("float32"),
-        "train_on_batch": lambda: model.train_on_batch(X, Y),
-    }
-    calls[change]()
-    done = len(model.history)
-    assert len(model.fit(**FIT, callbacks=watched(), resume=True)) == 4 - done
+    CHANGES[change](model)
+    model.save(tmp_path / "net")
+    told = f"as its fit was left, got one that was moved since, by {change}: fit without resume"
+    for one in (tn.load(tmp_path / "net"), pickle.loads(pickle.dumps(model)), model):
+        with pytest.raises(ValueError, match=told):
+            one.fit(**FIT, callbacks=watched(), resume=True)
+    assert len(model.fit(**FIT, callbacks=watched())) == 4  # another fit
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_fit_that_is_over_has_nothing_to_lose(change):
+    model = net("sgd")
+    model.fit(**FIT, callbacks=watched())
+    CHANGES[change](model)
+    assert len(model.fit(**FIT | {"epochs": 6}, callbacks=watched(), resume=True)) == 2
+
+
+def test_a_model_that_was_reset_is_new():
+    model = cut_off(net("sgd"), FIT, callbacks=watched())
+    model.reset()
+    assert len(model.fit(**FIT, callbacks=watched(), resume=True)) == 4
 
 
 def test_a_model_that_went_back_cannot_go_on():
@@ -204,4 +226,5 @@ def test_a_model_that_went_back_cannot_go_on():
     with pytest.raises(ValueError, match="the optimizer after step 17, where the fit was left"):
         model.fit(**FIT | {"epochs": 8}, resume=True)
     back()
-    assert len(model.fit(**FIT | {"epochs": 8}, resume=True)) == 3  # as another fit
+    with pytest.raises(ValueError, match="moved since, by a snapshot"):
+        model.fit(**FIT | {"epochs": 8}, resume=True)

@@ -103,7 +103,7 @@ def test_a_fit_that_failed_before_its_first_step_begins_as_if_nothing_had_been(m
     assert not same.difference(trained(False), trained(True))
 
 
-@pytest.mark.parametrize("call", ["Watch.ended", "kept_by"])
+@pytest.mark.parametrize("call", ["watch.Watch.ended", "standing.kept_by"])
 def test_an_interrupt_after_all_ends_has_none_of_them_twice(call, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
@@ -112,10 +112,7 @@ def test_an_interrupt_after_all_ends_has_none_of_them_twice(call, monkeypatch):
     with monkeypatch.context() as patch:
         end = HalvesAtItsEnd()
         own = end.on_train_end
-        end.on_train_end = lambda: (
-            own(),
-            patch.setattr(f"tinynet.model.watch.{call}", interrupted),
-        )
+        end.on_train_end = lambda: (own(), patch.setattr(f"tinynet.model.{call}", interrupted))
         with pytest.raises(KeyboardInterrupt):
             model.fit(**FIT, callbacks=[end])
     model.fit(**FIT, callbacks=[HalvesAtItsEnd()], resume=True)

@@ -145,7 +145,7 @@ def test_what_was_moved_after_a_second_interrupt_is_told(move, monkeypatch):
 def test_an_interrupt_at_each_line_of_an_end_leaves_a_fit_that_goes_on():
     twin, ends = prepared(), watched()
     twin.fit(**FIT, callbacks=ends)
-    watch = ("tinynet/model/watch",)
+    watch = "tinynet/model/watch", "tinynet/model/standing"
     n = lines(watch, functools.partial(prepared().fit, **FIT, callbacks=watched()))
     for at in range(n - 40, n):
         model, own, tracer = prepared(), watched(), Tracer(watch, at)

@@ -134,6 +134,28 @@ def test_it_stands_first():
         tn.Sequential([tn.Dense(2), tn.Standardize(), tn.Dense(1)])
     with pytest.raises(ValueError, match=r"Standardize\(invert=True\) as the last layer"):
         tn.Sequential([tn.Standardize(invert=True), tn.Dense(1)])
+
+
+class Doubled(tn.Activation):
+    def value(self, Z):
+        return 2 * np.maximum(Z, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["relu", "softplus", "sigmoid", "tanh", "softmax", "elu", "selu", "gelu", "silu"]
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_nothing_cuts_off_what_is_standardized(name, alone):
+    """A relu before it lets no prediction be below the mean of the targets."""
+    layers = [tn.Dense(2), name] if alone else [tn.Dense(2, name)]
+    told = rf"Standardize\(invert=True\): expected a layer before it .* got one with {name}: leave"
+    with pytest.raises(ValueError, match=told):
+        tn.Sequential([*layers, tn.Standardize(invert=True)])
+
+
+@pytest.mark.parametrize("free", ["leaky_relu", tn.PReLU(), tn.BatchNorm(), Doubled()])
+def test_what_gives_all_numbers_or_is_not_ours_may_stand_before_it(free):
+    tn.Sequential([tn.Dense(2), free, tn.Standardize(invert=True)])
     with pytest.raises(ValueError, match="as the first layer of a net, got it inside another"):
         tn.Residual([tn.Standardize(), tn.Dense(1)])
 

@@ -98,7 +98,7 @@ MISTAKES = {
     ),
     "a table with texts": (
         lambda: rows_of().fit(np.array([[1, "red"], [2, "blue"]], object), [0, 1]),
-        r"X as an array of real numbers, got dtype object: pandas.get_dummies\(X",
+        r"X as an array of real numbers, got dtype object: numbers with gaps: pandas.to_numeric",
     ),
     "images": (
         lambda: rows_of().fit(np.ones((9, 8, 8)), np.zeros(9)),

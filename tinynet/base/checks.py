@@ -76,7 +76,8 @@ def as_numbers(name: str, array: Array) -> str:
     except (ValueError, TypeError):
         if name == "Y" and all(isinstance(entry, str) for entry in array.flat):
             return "names, Y = np.unique(Y, return_inverse=True) makes numbers of them"
-    return "pandas.get_dummies(X, dtype=float) makes columns of texts" if name == "X" else ""
+    numbers = 'numbers with gaps: pandas.to_numeric(column, errors="coerce"), and fill what is NaN'
+    return f"{numbers}; categories: pandas.get_dummies(X, dtype=float)" if name == "X" else ""
 
 
 def require_no_mask(who: str, name: str, value: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from tinynet.base import checks
 from tinynet.callbacks.base import Callback, LambdaCallback
 from tinynet.callbacks.checkpoint import ModelCheckpoint
-from tinynet.callbacks.monitors import EarlyStopping, Monitor, ReduceLROnPlateau
+from tinynet.callbacks.monitors import EarlyStopping, ReduceLROnPlateau
 from tinynet.callbacks.progress import ProgressBar
 
 __all__ = ["Callback", "EarlyStopping", "LambdaCallback", "ModelCheckpoint", "ProgressBar"]
@@ -43,7 +43,7 @@ def own_callbacks(who: str, callbacks: Any, verbose: bool) -> list[Callback]:
             expected, got = "kept as a tuple of names", repr(callback.kept)
             checks.refuse(type(callback).__name__, expected, got, cure)
         for name in dir(callback):
-            if name.startswith("on_") and name not in dir(Monitor):
+            if name.startswith("on_") and name not in dir(Callback):
                 expected = "methods on_train_begin, on_epoch_end and on_train_end"
                 checks.refuse(type(callback).__name__, expected, name, "nothing would call it")
     bars = [callback for callback in callbacks if isinstance(callback, ProgressBar)]

@@ -57,7 +57,7 @@ class Work(NamedTuple):
 
     def frozen(self) -> list[float]:
         """The hyperparameters that a recorded step takes for granted."""
-        hyper = [x for p in self.parts if isinstance(p, Optimizer) for x in p.params.items()]
+        hyper = [x for p in blocks.parts_of([self.optimizer]) for x in p.params.items()]
         return [float(p) for name, p in hyper if name not in RATES]
 
     def changed(self) -> list[Any]:

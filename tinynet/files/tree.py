@@ -49,6 +49,8 @@ class Names:
             got = checks.shown(node)
             checks.refuse(self.who, "a class of a part, or a metric's function", got, cure)
         name = node.__name__
+        if not name.isidentifier():
+            checks.refuse(self.who, "a function with a name", name, "write it with def")
         if name in REGISTRY or name in RESERVED or self.own.setdefault(name, node) is not node:
             cure = "give yours another name"
             checks.refuse(self.who, "names that stand for one class", f"{name} twice", cure)

@@ -210,11 +210,18 @@ def drawn(who: str, name: str, by: Initializer, shape: tuple[int, int], rng: Any
     return checks.numbers(who, f"{name} from {by!r}", by(shape, rng), shape=shape)
 
 
-def moved_on(generator: Any, other: Any) -> Callable[[], Any]:
-    """The call that lets a generator stand where the other one stands."""
+def standing(generator: Any) -> Any:
+    """Where a generator stands."""
     if isinstance(generator, np.random.RandomState):
-        return partial(generator.set_state, other.get_state(legacy=False))
-    return partial(setattr, generator.bit_generator, "state", other.bit_generator.state)
+        return generator.get_state(legacy=False)
+    return generator.bit_generator.state
+
+
+def moved_to(generator: Any, place: Any) -> Callable[[], Any]:
+    """The call that lets a generator stand there."""
+    if isinstance(generator, np.random.RandomState):
+        return partial(generator.set_state, place)
+    return partial(setattr, generator.bit_generator, "state", place)
 
 
 def generator(who: str, seed: Any) -> Any:

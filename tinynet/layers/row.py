@@ -4,10 +4,14 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from tinynet.activations import Activation
+import numpy as np
+
+from tinynet.activations import Activation, label
 from tinynet.base import checks
 from tinynet.layers.activate import Activate
 from tinynet.layers.base import Layer
+
+FAR = 1e6  # an output that is far from any bound of an activation
 
 
 def own_layers(who: str, layers: Any, others: Sequence[Any] = ()) -> list[Layer]:
@@ -73,6 +77,20 @@ def require_places(who: str, layers: Sequence[Layer]) -> None:
         if layer.place and layer is not ends[layer.place]:
             cure = "BatchNorm or LayerNorm normalizes inside a net"
             checks.refuse(who, f"{layer!r} as the {layer.place} layer", "it elsewhere", cure)
+    for before, layer in itertools.pairwise(layers):
+        if layer.place == "last":
+            require_unbounded(layer, before.activation)
     if layers[-1].units == 0:
         cure = "such as a Dense, whose units are those of its outputs"
         checks.refuse(who, "a layer that says its units", "none", cure)
+
+
+def require_unbounded(last: Layer, activation: Activation) -> None:
+    """Refuse an activation of tinynet before standardized targets if it does not give all numbers:
+    these have the mean 0 and go to both sides of it."""
+    with np.errstate(all="ignore"):
+        low, high = activation.value(np.array([[-FAR, FAR]]))[0] if activation.ours else (-FAR, FAR)
+    if low > -1000 or high < 1000:
+        expected = "a layer before it whose outputs have no bounds"
+        cure = "leave its activation out"
+        checks.refuse(repr(last), expected, f"one with {label(activation)}", cure)

@@ -51,7 +51,7 @@ class Compiled(Network):
         read = named_metrics(self.who, metrics, last.activation, self._door.rows)
         # all at once, so no interrupt comes between them
         vars(self).update(_metrics=read, _optimizer=own, _cost=Cost(self.layers, pair))
-        self._forget_fit()
+        self._forget_fit("compile")
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)

@@ -48,7 +48,7 @@ def kept_by(callbacks: Sequence[Callback], made: Sequence[Any]) -> list[Callback
     ]
 
 
-def arguments(callback: Callback) -> dict[str, Any]:
+def plain_arguments(callback: Callback) -> dict[str, Any]:
     """The arguments that a callback was made with, as far as they are attributes of it: numbers,
     texts, None, and lists of them."""
     init = type(callback).__init__
@@ -95,12 +95,12 @@ def torn_by(kept: Sequence[CallbackState]) -> str:
     return f"{found[0]}, which is kept, as {expected}, got {checks.shown(found[1])}"
 
 
-def given(value: Any) -> Any:
+def as_kept(value: Any) -> Any:
     """A copy of a copy, as the callback had it."""
     if type(value) is Floats:
         return value.numbers.tolist()
     if type(value) is list:
-        return [given(one) for one in value]
+        return [as_kept(one) for one in value]
     return copied(value)
 
 
@@ -112,6 +112,8 @@ def require_kept(who: str, callbacks: Sequence[Callback]) -> None:
         ours: Any = next(k for k in kinds if k.__module__.startswith("tinynet."))
         if users and not any("kept" in vars(kind) for kind in users):
             cure = 'kept = ("seen",) names attributes, kept = () says that there are none'
+            if ours.kept:
+                cure = f'kept = (*tn.{ours.__name__}.kept, "seen") names attributes'
             expected = f"{type(callback).__name__} to say what a resumed fit needs of it"
             checks.refuse(who, expected, "no kept of its own", cure)
         missing = [name for name in ours.kept or () if name not in (callback.kept or ())]

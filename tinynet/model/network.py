@@ -80,7 +80,7 @@ class Network(Chain):
         new = [layer.beginning(n, rng, self._door.dtype) for layer, n in pairs]
         built = zip(self.layers, new, strict=True)
         writes = [write for layer, own in built for write in layer.begin(own)]
-        in_one_go([*writes, initializers.moved_on(generator, rng), also])
+        in_one_go([*writes, initializers.moved_to(generator, initializers.standing(rng)), also])
         parameters.gather(self.layers)
 
     def cast(self, dtype: Any) -> None:
@@ -88,7 +88,7 @@ class Network(Chain):
         kind = checks.float_type(self.who, dtype)
         for layer in self.layers:
             layer.generators()  # what was set inside one is refused before anything is cast
-        self._forget_fit()
+        self._forget_fit("cast")
         self._door.dtype = kind
         super().cast(dtype)
 
@@ -109,10 +109,11 @@ class Network(Chain):
             got, cure = "a fit that runs", "wait for its end"
             checks.refuse(self.who, "a model that is not being trained", got, cure, RuntimeError)
 
-    def _forget_fit(self) -> None:
-        """No fit goes on from where the last one was left."""
+    def _forget_fit(self, since: str) -> None:
+        """No fit goes on from where the last one was left: this was done since."""
         if self._trainer is None:
-            vars(self).update(_fit=None, _position=None)
+            here = self._fit.position() if self._fit else self._position
+            vars(self).update(_fit=None, _position=here and here.lost(since))
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in ("_making", "_trainer", "_fit")}
@@ -201,7 +202,8 @@ class Network(Chain):
         writes = [put(p, w) for p, w in places]
         own = standardizing(self.layers)
         writes += [partial(vars(layer).update, learned=True) for layer in own]
-        in_one_go([*writes, self._forget_fit, partial(Part.latest.__setitem__, 0, object())])
+        writes += [partial(self._forget_fit, "set_weights")]
+        in_one_go([*writes, partial(Part.latest.__setitem__, 0, object())])
 
     def summary(self) -> None:
         """Print the net, a line a layer."""

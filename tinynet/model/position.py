@@ -38,6 +38,23 @@ class Position(NamedTuple):
         """Whether it is within an epoch."""
         return len(self.records) > 0 or self.order is not None
 
+    def lost(self, since: str) -> "Position | None":
+        """What is left of it when somebody has moved the model; nothing if nothing was to do."""
+        if self.over:
+            return None
+        records, sums = packed([])
+        torn = f"a model as its fit was left, got one that was moved since, by {since}"
+        return Position(
+            first=self.first,
+            epochs=self.epochs,
+            steps=self.steps,
+            source={},
+            records=records,
+            sums=sums,
+            callbacks=[],
+            torn=torn,
+        )
+
 
 def packed(records: Sequence[Reading]) -> tuple[Array, list[int]]:
     """What was read of some steps as numbers in rows, and how many each metric has."""

@@ -10,6 +10,7 @@ import numpy as np
 from tinynet.base import Array, checks
 from tinynet.files.generators import bits_of, generator_at, state_of
 from tinynet.files.safetensors import only, refuse, typed
+from tinynet.layers.initializers import standing
 from tinynet.layers.standardize import standardizing
 from tinynet.model.kept import CallbackState, Floats, is_plain
 from tinynet.model.position import Position
@@ -63,7 +64,7 @@ def value_tree(value: Any, name: str, arrays: dict[str, Array]) -> Any:
 
 def snapshot_tree(moment: Snapshot, name: str, arrays: dict[str, Array]) -> dict[str, Any]:
     arrays |= {f"{name}.{own}": a for own, a in moment.arrays.items()}
-    generators = [state_of(generator) for generator in moment.generators]
+    generators = [state_of(generator) for generator in moment.generators()]
     return {"generators": generators, "steps": moment.steps, "learned": moment.learned}
 
 
@@ -179,11 +180,12 @@ def snapshot_of(model: Any, tree: Any, name: str, arrays: Mapping[str, Array]) -
         kept |= {f"slots.{slot}.{n}": a for n, a in held.items()}
     moment.arrays = kept | {n: kept.pop(n) for n in after}  # in the order of `written`
     moment.steps = checks.count("snapshot", "steps", only(tree, "steps", int), 0)
-    moment.generators = [generator_at(one) for one in only(tree, "generators", list)]
-    if len(moment.generators) != len(drawn_from(model)):
-        refuse(f"{len(drawn_from(model))} generators", len(moment.generators))
-    for one, now in zip(moment.generators, drawn_from(model), strict=True):
+    generators = [generator_at(one) for one in only(tree, "generators", list)]
+    if len(generators) != len(drawn_from(model)):
+        refuse(f"{len(drawn_from(model))} generators", len(generators))
+    for one, now in zip(generators, drawn_from(model), strict=True):
         require_kind(one, now)
+    moment.draws = [standing(one) for one in generators]
     moment.learned = [typed("learned", one, bool) for one in only(tree, "learned", list)]
     if len(moment.learned) != len(standardizing(model.layers)):
         refuse(f"learned of {len(standardizing(model.layers))} layers", len(moment.learned))

@@ -12,7 +12,7 @@ from tinynet.base import Array, checks, read_only
 from tinynet.data import held_out
 from tinynet.layers.standardize import standardizing
 from tinynet.losses.weights import class_weights, sample_weights
-from tinynet.model.batches import said_of
+from tinynet.model.batches import digest, said_of
 from tinynet.model.compiled import Compiled
 from tinynet.net import history
 
@@ -29,7 +29,8 @@ class Prepared(Compiled):
     """What `Sequential` can do before it trains."""
 
     history: history.History
-    _held_out: tuple[float, int, Array] | None  # by validation_split, of how many
+    # by validation_split: the share, of how many, which, and what tells them from others
+    _held_out: tuple[float, int, Array, str] | None
 
     def reset(self) -> None:
         super().reset()
@@ -59,15 +60,22 @@ class Prepared(Compiled):
             labels = activation.classes(Y).ravel() if one else None
             # from a copy, so that the batches are those that they would have been
             out, _ = held_out(m, share, copy.deepcopy(self._generator_at_build), labels)
-            self._held_out = share, m, np.sort(out)
-        *first, out = self._held_out
+            first, out, known = [share, m], np.sort(out), ""
+        else:
+            *first, out, known = self._held_out
         if first != [share, m]:
             got, cure = f"{share} of {m}", "reset() draws others"
             expected = f"validation_split as before, {first[0]} of {first[1]} examples"
             checks.refuse(self.who, expected, got, cure)
-        self.history.held_out = read_only(out)
         # an example in one piece, as batches are gathered
         test = [a.T.take(out, 0).T for a in (X, Y)]
+        with np.errstate(all="ignore"):
+            found = digest([a.astype(np.float32) for a in test])  # the same after a cast
+        if known not in ("", found):
+            expected = "the same examples held out by validation_split as in the fit before"
+            cure = "give them in the same order, or others as validation_data; reset() draws anew"
+            checks.refuse(self.who, expected, "others", cure)
+        self._held_out, self.history.held_out = (share, m, out, found), read_only(out)
         test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
         return np.setdiff1d(np.arange(m), out), test
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tinynet.base import checks
 from tinynet.callbacks import Callback
-from tinynet.model.kept import arguments, given, stateful
+from tinynet.model.kept import as_kept, plain_arguments, stateful
 from tinynet.model.position import Position
 from tinynet.model.snapshot import fingerprint
 
@@ -52,7 +52,7 @@ def give_back(position: Position, callbacks: Sequence[Callback]) -> None:
     """Let callbacks have what they kept."""
     for callback, own in zip(stateful(callbacks), position.callbacks, strict=True):
         for attribute, value in own.kept.items():
-            setattr(callback, attribute, given(value))
+            setattr(callback, attribute, as_kept(value))
 
 
 def require_same(
@@ -91,7 +91,7 @@ def require_same(
         got = ", ".join(names) or "none"
         checks.refuse(who, f"callbacks of the fit that goes on, {expected}", got, RESUME)
     for callback, own in zip(now, before, strict=True):
-        made = arguments(callback)
+        made = plain_arguments(callback)
         for name in {**own.arguments, **made}:
             then, value = own.arguments.get(name), made.get(name)
             if repr(value) != repr(then):

@@ -19,7 +19,7 @@ from tinynet.net.history import History
 from tinynet.optimizers import Optimizer
 from tinynet.optimizers.schedules import Place
 
-PLAIN = {bool, int, str, bytes, type(None)}
+EXACT = {bool, int, str, bytes, type(None)}
 # attributes of no later use: caches, what is settled again, locks, what is counted in steps
 PASSING: dict[type, set[str]] = {
     Node: {"grads", "cache", "_seen"},
@@ -44,7 +44,7 @@ def leaves(name: str, value: Any, seen: dict[int, Any]) -> Iterator[tuple[str, A
         yield name, seen.setdefault(id(value), (len(seen), value))[0]  # which keeps its id taken
         if not new:
             return
-    inner = parts_of(value)
+    inner = inside(value)
     if inner is None:
         yield name, fact(value)
     else:
@@ -56,7 +56,7 @@ def is_generator(value: Any) -> bool:
     return isinstance(value, (np.random.Generator, np.random.RandomState))
 
 
-def parts_of(value: Any) -> Iterable[tuple[str, Any]] | None:
+def inside(value: Any) -> Iterable[tuple[str, Any]] | None:
     """What a value holds, under names; None if it is looked at as a whole."""
     if type(value) in (list, tuple, Place, Position, CallbackState, Floats):
         return ((f"[{i}]", own) for i, own in enumerate(value))
@@ -82,7 +82,7 @@ def fact(value: Any) -> Any:
         return repr(value)
     if type(value) in (set, frozenset):
         return sorted(map(repr, value))
-    return value if type(value) in PLAIN or isinstance(value, np.dtype) else id(value)
+    return value if type(value) in EXACT or isinstance(value, np.dtype) else id(value)
 
 
 def attributes(part: Any) -> Iterator[tuple[str, Any]]:

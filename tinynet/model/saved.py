@@ -95,7 +95,7 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
         "generator_at_build": at_build and state_of(at_build),
         "layer_generators": [state_of(layer.generator) for layer in drawing(model)],
         "advised": sorted(model._advised),
-        "held_out": held and list(held[:2]),
+        "held_out": held and [*held[:2], held[3]],
         "history": {"held_out": epochs.held_out is not None, "rows": runs(epochs.rows)},
         "compiled": model.optimizer and compiled(model, names),
     }
@@ -205,9 +205,10 @@ def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Arr
         vars(optimizer).update(_place=place)
 
 
-def held_out(tree: Any, indices: Any) -> tuple[float, int, Array]:
-    """What validation_split holds out: its share, of how many, which."""
-    share, m = typed("held_out", tree, list)
+def held_out(tree: Any, indices: Any) -> tuple[float, int, Array, str]:
+    """What validation_split holds out: its share, of how many, which, and what tells them from
+    others."""
+    share, m, known = typed("held_out", tree, list)
     share = checks.real("held_out", "share", typed("share", share, float), "(0, 1)")
     m = checks.count("held_out", "m", typed("m", m, int))
     if indices is None or indices.ndim != 1 or indices.dtype != np.int64:
@@ -215,7 +216,7 @@ def held_out(tree: Any, indices: Any) -> tuple[float, int, Array]:
     inside = (np.diff(indices) > 0).all() and (indices >= 0).all() and (indices < m).all()
     if not inside or not 0 < len(indices) < m:
         refuse(f"increasing indices below {m}", checks.shown(indices))
-    return share, m, indices.copy()
+    return share, m, indices.copy(), typed("the digest of what is held out", known, str)
 
 
 def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:

@@ -71,8 +71,8 @@ class Sequential(Prepared):
         super().reset()
         if self.optimizer:
             self.optimizer.reset()
-        self.history = history.History()
-        self._forget_fit()
+        self.history, self._advised = history.History(), set()
+        vars(self).update(_fit=None, _position=None)
 
     def fit(
         self,
@@ -175,8 +175,8 @@ class Sequential(Prepared):
         with self._lock, self._in_training(before), np.errstate(all="ignore"):
             records = list[Reading]()
             self._step(records, 1, X, Y, sample_weight)
-            vars(self).update(_fit=None, _position=None)
             ((names, numbers),) = rows(records, 1, summed(self._metrics))
+        self._forget_fit("train_on_batch")
         return dict(zip(names, numbers, strict=True))
 
     def save(self, path: Any) -> None:
@@ -190,7 +190,7 @@ class Sequential(Prepared):
         """The model, which knows where its fit is now."""
         if self._fit is not None:
             here = self._fit.position()
-            if self._fit.runs:
+            if self._fit.phase == "runs":
                 here = here._replace(fingerprint=fingerprint(self))
             vars(self).update(_position=here)
         return self

@@ -11,7 +11,7 @@ from tinynet.engine.work import PLAIN, Work
 from tinynet.files.generators import bits_of, plain
 from tinynet.files.safetensors import refuse
 from tinynet.layers import Layer
-from tinynet.layers.initializers import moved_on
+from tinynet.layers.initializers import moved_to, standing
 from tinynet.layers.standardize import standardizing
 from tinynet.optimizers import RATES, Optimizer
 
@@ -24,7 +24,7 @@ class Snapshot:
     def __init__(self, model: Any) -> None:
         self.model, self.optimizer = model, model._compiled()[1]
         self.arrays = {name: a.copy() for name, a in written(model).items()}
-        self.generators = copy.deepcopy(drawn_from(model))
+        self.draws = [standing(one) for one in drawn_from(model)]
         self.steps = self.optimizer.steps
         self.learned = [layer.learned for layer in standardizing(model.layers)]
 
@@ -42,35 +42,40 @@ class Snapshot:
             for slot in optimizer.slots
         }
         calls = [put(a, held[name]) for name, a in own.items()]
-        pairs = zip(drawn_from(model), self.generators, strict=True)
-        calls += [moved_on(*pair) for pair in pairs]
+        calls += [moved_to(*pair) for pair in zip(drawn_from(model), self.draws, strict=True)]
         calls += [partial(vars(optimizer).update, slots=slots, earlier=self.steps)]
         pairs = zip(standardizing(model.layers), self.learned, strict=True)
         calls += [partial(vars(layer).update, learned=before) for layer, before in pairs]
         calls += [optimizer.taken.clear, partial(Part.latest.__setitem__, 0, object())]
-        in_one_go([*calls, model._forget_fit])
+        in_one_go([*calls, partial(model._forget_fit, "a snapshot")])
+
+    def generators(self) -> list[Any]:
+        """Generators that stand where those of the model stood."""
+        copies = copy.deepcopy(drawn_from(self.model))
+        in_one_go(moved_to(*pair) for pair in zip(copies, self.draws, strict=True))
+        return copies
 
 
-def parts_of(model: Any) -> list[Any]:
+def model_parts(model: Any) -> list[Any]:
     """All that has a say in a step of the model."""
     cost, optimizer = model._compiled()
     return Work(cost, optimizer, {}).parts
 
 
-Held: TypeAlias = tuple[list[Layer], list[Optimizer], list[Array]]
+Watched: TypeAlias = tuple[list[Layer], list[Optimizer], list[Array]]
 
 
-def held(model: Any) -> Held:
+def watched(model: Any) -> Watched:
     """What can be changed in a training without an attribute being set: layers with a state, and
     optimizers, their slots and numbers."""
-    parts = parts_of(model)
+    parts = model_parts(model)
     layers = [part for part in parts if isinstance(part, Layer) and part.state]
     optimizers = [part for part in parts if isinstance(part, Optimizer)]
     numbers = [p for one in optimizers for n, p in one.params.items() if n not in RATES]
     return layers, optimizers, numbers
 
 
-def marks(own: Held) -> list[Any]:
+def marks(own: Watched) -> list[Any]:
     """What tells their arrays and numbers from others."""
     layers, optimizers, numbers = own
     found: list[Any] = [p.item() for p in numbers]
@@ -84,7 +89,7 @@ def marks(own: Held) -> list[Any]:
 
 def as_now(model: Any) -> Callable[[], None]:
     """A call that undoes what is done to the model from now on, settings included."""
-    parts = parts_of(model)
+    parts = model_parts(model)
     shelves = [vars(p) for p in parts] + [p.params for p in parts if isinstance(p, Optimizer)]
     settings = [(own, dict(own)) for own in shelves]
     rates = [(p, p.copy()) for p in hyperparameters(model).values()]
@@ -102,15 +107,17 @@ def as_now(model: Any) -> Callable[[], None]:
 
 def settings_of(model: Any) -> list[Any]:
     """The plain settings of all parts of a model, but for the optimizer's count."""
-    held = [{n: a for n, a in vars(part).items() if n != "earlier"} for part in parts_of(model)]
+    shelves = [
+        {n: a for n, a in vars(part).items() if n != "earlier"} for part in model_parts(model)
+    ]
     own = {id(a) for a in model.optimizer.learned.values()}  # which is no setting
     rates = {name: float(p) for name, p in hyperparameters(model).items() if id(p) not in own}
-    return [rates, *({n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in held)]
+    return [rates, *({n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in shelves)]
 
 
 def hyperparameters(model: Any) -> dict[str, Array]:
     """The numbers of the optimizer, and of those in it, that are arrays."""
-    optimizers = [part for part in parts_of(model) if isinstance(part, Optimizer)]
+    optimizers = [part for part in model_parts(model) if isinstance(part, Optimizer)]
     return {f"{i}.{n}": p for i, own in enumerate(optimizers) for n, p in own.params.items()}
 
 

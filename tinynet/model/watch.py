@@ -13,66 +13,25 @@ import numpy as np
 
 from tinynet.base import Part, checks
 from tinynet.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
-from tinynet.metrics import summed
 from tinynet.metrics.epochs import Row
-from tinynet.model.batches import Source
-from tinynet.model.kept import CallbackState, arguments, kept_by, stateful, torn_by
-from tinynet.model.position import Position, packed, unpacked
+from tinynet.model.kept import kept_by, stateful
 from tinynet.model.resume import give_back
-from tinynet.model.snapshot import Snapshot, as_now, fingerprint, held, marks, settings_of
-from tinynet.net.history import Reporter
+from tinynet.model.snapshot import Snapshot, as_now, fingerprint, marks, settings_of, watched
+from tinynet.model.standing import Standing
 
 
-def may_move(callback: Callback) -> bool:
-    """Whether its begin or its end may move weights: it is a user's own."""
-    calls = callback.on_train_begin, callback.on_train_end
-    return any(not str(getattr(f, "__module__", "")).startswith("tinynet.") for f in calls)
-
-
-class Watch(Reporter):
-    """Around a training of the model. `measure` gives the cost and the metrics on the validation
-    data, which go into the epoch's row as "val_loss" and so on. With a position the training goes
-    on from there."""
+class Watch(Standing):
+    """Around a training of the model: its callbacks' begins and ends, and after an epoch the
+    validation data, which go into its row as "val_loss" and so on, and the callbacks."""
 
     running: ClassVar[Sequence["Watch"]] = ()  # of fits in this process, with their ends
 
-    def __init__(
-        self,
-        model: Any,
-        callbacks: Sequence[Callback],
-        measure: Callable[[], dict[str, float]] | None,
-        epochs: int,
-        source: Source,
-        position: Position | None = None,
-    ) -> None:
-        super().__init__(model.history, epochs)
-        self.model, self.measure, self.source = model, measure, source
-        self.saving = [c for c in callbacks if isinstance(c, ModelCheckpoint)]
-        self.callbacks = [c for c in callbacks if c not in self.saving]
-        self.looks = bool(self.callbacks) or measure is not None
+    def __init__(self, *of_a_fit: Any) -> None:
+        super().__init__(*of_a_fit)
         self.changed = False  # whether a setting was changed after the last epoch
-        self.held: Any = None  # what is looked at for that
-        # where a fit was left, before this one goes on and after it was left
-        self.left, self.begun, self.stop = position, position, False
-        # whether the last step is done, and an end failed; why nobody can go on
-        self.over, self.failed, self.torn = False, False, ""
-        # what callbacks keep, and where the training stands, before ends that may move it
-        self.before: tuple[Sequence[CallbackState], Snapshot] | None = None
-        # whether it has not been left, and the model's fingerprint when it was
-        self.runs, self.fingerprint = True, ""
-        self.made = [arguments(callback) for callback in stateful(self.callbacks)]
-        self.started = self.steps_before = model.optimizer.steps
-        if position is not None:
-            self.first, self.stop = position.first, position.stop
-            self.records = unpacked(position.records, position.sums)
-        done = self.done
-        # how many epochs were done, and whether a user's own begin or end may move weights
-        self.begun_at, self.moving = done, any(map(may_move, callbacks))
-        self.told = {"model": model, "epochs": epochs, "done": done}
-        self.told |= {"steps": source.steps, "m": source.m}
-        # up to which epoch all have looked; which have at the next, and which one does now
-        self.done_before, self.looked_at = done, done
-        self.looked, self.asked = list[int](), list[int]()
+        self.watched: Any = None  # what is looked at for that
+        self.told: dict[str, Any] = {"model": self.model, "epochs": self.epochs}
+        self.told |= {"done": self.done, "steps": self.source.steps, "m": self.source.m}
 
     def __enter__(self) -> None:
         # a callback begins once more, but the model stays as it was left
@@ -148,9 +107,7 @@ class Watch(Reporter):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # until the ends are called, it has failed
-        self.over, self.runs, self.failed = kind is None, False, True
-        self.placed = self.over  # whether it is known where it was left
+        self.over, self.placed, self.phase = kind is None, kind is None, "notes"
         ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
         going_back = any(end is not Callback.on_train_end for end in ends)  # EarlyStopping's, too
         try:
@@ -164,10 +121,10 @@ class Watch(Reporter):
             if not self.placed and going_back:
                 self.torn = "a place to go on from, got an error while it was noted"
             try:
-                self.failed = False
+                self.phase = "ends"
                 self.ends.close()
             except BaseException:  # perhaps before all of them were called
-                self.failed = True
+                self.phase = "failed"
                 raise
 
     def note(self) -> None:
@@ -184,10 +141,10 @@ class Watch(Reporter):
     def leave(self, kind: Any, error: Any, traceback: Any) -> None:
         """After the callbacks' ends: what the next fit may go on from."""
         self.gone()
-        if self.runs or not self.placed:  # it did not begin, or is torn
+        if self.phase == "runs" or not self.placed:  # it did not begin, or is torn
             return
         if kind is not None:  # it was cut off at its very end
-            self.failed = True
+            self.phase = "failed"
             self.left = self.position()
         elif self.over and (self.stop or stateful(self.callbacks)):
             self.left = self.ended()
@@ -200,93 +157,18 @@ class Watch(Reporter):
         self.source.data = ()  # lets go of a user's arrays
         self.measure = None
 
-    def ended(self) -> Position:
-        """That nothing is left to do, and what the callbacks keep."""
-        kept, (read, sums) = kept_by(self.callbacks, self.made), packed([])
-        return Position(
-            first=self.first,
-            epochs=self.epochs,
-            steps=self.model.optimizer.steps,
-            source={},
-            records=read,
-            sums=sums,
-            callbacks=[] if torn_by(kept) else kept,
-            stop=self.stop,
-            over=True,
-        )
-
     def save(self, callback: ModelCheckpoint) -> None:
         """At the very end, if something has happened."""
-        if self.runs:  # it did not begin
+        if self.phase == "runs":  # it did not begin
             return
         torn = self.left is not None and self.left.torn  # an earlier file can go on
         if self.model._fit is None and not torn and (self.moved or self.begun is not None):
             callback.on_train_end()
 
-    @property
-    def moved(self) -> bool:
-        """Whether a step was taken; a callback may have set the count back."""
-        return self.done != self.begun_at or self.model.optimizer.steps != self.started
-
-    def position(self) -> Position:
-        """Where the training is."""
-        if self.left is not None:
-            return self.left
-        if self.over and not self.failed:
-            return self.ended()
-        order, looked = self.source.order, None
-        kept, moment = self.before or (kept_by(self.callbacks, self.made), None)
-        steps = self.steps_before + len(self.records)
-        if self.due() and self.looked_at < self.done:  # a callback that asks has done its part
-            looked = [i for i in self.looked + self.asked if i < len(kept)]
-        if self.over or looked is not None:
-            steps = self.model.optimizer.steps
-        drawn = order is not None and order.is_drawn(len(self.history) + 1)
-        if order is not None:
-            records = self.unreported(self.source.steps)
-        else:  # of an iterable's batches nobody knows how many there are
-            records = [] if self.done > self.done_before else self.records
-        read, sums = packed(records)
-        torn = self.torn or torn_by(kept) or self.unread() or self.unmarked()
-        if steps != self.model.optimizer.steps:
-            torn = torn or "costs and metrics of each step, got an error while they were read"
-        return Position(
-            first=self.first,
-            epochs=self.epochs,
-            steps=steps,
-            source=self.source.described,
-            records=read,
-            sums=sums,
-            order=order.before() if order is not None and drawn else None,
-            looked=looked,
-            stop=self.stop,
-            callbacks=[] if torn else kept,
-            torn=torn,
-            fingerprint=self.fingerprint,
-            moment=moment,
-        )
-
-    def unmarked(self) -> str:
-        """What a second interrupt has prevented."""
-        left = not (self.runs or self.over or self.fingerprint)
-        return "a place to go on from, got an interrupt while it was noted" if left else ""
-
-    def unread(self) -> str:
-        """What an error in a metric has left out of the last epoch."""
-        if not self.done:
-            return ""
-        missing = sorted(summed(self.model._metrics).keys() - self.history.rows[-1][0])
-        return f"{', '.join(missing)} of epoch {self.done}, got an error of it" if missing else ""
-
     def pause(self) -> int:
         for callback in self.saving:
             callback.save_if_due()
         return min((callback.steps_left() for callback in self.saving), default=super().pause())
-
-    def due(self) -> bool:
-        """Whether somebody looks after the last epoch."""
-        last = self.done == self.epochs
-        return self.looks and (last or any(self.done % n == 0 for n in self.everies))
 
     def __call__(self, rows: Sequence[Row]) -> bool:
         super().__call__(rows)
@@ -304,8 +186,8 @@ class Watch(Reporter):
             rows[-1] = names, numbers
             self.history._columns = {}
         logs = dict(zip(names, numbers, strict=True))
-        self.held = self.held or held(self.model)
-        before, marked = Part.latest[0], marks(self.held)
+        self.watched = self.watched or watched(self.model)
+        before, marked = Part.latest[0], marks(self.watched)
         last, places = epoch == self.epochs, range(len(self.callbacks))
         due = [i for i in places if last or epoch % self.callbacks[i].every == 0]
         others = [i for i in places if i not in due]
@@ -314,10 +196,10 @@ class Watch(Reporter):
             if i not in self.looked and (i in due or self.stop):
                 self.ask(i, epoch, logs)
         everies = self.epochs_between()
-        same = Part.latest[0] is before and marked == marks(self.held)
+        same = Part.latest[0] is before and marked == marks(self.watched)
         self.changed = not self.stop and not same
         if self.changed:
-            self.held = None
+            self.watched = None
         self.everies, self.looked_at, self.looked = everies, epoch, []
         return self.stop or self.changed
 
