@@ -25,7 +25,7 @@ HEART = ["tinynet/base/", "tinynet/net/", *(f"tinynet/{kind}/base.py" for kind i
 HEART += [f"tinynet/optimizers/{name}.py" for name in ("learnable", "limits", "together")]
 HEART += ["tinynet/layers/running.py", "tinynet/layers/row.py", "tinynet/losses/weights.py"]
 BUDGETS = {
-    "base, the four base classes with what they are made of, net": (HEART, 1520),
+    "base, the four base classes with what they are made of, net": (HEART, 1550),
     "tape": (["tinynet/tape/"], 370),
     "engine": (["tinynet/engine/"], 550),
 }

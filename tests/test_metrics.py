@@ -267,6 +267,11 @@ REFUSED = {
     "its area": (["roc_auc"], "identity", "a sigmoid or softmax output for roc_auc"),
     "twice": (["mse", "mse"], "identity", "metrics of different names, got 'mse' again"),
     "a class": ([tn.F1], "sigmoid", r"call it: tn.F1\(\)"),
+    "of a validation": (
+        [type("Far", (tn.Metric,), {"name": "val_loss"})()],
+        "sigmoid",
+        "expected another name for a metric, got 'val_loss': val_ is that of a validation",
+    ),
     "a word": (["recal"], "sigmoid", "one of accuracy, precision, recall, f1"),
 }
 

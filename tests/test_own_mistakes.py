@@ -190,3 +190,34 @@ def test_a_part_that_forgot_to_call_its_base():
         tn.Sequential([layer, tn.Dense(1)])
     with pytest.raises(TypeError, match=r"Own: expected the __init__ of Optimizer.*super\(\)"):
         model_of(optimizer=optimizer)
+
+
+def own_layer(params, state):
+    def made(names):
+        return lambda self, n_in, rng=None: {name: np.ones(shape) for name, shape in names.items()}
+
+    return type("Own", (tn.Layer,), {"make_params": made(params), "make_state": made(state)})(3)
+
+
+NAMED = {
+    "twice": ({"a": (2, 1)}, {"a": (2, 1)}, "other names for its state than for .*, got a twice"),
+    "W1 of layer 1": ({"w1": (2, 1)}, {}, "names of arrays without a number, got w1"),
+    "h1 of layer 1": ({}, {"h1": (2, 1)}, "names of arrays without a number, got h1"),
+    "a flat one": ({"w": (2,)}, {}, r"w of shape \(2, 1\), got \(2,\): numpy would spread it"),
+    "a flat state": ({}, {"h": (2,)}, r"h of shape \(2, 1\), got \(2,\): numpy would spread it"),
+}
+
+
+@pytest.mark.parametrize(("params", "state", "told"), NAMED.values(), ids=NAMED)
+def test_arrays_of_a_layer_have_names_and_shapes_of_their_own(params, state, told):
+    """Parameters and state are found by name, under that and the number of the layer."""
+    with pytest.raises(ValueError, match=rf"Own\(3\): expected {told}"):
+        own_layer(params, state).build(2)
+    model = tn.Sequential([tn.Dense(2), own_layer(params, state)], seed=0)
+    with pytest.raises(ValueError, match=f"expected {told}"):
+        model.build(2)
+
+
+def test_a_number_of_one_and_a_row_of_one_may_stand_alone():
+    layer = own_layer({"a": (), "b": (1,)}, {"c": ()}).build(2)
+    assert [p.shape for p in layer.params.values()] == [(), (1,)]

@@ -146,6 +146,31 @@ def test_an_interrupt_at_each_line_where_a_fit_goes_on_or_ends(file, function, l
     assert at > 0
 
 
+class Begins(tn.Callback):
+    """Sets the optimizer back to its first step."""
+
+    kept = ()
+
+    def on_epoch_end(self, epoch, logs):
+        self.model.optimizer.reset()
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_interrupt_after_the_optimizer_was_set_back(source):
+    """Until the training begins anew nobody has counted its steps again."""
+    twin = net()
+    twin.fit(**SOURCES[source], callbacks=[Begins()])
+    for at in range(300):
+        model, tracer = net(), Within("engine/training", "__init__", at)
+        if not tracer.run(lambda one=model: one.fit(**SOURCES[source], callbacks=[Begins()])):
+            break
+        model.fit(**SOURCES[source], callbacks=[Begins()], resume=True)
+        assert not same.difference(twin, model), tracer.where
+    else:
+        pytest.fail("there are more lines")
+    assert at > 20
+
+
 def test_a_fit_that_does_not_begin_leaves_the_place_of_the_one_before():
     model, ends = net(), []
     with pytest.raises(RuntimeError, match="halt"):

@@ -19,7 +19,7 @@ import numpy as np
 
 from tinynet.base import checks
 from tinynet.base.checks import Array
-from tinynet.base.settings import Part, settings
+from tinynet.base.settings import Part, argument_names, settings
 
 
 class Node(Part):
@@ -90,7 +90,10 @@ class Node(Part):
     def settings_now(self) -> list[Any]:
         """The settings, with those of the nodes that it holds."""
         inside = [setting for x in held(self) for setting in x.settings_now()]
-        return [getattr(self, name) for name in settings(type(self))] + inside
+        kind = type(self)
+        own = [] if self.ours else [vars(self).get(name) for name in argument_names(kind)]
+        plain = [a for a in own if type(a) in (bool, int, float, str)]
+        return [getattr(self, name) for name in settings(kind)] + plain + inside
 
     def fresh(self) -> Self:
         """A copy without the cache and the gradients, such as a layer's own copy of a

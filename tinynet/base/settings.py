@@ -82,6 +82,12 @@ def settings(kind: type[Part]) -> list[str]:
     return [*{name: a for body in bodies for name, a in body if isinstance(a, Setting)}]
 
 
+def argument_names(kind: type) -> tuple[str, ...]:
+    """The names of the arguments that its objects are made with."""
+    code = getattr(vars(writer(kind, "__init__"))["__init__"], "__code__", None)
+    return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount] if code else ()
+
+
 def writer(kind: type, name: str) -> Any:
     """The class in which a method is written."""
     return next(k for k in kind.__mro__ if name in vars(k))

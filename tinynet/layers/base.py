@@ -117,12 +117,18 @@ class Layer(Node):
             got = type(made).__name__
             checks.refuse(self.who, "make_params to give named arrays", got, error=TypeError)
         made = {n: checks.numbers(self.who, n, p, np.float64) for n, p in made.items()}
-        for name in made:
+        state = {n: a.astype(dtype) for n, a in self.make_state(n_in).items()}
+        for name, a in [*made.items(), *state.items()]:
             if not name.isidentifier() or name[-1].isdigit():
                 cure = "the number of the layer comes behind it, as in W1"
-                checks.refuse(self.who, "names of parameters without a number", name, cure)
+                checks.refuse(self.who, "names of arrays without a number", name, cure)
+            if a.ndim == 1 and a.size > 1:
+                cure = "numpy would spread it over the examples"
+                checks.refuse(self.who, f"{name} of shape ({a.size}, 1)", f"({a.size},)", cure)
+        if made.keys() & state.keys():
+            got = f"{', '.join(made.keys() & state.keys())} twice"
+            checks.refuse(self.who, "other names for its state than for its parameters", got)
         own = np.random.default_rng(list(rng.bytes(16))) if self.stochastic else None
-        state = {name: a.astype(dtype) for name, a in self.make_state(n_in).items()}
         shapes, theta = {name: p.shape for name, p in made.items()}, self.join(made)
         new = {"n_in": n_in, "shapes": shapes, "theta": theta, "state": state}
         new |= {"generator": own, "grads": {}, "cache": {}}

@@ -84,8 +84,11 @@ class Standardize(SameWidth):
         mean, scale = self.state["mean"], self.state["scale"]
         return scale * X + mean if self.invert else (X - mean) / scale
 
+    def remembered(self, X: Array) -> dict[str, Any]:
+        return {**super().remembered(X), "scale": self.state["scale"]}
+
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
-        return dZ * self.state["scale"] if self.invert else dZ / self.state["scale"]
+        return dZ * cache["scale"] if self.invert else dZ / cache["scale"]
 
 
 def mean_and_scale(X: Array, w: Array) -> tuple[Array, Array]:

@@ -57,6 +57,9 @@ def named_metrics(
         if metric.of_classes and not activation.classifies:
             got, cure = activations.label(activation), "it is of classes"
             checks.refuse(who, f"a sigmoid or softmax output for {name}", got, cure)
+        if name.startswith("val_"):
+            expected, cure = "another name for a metric", "val_ is that of a validation's number"
+            checks.refuse(who, expected, repr(name), cure)
         if name in found or name == "loss":
             cure = "give one of them a `name` in its class"
             checks.refuse(who, "metrics of different names", f"{name!r} again", cure)

@@ -198,8 +198,9 @@ class Watch(Standing):
         everies = self.epochs_between()
         same = Part.latest[0] is before and marked == marks(self.watched)
         self.changed = not self.stop and not same
-        if self.changed:
-            self.watched = None
+        if self.changed:  # a step count that was set back, too
+            self.watched, steps = None, self.model.optimizer.steps
+            self.done_before, self.records, self.steps_before = epoch, [], steps
         self.everies, self.looked_at, self.looked = everies, epoch, []
         return self.stop or self.changed
 

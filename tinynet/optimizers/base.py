@@ -195,6 +195,10 @@ class Optimizer(Together):
             if name not in params or a.shape != params[name].shape:
                 got, cure = {name: p.shape for name, p in params.items()}, "reset() forgets them"
                 checks.refuse(self.who, f"the {name} of its earlier steps", got, cure)
+        for held in filter(None, self.slots.values()):
+            if new := params.keys() - held.keys():
+                cure = "an optimizer of its own serves what joins later"
+                checks.refuse(self.who, "the parameters of its earlier steps", f"{min(new)}", cure)
         return params, grads
 
     def admit_upstream(self, d_params: Any) -> dict[str, Array]:
