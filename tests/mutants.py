@@ -2,6 +2,9 @@
 
 import ast
 import gc
+import hashlib
+from collections import Counter
+from functools import partial
 from inspect import CO_NEWLOCALS
 from types import CodeType, FunctionType
 
@@ -48,19 +51,44 @@ def nodes(tree):
                 yield from nodes(one)
 
 
+def units(body, place=""):
+    """The functions and the other statements of a module, and what a class is made from, by name:
+    lists of nodes."""
+    for one in body:
+        name = place + getattr(one, "name", "")
+        if isinstance(one, ast.ClassDef):
+            yield name, [*one.decorator_list, *one.bases, *one.keywords]
+            yield from units(one.body, f"{name}.")
+        else:
+            yield name, [one]
+
+
 def mutants(path):
-    """The changes of a module: (name, line, code of the module). That zip is strict is no part of
-    what a module does: it guards against a mistake in it."""
+    """The changes of a module: (key, line, a call that gives the code of the module). A key has the
+    name of a function and a digest of its text, so it stays as long as nobody edits the function.
+    That zip is strict is no part of what a module does: it guards against a mistake in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     guards = [n.value for n in nodes(tree) if isinstance(n, ast.keyword) and n.arg == "strict"]
-    for i, node in enumerate([*nodes(tree)]):
-        for name, change in () if node in guards else changes(node):
-            before = {k: v[:] if isinstance(v, list) else v for k, v in vars(node).items()}
-            change(node)
-            code = compile(ast.fix_missing_locations(tree), str(path), "exec")
-            vars(node).clear()
-            vars(node).update(before)
-            yield f"{i} {name}", node.lineno, code
+    seen = Counter()
+    for name, inner in units(tree.body):
+        text = "\n".join(map(ast.unparse, inner))
+        unit = f"{name}@{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        seen[unit] += 1
+        own = [node for one in inner for node in (one, *nodes(one))]
+        for i, node in enumerate(own):
+            for what, change in () if node in guards else changes(node):
+                key = f"{unit}/{seen[unit]}/{i} {what}"
+                yield key, node.lineno, partial(changed, path, tree, node, change)
+
+
+def changed(path, tree, node, change):
+    """The code of a module in which one node is changed."""
+    before = {k: v[:] if isinstance(v, list) else v for k, v in vars(node).items()}
+    change(node)
+    code = compile(ast.fix_missing_locations(tree), str(path), "exec")
+    vars(node).clear()
+    vars(node).update(before)
+    return code
 
 
 # ---- the code of functions

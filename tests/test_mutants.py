@@ -26,10 +26,27 @@ def changed(tmp_path):
     path = tmp_path / "module.py"
     path.write_text(SOURCE)
     old = compile(SOURCE, str(path), "exec")
-    for key, line, new in mutants(path):
-        pairs = new_functions(old, new)
+    for key, line, make in mutants(path):
+        pairs = new_functions(old, make())
         names = None if pairs is None else [code.co_name for code, _ in pairs]
         yield line, key.partition(" ")[2], names
+
+
+def keys(path, source):
+    path.write_text(source)
+    found = [key for key, _, _ in mutants(path)]
+    assert len({*found}) == len(found)
+    return found
+
+
+def test_a_key_stays_until_its_function_is_edited(tmp_path):
+    path, source = tmp_path / "module.py", SOURCE + SOURCE.replace("Doubled", "Again")
+    before = keys(path, source)
+    assert keys(path, "import ast  # a line more\n" + source) == before
+    edited = {*before} - {*keys(path, source.replace("factor = 2", "factor = 3"))}
+    assert {key.partition("@")[0] for key in edited} == {"Doubled.", "Again."}
+    edited = {*before} - {*keys(path, source.replace("positive", "above 0", 1))}
+    assert {key.partition("@")[0] for key in edited} == {"Doubled.of"}
 
 
 def test_each_change_and_what_it_touches(tmp_path):
