@@ -41,6 +41,23 @@ def test_what_is_trained_by_default():
     }
 
 
+def test_a_command_has_to_be_named(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert "required: command" in capsys.readouterr().err
+
+
+def test_a_sweep_trains_for_its_epochs(capsys, tmp_path):
+    told = []
+    for epochs in ("0", "500"):
+        assert (
+            main(["planar", "--sweep", "--epochs", epochs, "--out", str(tmp_path / "p.png")]) == 0
+        )
+        told.append(capsys.readouterr().out.splitlines()[3])
+    assert "accuracy 89" in told[1]
+    assert "accuracy 89" not in told[0]
+
+
 def test_logistic_regression(capsys, tmp_path):
     assert (
         main(["planar", "--hidden", "0", "--epochs", "1000", "--out", str(tmp_path / "p.png")]) == 0
