@@ -38,7 +38,7 @@ class Numbered(tn.Layer):
     lambda: tn.Sequential([Numbered(2)]).build(3),
 ])  # fmt: skip
 def test_a_parameter_s_name_ends_in_no_number(build):
-    with pytest.raises(ValueError, match="names of parameters without a number, got W1"):
+    with pytest.raises(ValueError, match="names of arrays without a number, got W1"):
         build()
 
 
