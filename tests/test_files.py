@@ -146,6 +146,14 @@ def test_an_argument_that_a_file_cannot_hold_is_refused(activation, told, path):
     assert not path.exists()
 
 
+def test_a_function_without_a_name_is_refused(path):
+    """Nobody could write it in nodes=[...]."""
+    model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
+    model.compile(metrics=[lambda Y, A: 0.0])
+    with pytest.raises(ValueError, match="a function with a name, got <lambda>: write it with def"):
+        model.save(path)
+
+
 def test_a_function_as_an_argument_has_to_be_passed_in(path):
     model = tn.Sequential([tn.Dense(2, Holding(models.worst))]).build(1)
     model.save(path)

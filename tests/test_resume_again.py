@@ -146,6 +146,24 @@ def test_an_interrupt_at_each_line_where_a_fit_goes_on_or_ends(file, function, l
     assert at > 0
 
 
+@pytest.mark.parametrize("look", ["two", "one that stops"])
+def test_a_fit_that_was_cut_off_as_it_goes_on_stands_where_it_was(look, monkeypatch):
+    """After callbacks have begun, and have moved the weights."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    model = net()
+    with pytest.raises(RuntimeError, match="halt"):
+        model.fit(**ARRAYS, callbacks=[*LOOKS[look](), Halt(6)])
+    with monkeypatch.context() as patch:
+        patch.setattr("tinynet.model.watch.give_back", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(**ARRAYS, callbacks=LOOKS[look](), resume=True)
+    model.fit(**ARRAYS, callbacks=LOOKS[look](), resume=True)
+    assert not same.difference(whole("arrays", look), model)
+
+
 class Begins(tn.Callback):
     """Sets the optimizer back to its first step."""
 
