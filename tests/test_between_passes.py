@@ -20,6 +20,32 @@ class Steep(tn.Activation):
         return np.full_like(Z, self.slope)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (2.0, 3.0),
+        (np.float64(2), np.float64(3)),
+        (np.full((2, 1), 2.0), np.full((2, 1), 3.0)),
+        ([2.0], [3.0]),
+        ((2, [1.0]), (2, [2.0])),
+        ([tn.LeakyReLU(0.1)], [tn.LeakyReLU(0.2)]),
+    ],
+)
+def test_an_argument_of_any_kind_is_one(before, after):
+    class Given(Steep):
+        def __init__(self, given):
+            super().__init__()
+            self.given = given
+
+    node = Given(before)
+    node.forward(np.ones((2, 1)))
+    node.given = after
+    with pytest.raises(RuntimeError, match="expected a forward before this backward"):
+        node.backward(np.ones((2, 1)))
+    node.given = before
+    node.backward(np.ones((2, 1)))
+
+
 @pytest.mark.parametrize("attribute", ["slope", "name"])
 def test_backward_needs_the_arguments_of_its_forward_in_a_users_part(attribute):
     alone, layer = Steep(), tn.Dense(2, Steep()).build(2)

@@ -192,3 +192,27 @@ def test_limits_of_no_gradients_at_all(kind, limits):
     assert optimizer({}, {}) == optimizer.forward({}, {}) == {}
     assert optimizer.backward({}) == ({}, {})
     assert optimizer.steps == 1
+
+
+class Root(tn.Loss):
+    """sqrt(|A - Y|), whose derivative at 0 is infinite."""
+
+    def costs(self, A, Y):
+        return np.sqrt(np.abs(A - Y))
+
+    def derivative(self, A, Y):
+        with np.errstate(divide="ignore"):
+            return 0.5 / np.sqrt(np.abs(A - Y))
+
+
+@pytest.mark.parametrize("steady", [True, False])
+@pytest.mark.parametrize("limit", [{}, {"clip_value": 1.0}, {"clip_norm": 1.0}])
+@pytest.mark.parametrize("verb", ["gradients", "fit", "train_on_batch"])
+def test_no_limit_makes_a_step_of_an_infinite_gradient(verb, limit, steady):
+    loss = type("Own", (Root,), {"steady": steady})()
+    model = tn.Sequential([tn.Dense(1, initializer="zeros")], seed=0).build(1)
+    model.compile(tn.SGD(0.1, **limit), loss)
+    before = model.get_weights()
+    with pytest.raises(FloatingPointError):
+        getattr(model, verb)(np.ones((1, 4)), np.zeros(4))
+    np.testing.assert_equal(model.get_weights(), before)

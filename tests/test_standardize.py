@@ -148,9 +148,15 @@ class Doubled(tn.Activation):
 def test_nothing_cuts_off_what_is_standardized(name, alone):
     """A relu before it lets no prediction be below the mean of the targets."""
     layers = [tn.Dense(2), name] if alone else [tn.Dense(2, name)]
-    told = rf"Standardize\(invert=True\): expected a layer before it .* got one with {name}: leave"
+    told = rf"Standardize\(invert=True\): expected outputs before it .* got those of {name}: leave"
+    for between in ([], [tn.Dropout(0.1)], [tn.PReLU(), tn.BatchNorm()]):
+        with pytest.raises(ValueError, match=told):
+            tn.Sequential([*layers, *between, tn.Standardize(invert=True)])
+    free = tn.Dense(2)
+    model = tn.Sequential([tn.Dense(3, name), free, tn.Standardize(invert=True)])
+    free.activation = name
     with pytest.raises(ValueError, match=told):
-        tn.Sequential([*layers, tn.Standardize(invert=True)])
+        model.compile()
 
 
 @pytest.mark.parametrize("free", ["leaky_relu", tn.PReLU(), tn.BatchNorm(), Doubled()])

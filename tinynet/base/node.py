@@ -92,8 +92,7 @@ class Node(Part):
         inside = [setting for x in held(self) for setting in x.settings_now()]
         kind = type(self)
         own = [] if self.ours else [vars(self).get(name) for name in argument_names(kind)]
-        plain = [a for a in own if type(a) in (bool, int, float, str)]
-        return [getattr(self, name) for name in settings(kind)] + plain + inside
+        return [getattr(self, name) for name in settings(kind)] + [*map(known, own)] + inside
 
     def fresh(self) -> Self:
         """A copy without the cache and the gradients, such as a layer's own copy of a
@@ -114,6 +113,17 @@ class Node(Part):
         vars(self).update(writeable(held))
         for name, value in slots.items():
             object.__setattr__(self, name, writeable(value))
+
+
+def known(value: Any) -> Any:
+    """What tells the value of an argument from another one."""
+    if isinstance(value, (list, tuple)):
+        return [*map(known, value)]
+    if isinstance(value, Node):
+        return value.settings_now()
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tobytes()
+    return value if isinstance(value, (bool, int, float, str)) else None
 
 
 def held(node: Node) -> list[Node]:

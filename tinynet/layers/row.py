@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.activations import Activation, label
+from tinynet.activations import Activation, identity, label
 from tinynet.base import checks
 from tinynet.layers.activate import Activate
 from tinynet.layers.base import Layer
+from tinynet.layers.same_width import SameWidth
 
 FAR = 1e6  # an output that is far from any bound of an activation
 
@@ -77,20 +78,22 @@ def require_places(who: str, layers: Sequence[Layer]) -> None:
         if layer.place and layer is not ends[layer.place]:
             cure = "BatchNorm or LayerNorm normalizes inside a net"
             checks.refuse(who, f"{layer!r} as the {layer.place} layer", "it elsewhere", cure)
-    for before, layer in itertools.pairwise(layers):
-        if layer.place == "last":
-            require_unbounded(layer, before.activation)
+    if layers[-1].place:
+        require_unbounded(layers)
     if layers[-1].units == 0:
         cure = "such as a Dense, whose units are those of its outputs"
         checks.refuse(who, "a layer that says its units", "none", cure)
 
 
-def require_unbounded(last: Layer, activation: Activation) -> None:
+def require_unbounded(layers: Sequence[Layer]) -> None:
     """Refuse an activation of tinynet before standardized targets if it does not give all numbers:
-    these have the mean 0 and go to both sides of it."""
-    with np.errstate(all="ignore"):
-        low, high = activation.value(np.array([[-FAR, FAR]]))[0] if activation.ours else (-FAR, FAR)
-    if low > -1000 or high < 1000:
-        expected = "a layer before it whose outputs have no bounds"
-        cure = "leave its activation out"
-        checks.refuse(repr(last), expected, f"one with {label(activation)}", cure)
+    these have the mean 0 and go to both sides of it. No layer of the same width changes that."""
+    for layer in reversed(layers[:-1]):
+        activation = layer.activation if layer.activation.ours else identity
+        with np.errstate(all="ignore"):
+            low, high = activation.value(np.array([[-FAR, FAR]]))[0]
+        if low > -1000 or high < 1000:
+            expected, cure = "outputs before it that have no bounds", "leave this activation out"
+            checks.refuse(repr(layers[-1]), expected, f"those of {label(activation)}", cure)
+        if not isinstance(layer, SameWidth):
+            return

@@ -7,6 +7,7 @@ from typing import Any
 
 from tinynet import losses, optimizers
 from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, read_only
+from tinynet.layers.row import require_places
 from tinynet.losses.weights import sample_weights
 from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
@@ -48,6 +49,7 @@ class Compiled(Network):
         pair.require_outputs(last.units)
         diagnose.require_called(self.layers, pair.loss, own)
         require_limits(own)
+        require_places(self.who, self.layers)  # an activation may be another one since
         read = named_metrics(self.who, metrics, last.activation, self._door.rows)
         # all at once, so no interrupt comes between them
         vars(self).update(_metrics=read, _optimizer=own, _cost=Cost(self.layers, pair))

@@ -60,11 +60,12 @@ class Limits(Rated):
         return g if self.clip_norm is None else g * self.share(g, within_dtype(self.clip_norm, g))
 
     def bounded(self, g: Array) -> Array:
-        """Each entry within clip_value."""
+        """Each entry within clip_value; of an infinite one NaN, so that nobody takes it for a
+        gradient."""
         if self.clip_value is None:
             return g
         at = within_dtype(self.clip_value, g)
-        return np.maximum(np.minimum(g, at), -at)
+        return np.maximum(np.minimum(g, at), -at) + (g - g)
 
     def share(self, g: Array, norm: float) -> Array:
         """What g is multiplied by so that its norm is at most `norm`. No square overflows: the

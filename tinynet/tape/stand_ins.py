@@ -30,7 +30,10 @@ class UnsteadyError(Exception):
 
 
 def outline(array: Array) -> Array:
-    """An array without memory: its shape, dtype and strides count, its numbers are nobody's."""
+    """An array of that shape, dtype and strides, whose numbers are nobody's: without memory, where
+    it would take more time to make it than to have it."""
+    if array.nbytes <= 4096 and (twin := np.empty_like(array)).strides == array.strides:
+        return twin
     return as_strided(np.empty((), array.dtype), array.shape, array.strides)
 
 
