@@ -208,7 +208,7 @@ class Run:
             tests, old = covering(path, self.took), compile(path.read_text(), str(path), "exec")
             for key, line, make in mutants(path):
                 # what is run by an import alone is run by no test alone
-                own_tests = tests[0] if self.given.imports else tests.get(line, tests[0])
+                own_tests = (not self.given.imports and tests.get(line)) or tests[0]
                 ids = self.items if self.given.tests else own_tests
                 if self.wanted(name, key, own):
                     found = trial(path, old, make(), ids) if ids else False
