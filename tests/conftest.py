@@ -46,3 +46,14 @@ def tries(request, record_property):
         return n
 
     return number
+
+
+@pytest.fixture
+def printed(capsys):
+    """The lines that a call prints."""
+
+    def lines(call):
+        call()
+        return capsys.readouterr().out.splitlines()
+
+    return lines

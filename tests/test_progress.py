@@ -1,4 +1,4 @@
-"""What `fit` prints: how far it is, and what looks wrong at the end."""
+"""What `fit` prints: how far it is."""
 
 import io
 import sys
@@ -10,7 +10,6 @@ import pytest
 
 import tinynet as tn
 from tests import resuming
-from tinynet.model.advice import of_costs
 
 X, Y = tn.data.moons(60, seed=0)
 
@@ -19,15 +18,6 @@ def a_net(*first, optimizer="adam", **settings):
     model = tn.Sequential([*first, tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0)
     model.compile(optimizer, metrics=["accuracy"], **settings)
     return model
-
-
-@pytest.fixture
-def printed(capsys):
-    def lines(fit):
-        fit()
-        return capsys.readouterr().out.splitlines()
-
-    return lines
 
 
 def test_some_ten_lines(printed):
@@ -164,128 +154,6 @@ def test_tqdm_itself(printed, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert len(printed(lambda: a_net().fit(X, Y, 20))) == 1
     assert "20/20" in sys.stderr.getvalue()
-
-
-# ---- what looks wrong
-
-
-def test_a_cost_that_rises_is_said_once(printed):
-    model = a_net(optimizer=tn.SGD(1e-9))
-    model.fit(X, Y, 1, verbose=0)
-    model.optimizer.learning_rate = 300.0
-    lines = printed(lambda: model.fit(X, Y, 2))
-    assert lines[-1].startswith("the cost rose from 0.")
-    assert lines[-1].endswith("a smaller learning rate may help")
-    assert not any("rose" in line for line in printed(lambda: model.fit(X, Y, 2)))
-    model.reset()  # it is a new one
-    assert any("rose" in line for line in printed(lambda: model.fit(X, Y, 2)))
-
-
-def test_a_cost_that_stays_that_of_a_guess(printed):
-    def flat():
-        layers = [tn.Dense(4, "tanh", initializer=tn.Normal(0.01)), tn.Dense(1, "sigmoid")]
-        layers[1].initializer = tn.Normal(0.01)
-        model = tn.Sequential(layers, seed=0)
-        model.compile(tn.SGD(1e-6))
-        return model
-
-    said = "the cost stayed at ln 2 = 0.693, that of a guess"
-    assert printed(lambda: flat().fit(X, Y, 20))[-1].startswith(said)
-    assert not any(said in line for line in printed(lambda: a_net().fit(X, Y, 300)))
-
-
-def test_inputs_that_span_more_than_100_or_are_as_far_from_0(printed):
-    said = "the inputs go from"
-    for far in (1000 * X, X + 1000):
-        lines = printed(lambda far=far: a_net().fit(far, Y, 2))
-        assert lines[-1].startswith(said)
-        assert "tn.Standardize() as the first layer" in lines[-1]
-    assert not any(
-        said in line for line in printed(lambda: a_net(tn.Standardize()).fit(1000 * X, Y, 2))
-    )
-
-
-def test_a_cost_that_stays_has_not_risen(printed):
-    model = a_net(optimizer=tn.SGD(tn.CosineDecay(0.1, epochs=5)))
-    model.fit(X, Y, 5, 16, verbose=0)
-    lines = printed(lambda: model.fit(X, Y, 5, 16))
-    assert lines[-1] == "the learning rate has come to 0, where its schedule ends"
-    assert not any("rose" in line for line in lines)
-    cost, _ = model._compiled()
-    for first in (0.5, 1000.0, 1e-3):
-        assert [*of_costs(cost, [first, first * (1 + 1e-8)])] == []
-        assert [name for name, _ in of_costs(cost, [first, first * (1 + 1e-4)])] == ["rose"]
-
-
-@pytest.mark.parametrize(
-    ("J", "epochs", "said"), [(0.69, 10, True), (0.69, 9, False), (0.68, 20, False)]
-)
-def test_a_guess_is_near_ln_2_for_ten_epochs(J, epochs, said):
-    cost, _ = a_net()._compiled()
-    assert [name for name, _ in of_costs(cost, [J] * epochs)] == ["stayed"] * said
-
-
-def a_regression(*last):
-    model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(2), *last], seed=0)
-    model.compile(tn.Adam(1e-3))
-    return model
-
-
-SAID_OF_TARGETS = {
-    "far": ([1000, 1000], False, "the targets go from"),
-    "near": ([1, 1], False, None),
-    "standardized": ([1000, 1000], True, None),
-    "small": ([1e-5, 1e-5], True, "the targets deviate by"),
-    "unlike": ([1, 1000], True, "the targets deviate by"),
-}
-
-
-@pytest.mark.parametrize(("sizes", "inverted", "said"), SAID_OF_TARGETS.values(), ids=str)
-def test_targets_that_are_far_or_unlike(printed, sizes, inverted, said):
-    last = [tn.Standardize(invert=True)] * inverted
-    lines = printed(lambda: a_regression(*last).fit(X, np.array(sizes)[:, np.newaxis] * X, 3))
-    told = [line for line in lines if line.startswith("the targets")]
-    assert len(told) == (said is not None)
-    assert all(line.startswith(said) for line in told)
-
-
-UNREACHED = [
-    ("sigmoid", [0, 1], False),
-    ("sigmoid", [0, 1.1], True),
-    ("sigmoid", [-0.1, 1], True),
-    ("tanh", [-1, 1], False),
-    ("tanh", [0, 5], True),
-    ("relu", [0, 50], False),
-    ("relu", [-1, 1], True),
-    ("softplus", [-1, 1], True),
-    ("elu", [-1, 1], False),
-    (None, [1000, 1001], True),  # "far"
-    (None, [-1001, -1000], True),
-    (None, [99, 100], False),
-]
-
-
-@pytest.mark.parametrize(("last", "ends", "said"), UNREACHED)
-def test_targets_that_the_last_activation_cannot_give(printed, last, ends, said):
-    model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, last or "identity")], seed=0)
-    model.compile(tn.SGD(1e-9), "mse")
-    lines = printed(lambda: model.fit(X, np.linspace(*ends, X.shape[1]), 3))
-    told = [line for line in lines if line.startswith("the targets go from")]
-    assert len(told) == said
-    if last and said:
-        assert f"and {last} gives" in told[0]
-        assert told[0].endswith("leave out the last activation")
-
-
-def test_a_metric_that_is_not_measured(printed):
-    def said(**settings):
-        model = a_net()
-        model.compile("adam", metrics=["accuracy", "roc_auc"])
-        return [x for x in printed(lambda: model.fit(X, Y, 2, **settings)) if "not measured" in x]
-
-    (line,) = said()
-    assert line.startswith("roc_auc: not measured, since it takes all examples at once")
-    assert said(validation_split=0.2) == []
 
 
 # ---- callbacks that look every so often
