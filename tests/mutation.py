@@ -4,9 +4,9 @@
 long it takes.
 `python -m tests.mutation run [tinynet/losses ...] [--share 0.1] [--seconds 20]` goes module by
 module over the changes that were not tried yet, and runs the tests that run the changed line, the
-quickest first, until one fails or the time is up. `--again` tries those that no test found, with
-`--tests tests/test_new.py` on tests that `cover` has not seen; `--imports` tries changes of what a
-module does when it is imported.
+quickest first, until one fails or the time is up. `--again` tries those that no test found and that
+have no reason, with `--tests tests/test_new.py` on tests that `cover` has not seen; `--imports`
+tries changes of what a module does when it is imported.
 `python -m tests.mutation report` prints the score of each module and the changes that no test
 found, with the reasons in tests/survivors.csv. What was found is kept in .mutation/, so a run goes
 on where it stopped; a function that was edited begins anew.
@@ -182,12 +182,24 @@ def covering(path, took):
 # ---- commands
 
 
+def reasons():
+    """Why no test finds a change: by module, line and change."""
+    with REASONS.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        return {(row["module"], row["line"], row["change"]): row["reason"] for row in rows}
+
+
+def lines_of(path):
+    return [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 class Run:
     """Tries changes; as a plugin of pytest those within functions, with the tests it collected."""
 
     def __init__(self, given):
         self.given, self.items, self.took = given, {}, json.loads(TOOK.read_text())
         self.results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        self.reasons = reasons()
 
     def modules(self):
         chosen = [ROOT / one for one in self.given.modules or ["tinynet"]]
@@ -195,22 +207,22 @@ class Run:
             p for one in chosen for p in ([one] if one.is_file() else sorted(one.rglob("*.py")))
         ]
 
-    def wanted(self, name, key, own):
+    def wanted(self, name, key, own, place):
         if key in own:
-            return self.given.again and not own[key]
+            return self.given.again and not own[key] and place not in self.reasons
         return random.Random(name + key).random() < self.given.share
 
     def try_all(self, trial):
         """trial(path, old code, new code, tests) is True, False, or None: not of its kind."""
         for path in self.modules():
             name = str(path.relative_to(ROOT))
-            own = self.results.setdefault(name, {})
+            own, text = self.results.setdefault(name, {}), lines_of(path)
             tests, old = covering(path, self.took), compile(path.read_text(), str(path), "exec")
             for key, line, make in mutants(path):
                 # what is run by an import alone is run by no test alone
                 own_tests = (not self.given.imports and tests.get(line)) or tests[0]
                 ids = self.items if self.given.tests else own_tests
-                if self.wanted(name, key, own):
+                if self.wanted(name, key, own, (name, text[line - 1], key.partition(" ")[2])):
                     found = trial(path, old, make(), ids) if ids else False
                     if found is not None:
                         own[key] = found
@@ -245,15 +257,10 @@ class Run:
 
 
 def report():
-    with REASONS.open(newline="", encoding="utf-8") as file:
-        reasons = {
-            (row["module"], row["line"], row["change"]): row["reason"]
-            for row in csv.DictReader(file)
-        }
-    results, used = json.loads(RESULTS.read_text()), set()
+    said, results, used = reasons(), json.loads(RESULTS.read_text()), set()
     total, caught, left = 0, 0, 0
     for path in sorted((ROOT / "tinynet").rglob("*.py")):
-        name, text = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8").splitlines()
+        name, text = str(path.relative_to(ROOT)), lines_of(path)
         own, all_of_them = results.get(name, {}), [*mutants(path)]
         tried = [(key, line) for key, line, _ in all_of_them if key in own]
         n = sum(own[key] for key, _ in tried)
@@ -261,12 +268,12 @@ def report():
         print(f"{name}: {n} of {len(tried)}, {len(all_of_them) - len(tried)} not tried")
         for key, line in tried:
             if not own[key]:
-                place = name, text[line - 1].strip(), key.partition(" ")[2]
-                reason = reasons.get(place)
+                place = name, text[line - 1], key.partition(" ")[2]
+                reason = said.get(place)
                 used.add(place)
                 left += reason is None
                 print(f"    {line}: {place[1]}: {place[2]}: {reason or 'NO REASON'}")
-    for place in sorted(reasons.keys() - used):
+    for place in sorted(said.keys() - used):
         print(f"no such change: {', '.join(place)}")
     print(f"{caught} of {total} changes found, {100 * caught / max(1, total):.1f} %")
     return left
