@@ -42,7 +42,7 @@ COVERED, TOOK, RESULTS = FOLDER / "covered", FOLDER / "took.json", FOLDER / "res
 REASONS = Path(__file__).with_name("survivors.csv")
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--tb=no"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-IMPORTED = 300, 0.5  # so many tests of at most so many seconds look at a module imported anew
+IMPORTED = 1000, 0.3  # so many tests of at most so many seconds look at a module imported anew
 
 
 # ---- a process for each change
@@ -221,7 +221,7 @@ class Run:
             for key, line, make in mutants(path):
                 # what is run by an import alone is run by no test alone
                 own_tests = (not self.given.imports and tests.get(line)) or tests[0]
-                ids = self.items if self.given.tests else own_tests
+                ids = self.given.tests or own_tests
                 if self.wanted(name, key, own, (name, text[line - 1], key.partition(" ")[2])):
                     found = trial(path, old, make(), ids) if ids else False
                     if found is not None:
@@ -233,6 +233,8 @@ class Run:
     def by_import(self, path, old, new, ids):
         if new_functions(old, new) is not None:
             return None
+        if self.given.tests:
+            return imported(path, new, self.given.tests, self.given.seconds)
         # a doctest imports its module by its path, as it stands there
         ids = [one for one in ids if one.startswith("tests/")]
         quick = [one for one in ids if self.took[one] < IMPORTED[1]]
@@ -244,7 +246,8 @@ class Run:
         if pairs is None:
             return None
         functions = [(one, b) for a, b in pairs for one in self.functions.get(a, [])]
-        items = [self.items[one] for one in ids if one in self.items]
+        chosen = self.items if self.given.tests else ids
+        items = [self.items[one] for one in chosen if one in self.items]
         allowed = 10 + 5 * max(self.took.get(one, 10) for one in ids)
         return bool(items) and replaced(functions, items, self.given.seconds, allowed)
 
@@ -289,8 +292,6 @@ if __name__ == "__main__":
     parser.add_argument("--tests", action="append", default=[])
     parser.add_argument("--imports", action="store_true")
     given = parser.parse_intermixed_args()
-    if given.imports and given.tests:
-        parser.error("--imports runs the tests that cover noted, no others")
     os.chdir(ROOT)
     if given.what == "cover":
         sys.exit(cover())
