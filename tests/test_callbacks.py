@@ -32,6 +32,13 @@ class Looking(tn.Callback):
         self.ended += 1
 
 
+def test_before_its_first_fit_a_callback_knows_of_nothing():
+    own = Looking()
+    assert (own.model, own.epochs, own.done, own.steps, own.m) == (None, 0, 0, 0, 0)
+    a_net().fit(X, Y, 2, 32, verbose=0, callbacks=[own])
+    assert (own.epochs, own.done, own.steps, own.m) == (2, 0, 4, 120)
+
+
 # ---- looking moves nothing
 
 

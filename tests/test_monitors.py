@@ -74,6 +74,9 @@ def test_what_counts_as_better():
     assert best_epoch([1, 1, 1], patience=2, **up) == (1, 3)
     assert best_epoch([1, 3, 2, 2, 2], patience=2, mode="min") == (1, 3)
     assert best_epoch([1, 1.5, 2.5, 2.6, 2.7], patience=3, min_delta=1, **up) == (3, None)
+    assert best_epoch([1, 1.8], min_delta=1, **up) == best_epoch([1, 2], min_delta=1, **up)
+    assert best_epoch([2, 1.2], min_delta=1, mode="min") == (1, None)
+    assert best_epoch([2, 0.9], min_delta=1, mode="min") == (2, None)
     assert best_epoch([nan, 1, nan, nan], patience=2, **up) == (2, 4)
     assert best_epoch([nan, nan, 1, nan], patience=3, **up) == (3, None)
     for kind in (tn.EarlyStopping, tn.ReduceLROnPlateau):

@@ -6,6 +6,7 @@ import pytest
 
 import tinynet as tn
 from tests import hostile
+from tinynet.files.generators import generator_at, state_of
 from tinynet.model import same
 
 KINDS = "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"
@@ -111,3 +112,26 @@ def test_a_pcg_of_an_even_step_is_refused(inc, path):
     path.write_bytes(hostile.changed(*place, to={"state": 1, "inc": inc}))
     with pytest.raises(tn.ModelFileError, match="an odd inc"):
         tn.load(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "most"),
+    [
+        (lambda: np.random.RandomState(3), "pos", 624),
+        (lambda: np.random.RandomState(3), "has_gauss", 1),
+        (lambda: np.random.Generator(np.random.Philox(3)), "buffer_pos", 4),
+        (lambda: np.random.default_rng(3), "has_uint32", 1),
+    ],
+)
+def test_a_number_beyond_what_a_generator_has_is_refused(make, name, most):
+    """numpy would read behind the end of its own memory."""
+    tree = state_of(make())
+    inner = next(iter(tree.values()))
+    holder = inner if name in inner else inner["state"]
+    for number in (0, most):
+        holder[name] = number
+        assert state_of(generator_at(tree)) == tree
+    for number in (-1, most + 1):
+        holder[name] = number
+        with pytest.raises(ValueError, match=f"{name} from 0 to {most}, got {number}"):
+            generator_at(tree)
