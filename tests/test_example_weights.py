@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import tinynet as tn
 from tests.rows_losses import CLASSES, PAIRS, SOFT, targets
 from tests.test_kit import LOSSES, TARGETS, X, same
-from tests.ways import WAYS, taken
+from tests.ways import EVERY_WAY, WAYS, taken
 from tinynet.net import blocks
 
 COUNTS = st.lists(st.integers(0, 3), min_size=5, max_size=5).filter(any)
@@ -94,7 +94,7 @@ LABELS = (X[0] > 0.4).astype(int)
 @pytest.mark.parametrize("batch_size", [None, 6])
 def test_a_weighted_training_with_a_pause(batch_size, dtype):
     weights, models = rng.random(20), [a_net(dtype) for _ in range(3)]
-    for model, way in zip(models, [*WAYS, "played"], strict=True):
+    for model, way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
             for epochs in [7] if model is models[2] else [3, 4]:
                 model.fit(X, LABELS, epochs, batch_size, sample_weight=weights, verbose=0)

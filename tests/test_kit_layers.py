@@ -9,7 +9,7 @@ import pytest
 import tinynet as tn
 from tests import parts
 from tests.test_kit import same
-from tests.ways import WAYS, taken
+from tests.ways import EVERY_WAY, taken
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((3, 24))
@@ -65,7 +65,7 @@ def same_all(one, other):
 def trained_in_every_way(make, X, Y):
     """Three models, trained the same but for a walk and for a pause."""
     models = [make() for _ in range(3)]
-    for model, way in zip(models, [*WAYS, "played"], strict=True):
+    for model, way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
             for epochs in [5] if model is models[2] else [2, 3]:
                 model.fit(X, Y, epochs, 16, verbose=0)
@@ -89,7 +89,7 @@ def with_looks(model, batch_size):
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_a_net_trains_the_same_in_every_way(layers, batch_size, dtype):
     models = [a_net(layers, dtype=dtype) for _ in range(3)]
-    for model, way in zip(models, [*WAYS, "played"], strict=True):
+    for model, way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
             for epochs in [7] if model is models[2] else [3, 4]:
                 model.fit(X, LABELS, epochs, batch_size, verbose=0)

@@ -202,4 +202,4 @@ CHANGES = {
 def test_a_function_that_asks_for_something_else_the_second_time_is_refused(both):
     once = iter(both)
     with pytest.raises(UnsteadyError, match="differs from the one before"):
-        Recording(lambda X, Y: ([], [next(once)(X, Y)]), [np.ones((2, 2))] * 2, Arena())
+        Recording(lambda X, Y: ([], [next(once)(X, Y)]), [np.ones((2, 2))] * 2, Arena(), (), id)

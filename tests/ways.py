@@ -1,4 +1,5 @@
-"""The two ways in which a step may be taken: played from a plan, and walked as it is written."""
+"""The ways in which a step may be taken: played from a plan, and walked as it is written; or played
+from one that was doubted, as if the parts were a user's: recorded twice and looked at."""
 
 import contextlib
 
@@ -11,6 +12,7 @@ from tinynet.engine.work import Work
 from tinynet.net import blocks
 
 WAYS = ["played", "walked"]
+EVERY_WAY = [*WAYS, "doubted"]
 
 
 def forbidden(*args):
@@ -25,6 +27,8 @@ def taken(way):
             patch.setattr(Work, "steady", False)
         else:
             patch.setattr(Training, "walk", forbidden)
+        if way == "doubted":
+            patch.setattr(Work, "ours", False)
         yield
 
 

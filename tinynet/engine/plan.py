@@ -57,7 +57,8 @@ class Plan:
             return as_written(whole, arrays)
         key = function.__name__, first, tuple(a.shape for a in arrays)
         if key not in self.recordings:
-            self.recordings[key] = Recording(whole, arrays, self.arena, constant, self.pretend)
+            before = None if self.work.ours else self.pretend
+            self.recordings[key] = Recording(whole, arrays, self.arena, constant, before)
         return self.recordings[key].bind(arrays)
 
     def read(self, steps: int) -> list[Reading]:
@@ -153,7 +154,8 @@ class Plan:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
         numbers = [*self.numbers, *store.next_learned]
-        self.step.require_entrywise(numbers, store.params.size)
+        if not self.work.ours:
+            self.step.require_entrywise(numbers, store.params.size)
         for i in range(0, store.params.size, PIECE):
             own = [a[i : i + PIECE] for a in (store.grads, store.params, *store.slots.values())]
             self.update += self.made(self.step.update, (slots,), [*own, *numbers]).calls

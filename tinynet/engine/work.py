@@ -44,16 +44,25 @@ class Work(NamedTuple):
         pair = self.cost.pair
         return blocks.divisible([pair, pair.loss, pair.activation, *self.metrics.values()])
 
+    @property
+    def recorded(self) -> list[Any]:
+        """All that is recorded, if it can be."""
+        return [*self.parts, *filter(blocks.steady, self.metrics.values())]
+
+    @property
+    def ours(self) -> bool:
+        """Whether none of that is a user's: then all of it is known to be steady."""
+        return all(part.ours for part in self.recorded)
+
     def settings(self) -> Any:
         """All that a recorded step takes for granted: equal as long as nobody changed a setting.
         A user's part may look at anything, so two of a net with one are never equal."""
-        recorded = [*self.parts, *filter(blocks.steady, self.metrics.values())]
-        if not all(part.ours for part in recorded):
+        if not self.ours:
             return object()
-        held = (vars(part).items() for part in recorded)
+        held = (vars(part).items() for part in self.recorded)
         # but for the count; -0.0 equals 0.0 and is another number
         plain = [a or repr(a) for b in held for n, a in b if type(a) in PLAIN and n != "earlier"]
-        return [*map(type, recorded)], plain
+        return [*map(type, self.recorded)], plain
 
     def frozen(self) -> list[float]:
         """The hyperparameters that a recorded step takes for granted."""

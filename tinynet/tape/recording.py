@@ -26,8 +26,9 @@ class Bound(NamedTuple):
 
 
 class Recording:
-    """A function that takes stand-ins for some arrays and says what goes where. It is recorded
-    twice: a part that counts or looks at numbers asks for other calls the second time."""
+    """A function that takes stand-ins for some arrays and says what goes where. With `before`, a
+    call before each time, it is recorded twice: a part that counts or looks at numbers asks for
+    other calls the second time."""
 
     def __init__(
         self,
@@ -35,15 +36,16 @@ class Recording:
         arrays: Sequence[Array],
         arena: Arena,
         constant: Collection[int] = (),
-        before: Callable[[int], Any] = id,
+        before: Callable[[int], Any] | None = None,
     ) -> None:
-        once, self.tape = Tape(), Tape()
-        for time, tape in enumerate((once, self.tape)):
-            before(time)
-            self.given = [tape.given(a, i in constant, str(i)) for i, a in enumerate(arrays)]
+        tapes = [Tape() for _ in range(2 if before else 1)]
+        for time, self.tape in enumerate(tapes):
+            if before:
+                before(time)
+            self.given = [self.tape.given(a, i in constant, str(i)) for i, a in enumerate(arrays)]
             moves, self.results = function(*self.given)
-            tape.store(moves)
-        if once.key() != self.tape.key():
+            self.tape.store(moves)
+        if before and tapes[0].key() != self.tape.key():
             raise UnsteadyError("a step that differs from the one before")
         self.tape.settle(arena, self.results)
 
