@@ -59,6 +59,16 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_examples():
     assert other == [pytest.approx(by_hand, rel=1e-14)]
 
 
+@pytest.mark.parametrize("first", [0.5, 1.0, 2.0, 3.0])
+def test_a_batch_counts_by_the_sum_of_its_weights(first):
+    """Of which some are whole numbers."""
+    batches = [(X[:, :24], Y[:, :24], np.full(24, first)), (X[:, 24:], Y[:, 24:], np.ones(40))]
+    model, twin = a_net(NETS["prelu"]).build(2), a_net(NETS["prelu"]).build(2)
+    J = [twin.train_on_batch(*batch)["loss"] for batch in batches]
+    expected = (24 * first * J[0] + 40 * J[1]) / (24 * first + 40)
+    assert model.fit(batches, verbose=0).history["loss"] == [pytest.approx(expected, rel=1e-14)]
+
+
 def test_weights_validation_and_callbacks_go_with_batches():
     model, stop = a_net(), tn.EarlyStopping("val_loss", patience=3)
     batches = cut(16, X, Y, WEIGHTS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.cases import SEEDS
-from tests.ways import WAYS, a_training, taken
+from tests.ways import WAYS, a_training, same_in_blocks, taken
 from tinynet.engine import plan
 from tinynet.engine.work import Work
 from tinynet.net import blocks
@@ -266,6 +266,13 @@ def test_a_batch_is_gathered_from_where_x_lies():
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < (copies * 1.05 + 0.5) * X.nbytes, peak / X.nbytes
+
+
+def test_two_blocks_are_a_batch():
+    X, Y = problem("sigmoid", 30)
+    whole, cut = (a_model("tanh", "sigmoid", None, tn.SGD(0.1, 0.9)) for _ in range(2))
+    same_in_blocks(whole, cut, X, Y, size=16)
+    assert len(cut._training.batches[30].blocks) == 2
 
 
 def test_a_plan_that_fits_is_used_again():

@@ -38,12 +38,12 @@ def a_training(model, X, Y, size=None):
     return Training(model.who, Work(*model._compiled(), model._metrics), examples)
 
 
-def same_in_blocks(whole, cut, X, Y):
-    """Of two equal models one is trained on its batch in one piece, and one in blocks of 7: they
-    come to the same weights."""
+def same_in_blocks(whole, cut, X, Y, size=7):
+    """Of two equal models one is trained on its batch in one piece, and one in blocks of `size`:
+    they come to the same weights."""
     whole.fit(X, Y, 3, verbose=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "practice_size", lambda layers: 7)
+        patch.setattr(blocks, "practice_size", lambda layers: size)
         cut.fit(X, Y, 3, verbose=0)
     assert len(cut._training.batches[X.shape[1]].blocks) > 1
     for p, q in zip(whole.get_weights(), cut.get_weights(), strict=True):
