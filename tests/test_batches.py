@@ -60,8 +60,8 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_examples():
 
 
 @pytest.mark.parametrize("first", [0.5, 1.0, 2.0, 3.0])
-def test_a_batch_counts_by_the_sum_of_its_weights(first):
-    """Of which some are whole numbers."""
+def test_the_loss_of_an_epoch_is_the_mean_over_the_weights(first):
+    """Of which some batches have one, and some another."""
     batches = [(X[:, :24], Y[:, :24], np.full(24, first)), (X[:, 24:], Y[:, 24:], np.ones(40))]
     model, twin = a_net(NETS["prelu"]).build(2), a_net(NETS["prelu"]).build(2)
     J = [twin.train_on_batch(*batch)["loss"] for batch in batches]
