@@ -220,6 +220,21 @@ def test_no_callback_changes_what_the_next_one_reads():
         a_net().fit(X, Y, 1, verbose=0, callbacks=[tn.LambdaCallback(on_epoch_end=rounds)])
 
 
+def test_a_fit_within_a_fit_leaves_the_outer_one_as_it_is():
+    """Its callbacks are still in it when another one has ended."""
+    looking, inner = Looking(), a_net()
+
+    def within(epoch, logs):
+        inner.fit(X, Y, 1, verbose=0, callbacks=[tn.LambdaCallback()])
+        with pytest.raises(ValueError, match="Looking: expected to be in one fit at a time"):
+            inner.fit(X, Y, 1, verbose=0, callbacks=[looking])
+
+    a_net().fit(X, Y, 2, verbose=0, callbacks=[looking, tn.LambdaCallback(on_epoch_end=within)])
+    assert (looking.begun, looking.ended) == (1, 1)
+    assert len(inner.history) == 2
+    inner.fit(X, Y, 1, verbose=0, callbacks=[looking])
+
+
 def test_a_callback_is_in_one_fit_at_a_time():
     stop, inner, outer = tn.EarlyStopping(), a_net(), a_net()
 

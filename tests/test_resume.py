@@ -167,6 +167,22 @@ def test_a_callback_says_what_it_keeps(saved, tmp_path):
     assert not model.optimizer.steps
 
 
+class Own(tn.EarlyStopping):
+    def on_epoch_end(self, epoch, logs):
+        return super().on_epoch_end(epoch, logs)
+
+
+def test_a_callback_of_a_callback_is_told_to_keep_what_that_keeps():
+    with pytest.raises(
+        ValueError, match=r"own: kept = \(\*tn\.EarlyStopping\.kept, .seen.\) names"
+    ):
+        net().fit(**FIT, callbacks=[Own()], resume=True)
+    with pytest.raises(
+        ValueError, match=r"own: kept = \(.seen.,\) names attributes, kept = \(\) s"
+    ):
+        net().fit(**FIT, callbacks=[Silent()], resume=True)
+
+
 class Handles(tn.Callback):
     kept = ("seen",)
 

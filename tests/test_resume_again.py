@@ -126,6 +126,8 @@ class Within(Tracer):
         ("model/watch", "go_on", "two"),
         ("model/watch", "__exit__", "two"),
         ("model/watch", "leave", "two"),
+        ("engine/training", "run", "nobody"),
+        ("engine/training", "run", "two"),
         ("contextlib", "__exit__", "two"),
     ],
 )
