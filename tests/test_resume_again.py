@@ -191,6 +191,19 @@ def test_an_interrupt_after_the_optimizer_was_set_back(source):
     assert at > 20
 
 
+def test_an_interrupt_at_each_line_before_a_batch_of_a_list():
+    """Of the steps so far, none is read again."""
+    for at in range(300):
+        model, tracer = net(), Within("engine/training", "run", at)
+        if not tracer.run(lambda one=model: one.fit(**SOURCES["a list"])):
+            break
+        model.fit(**SOURCES["a list"], resume=True)
+        assert not same.difference(whole("a list", "nobody"), model), tracer.where
+    else:
+        pytest.fail("there are more lines")
+    assert at > 100
+
+
 def test_a_fit_that_does_not_begin_leaves_the_place_of_the_one_before():
     model, ends = net(), []
     with pytest.raises(RuntimeError, match="halt"):
