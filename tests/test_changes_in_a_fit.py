@@ -282,3 +282,23 @@ def test_a_callback_that_changes_a_setting_may_stop_at_once():
 
     model.fit(X, Y, 6, 16, verbose=0, callbacks=[tn.LambdaCallback(on_epoch_end=slower)])
     assert len(model.history) == 2
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+def test_what_a_callback_writes_into_weights_counts_where_a_cost_runs_away(batch_size):
+    """Steps that overflow are repeated from after its last call, and end where a walk does."""
+    models = []
+    for _, context in ways():
+        model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
+        model.compile(tn.SGD(3.0), "mse")
+
+        def shrink(epoch, logs, W=model.layers[0].W):
+            W *= 0.9
+
+        look = tn.LambdaCallback(on_epoch_end=shrink)
+        with context, pytest.raises(FloatingPointError):
+            model.fit(X, Y, 5000, batch_size, verbose=0, callbacks=[look])
+        models.append(model)
+    played, walked = models
+    assert len(played.history) == len(walked.history) > 64
+    np.testing.assert_equal(played.get_weights(), walked.get_weights())
