@@ -96,7 +96,6 @@ class Training:
         # what is not booked yet: the steps that were chosen since the snapshot, and up to which
         # step the training had come when it went back
         self.since_snapshot, self.reached = list[Chosen](), 0
-        self.begin()
         self.current: Plan = self.walks[self.size]
         self.save()
         for width, batch in self.batches.items():
