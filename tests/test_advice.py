@@ -151,6 +151,9 @@ def test_numbers_are_wide_from_100_on(ends, wide):
         model.compile()
         scaled.compile()
         assert names_of(model, inputs=ends) == ["wide"] * wide
+        told = [text for _, text in of_data(model._compiled()[0], ends, (0, 1))]
+        said = f"the inputs go from {ends[0]} to {ends[1]}: tn.Standardize() as the first layer"
+        assert all(text.startswith(said) for text in told)
         assert names_of(model, targets=ends) == ["far"] * wide
         assert names_of(scaled, inputs=ends) == []
 
