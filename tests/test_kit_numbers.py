@@ -214,3 +214,11 @@ def test_hard_numbers(node, z, value, slope):
     got, derivative = node.forward(np.array([z]))[0], node.backward(np.ones(1))[0]
     assert got == pytest.approx(value, rel=1e-14, abs=0)
     assert derivative == pytest.approx(slope, rel=1e-13, abs=0)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 3.0])
+def test_a_softmax_is_that_of_colder_numbers(temperature):
+    Z, dA = np.array([[1.0, -2.0], [3.0, 0.5], [0.0, 7.0]]), np.array([[1.0, 2.0]] * 2 + [[0, 5.0]])
+    cold, plain = tn.Softmax(temperature), tn.Softmax()
+    np.testing.assert_allclose(cold.forward(Z), plain.forward(Z / temperature), rtol=1e-14)
+    np.testing.assert_allclose(cold.backward(dA), plain.backward(dA) / temperature, rtol=1e-12)

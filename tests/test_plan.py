@@ -275,6 +275,15 @@ def test_two_blocks_are_a_batch():
     assert len(cut._training.batches[30].blocks) == 2
 
 
+def test_a_net_that_looks_at_its_whole_batch_is_not_cut():
+    X, m = np.random.default_rng(0).standard_normal((2, 70_000)), 70_000
+    for layers, cut in [([], True), ([tn.BatchNorm()], False)]:
+        model = tn.Sequential([tn.Dense(4, "tanh"), *layers, tn.Dense(1)], seed=0)
+        model.compile("sgd")
+        model.fit(X, X[:1], 1, verbose=0)
+        assert (len(model._training.batches[m].blocks) > 1) == cut
+
+
 def test_a_plan_that_fits_is_used_again():
     X, Y = problem("sigmoid", 30)
     model = a_model("tanh", "sigmoid", None, tn.SGD(0.1, 0.9))
