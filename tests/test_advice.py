@@ -44,6 +44,13 @@ def test_inputs_that_span_more_than_100_or_are_as_far_from_0(printed):
     )
 
 
+def test_of_batches_nobody_knows_all_inputs(printed):
+    """Those of the validation data are no inputs that it is trained on."""
+    far = 1000 * X, Y
+    lines = printed(lambda: a_net().fit([(X, Y)], epochs=2, validation_data=far))
+    assert not any("the inputs" in line for line in lines)
+
+
 def test_a_cost_that_stays_has_not_risen(printed):
     model = a_net(optimizer=tn.SGD(tn.CosineDecay(0.1, epochs=5)))
     model.fit(X, Y, 5, 16, verbose=0)
