@@ -30,8 +30,8 @@ class UnsteadyError(Exception):
 
 
 def outline(array: Array) -> Array:
-    """An array of that shape, dtype and strides, whose numbers are nobody's: without memory, where
-    it would take more time to make it than to have it."""
+    """An array of that shape, dtype and strides, whose numbers are nobody's. Only a small one has
+    memory, since to do without takes more time."""
     if array.nbytes <= 4096 and (twin := np.empty_like(array)).strides == array.strides:
         return twin
     return as_strided(np.empty((), array.dtype), array.shape, array.strides)
