@@ -115,20 +115,20 @@ def test_a_pcg_of_an_even_step_is_refused(inc, path):
 
 
 @pytest.mark.parametrize(
-    ("make", "name", "most"),
+    ("make", "name", "least", "most"),
     [
-        (lambda: np.random.RandomState(3), "pos", 624),
-        (lambda: np.random.RandomState(3), "has_gauss", 1),
-        (lambda: np.random.Generator(np.random.Philox(3)), "buffer_pos", 4),
-        (lambda: np.random.default_rng(3), "has_uint32", 1),
+        (lambda: np.random.RandomState(3), "pos", 0, 624),
+        (lambda: np.random.RandomState(3), "has_gauss", 0, 1),
+        (lambda: np.random.Generator(np.random.Philox(3)), "buffer_pos", 1, 4),
+        (lambda: np.random.default_rng(3), "has_uint32", 0, 1),
     ],
 )
-def test_a_number_beyond_what_a_generator_has_is_refused(make, name, most):
+def test_a_number_beyond_what_a_generator_has_is_refused(make, name, least, most):
     """numpy would read behind the end of its own memory."""
     tree = state_of(make())
     inner = next(iter(tree.values()))
     holder = inner if name in inner else inner["state"]
-    for number in (0, most):
+    for number in (least, most):
         holder[name] = number
         assert state_of(generator_at(tree)) == tree
     for number in (-1, most + 1):
