@@ -215,3 +215,13 @@ def test_compile_takes_an_optimizer_without_its_earlier_steps(make):
         model.fit(X, Y, 3, verbose=0)
     for p, q in zip(models[0].get_weights(), models[1].get_weights(), strict=True):
         np.testing.assert_array_equal(p, q)
+
+
+@pytest.mark.parametrize("name", ["look", "looks", "clips", "clipped", "bounded", "share"])
+def test_compile_takes_no_form_of_ones_own_of_the_limits(name):
+    """A step calls them in several ways, or only if there is a limit."""
+    own = type("Own", (tn.SGD,), {name: lambda self, *given: given[0]})
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    with pytest.raises(TypeError, match=f"Own: expected the {name} of Optimizer, got its own"):
+        model.compile(own(0.1))
+    assert model.optimizer is None
