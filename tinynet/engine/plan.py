@@ -35,6 +35,7 @@ class Plan:
     def __init__(self, work: Work, batch: Batch, store: Store, arena: Arena | None) -> None:
         self.work, self.batch, self.store, self.arena = work, batch, store, arena
         self.recordings = dict[Any, Recording]()
+        self.doubted = not work.ours  # whether there is a user's part
         self.step = Step(work, recorded=arena is not None)
         self.bound = dict[int, list[Bound]]()  # what reads so many steps
         self.seen = b""  # the examples for which constants were computed
@@ -57,7 +58,7 @@ class Plan:
             return as_written(whole, arrays)
         key = function.__name__, first, tuple(a.shape for a in arrays)
         if key not in self.recordings:
-            before = None if self.work.ours else self.pretend
+            before = self.pretend if self.doubted else None
             self.recordings[key] = Recording(whole, arrays, self.arena, constant, before)
         return self.recordings[key].bind(arrays)
 
@@ -154,7 +155,7 @@ class Plan:
         """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
         numbers = [*self.numbers, *store.next_learned]
-        if not self.work.ours:
+        if self.doubted:
             self.step.require_entrywise(numbers, store.params.size)
         for i in range(0, store.params.size, PIECE):
             own = [a[i : i + PIECE] for a in (store.grads, store.params, *store.slots.values())]

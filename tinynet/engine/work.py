@@ -59,10 +59,11 @@ class Work(NamedTuple):
         A user's part may look at anything, so two of a net with one are never equal."""
         if not self.ours:
             return object()
-        held = (vars(part).items() for part in self.recorded)
+        recorded = self.recorded
+        held = (vars(part).items() for part in recorded)
         # but for the count; -0.0 equals 0.0 and is another number
         plain = [a or repr(a) for b in held for n, a in b if type(a) in PLAIN and n != "earlier"]
-        return [*map(type, self.recorded)], plain
+        return [*map(type, recorded)], plain
 
     def frozen(self) -> list[float]:
         """The hyperparameters that a recorded step takes for granted."""
