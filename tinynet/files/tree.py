@@ -93,6 +93,17 @@ class Names:
         given = {n: self.made(a) for n, a in only(tree, name, dict).items()}
         return self.find(name, type)(**given)
 
+    def agree(self, said: Any, now: Any, arguments: bool = False) -> bool:
+        """Whether what a file says is so now. Of a part it may say fewer arguments than there are:
+        those that came later have their defaults."""
+        if isinstance(said, dict) and isinstance(now, dict):
+            known = said.keys() <= now.keys() if arguments else said.keys() == now.keys()
+            parts = REGISTRY.keys() | self.own.keys()
+            return known and all(self.agree(own, now[n], n in parts) for n, own in said.items())
+        if isinstance(said, list) and isinstance(now, list) and len(said) == len(now):
+            return all(map(self.agree, said, now))
+        return bool(said == now)
+
     def find(self, name: str, kind: type) -> Any:
         found = REGISTRY.get(name) or self.own.get(name)
         if not isinstance(found, kind):

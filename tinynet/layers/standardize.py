@@ -15,14 +15,15 @@ from tinynet.layers.base import Fixed, Layer
 from tinynet.layers.same_width import SameWidth
 
 ROUNDING = 8 * np.finfo(np.float64).eps
+STEPS = 8  # of float32 that a deviation has at least
 AT_A_TIME = 65_536  # examples of which the sums are taken at once
 
 
 class Standardize(SameWidth):
     """A = (X - mean) / scale, the first layer of a net. The first `fit` learns the mean and the
     standard deviation of each input from what it trains on, weights included; they stay, and are
-    saved with the model. A constant input has a scale of 1. float32 holds 7 digits: of an input of
-    1e8 +- 1 nothing is left, so take 1e8 off before, or a model of float64.
+    saved with the model. A constant input has a scale of 1. float32 holds 7 digits: an input of 1e8
+    +- 1 is refused there, so take 1e8 off before, or a model of float64.
 
     With `invert=True` it is the last layer, A = scale * X + mean with the mean and the standard
     deviation of the targets Y: a regression's net works with numbers around 0, and what it
@@ -58,10 +59,11 @@ class Standardize(SameWidth):
 
     def learn(self, X: Any, weights: Any = None) -> "Standardize":
         """The mean and the scale of these examples, in float64."""
-        (X,) = self.admit(X)
+        given, (X,) = X, self.admit(X)
+        self.require_digits(np.asarray(given))
         m, kind = X.shape[1], self.theta.dtype
-        given = np.ones(m) if weights is None else weights
-        w = checks.numbers(self.who, "weights", given, np.dtype(np.float64), (m,))
+        weights = np.ones(m) if weights is None else weights
+        w = checks.numbers(self.who, "weights", weights, np.dtype(np.float64), (m,))
         if w.min() < 0 or not w.any():
             checks.refuse(self.who, "weights of at least 0, not all 0", checks.shown(w))
         with Guard(self.who):
@@ -76,6 +78,21 @@ class Standardize(SameWidth):
         writes = [put(self.state[name], a) for name, a in new.items()]
         in_one_go([*writes, partial(vars(self).update, learned=True)])
         return self
+
+    def require_digits(self, X: Array) -> None:
+        """Refuse rows of numbers that lie so far from 0 that float32 has no digits left for what
+        they deviate."""
+        if self.theta.dtype != np.float32:
+            return
+        mean, scale = mean_and_scale(X, np.ones(X.shape[1]))
+        step = np.spacing(np.abs(mean).astype(np.float32))
+        constant = (scale <= ROUNDING * np.abs(mean)) | (scale.astype(np.float32) == 0)
+        lost = np.argwhere((STEPS * step > scale) & ~constant)
+        if lost.size:
+            i, what = lost[0, 0], "output" if self.invert else "input"
+            got = f"{what} {i} with a deviation of {scale[i, 0]:.3g} in steps of {step[i, 0]:.3g}"
+            cure = "subtract a number near its mean before, or take a model of float64"
+            checks.refuse(self.who, "numbers that float32 tells apart", got, cure)
 
     def preactivation(self, X: Array) -> Array:
         if not self.learned:

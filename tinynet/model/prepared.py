@@ -79,6 +79,17 @@ class Prepared(Compiled):
         test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
         return np.setdiff1d(np.arange(m), out), test
 
+    def _to_train(self, X: Any, Y: Any, weights: Any) -> Sequence[Array]:
+        """Validated; what a Standardize is to learn as it was given, too."""
+        data = self._data(X, Y, weights, build=True)
+        for layer in standardizing(self.layers):
+            if not layer.learned:
+                given = np.asarray(Y if layer.invert else X)
+                layer.require_digits(
+                    self._door.turned(given) if given.ndim == 2 else given[np.newaxis]
+                )
+        return data
+
     def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
         """What a first and a last Standardize learn from the examples that are trained on."""
         if rest is not None and not weights:

@@ -149,7 +149,7 @@ def restored(make: Any, data: Any, names: Names) -> Any:
     fill(model, tree, arrays)
     again, held = described(model, names)
     for name in sorted(tree.keys() | again.keys()):
-        if name not in again or tree.get(name) != again[name]:
+        if name not in again or not names.agree(tree.get(name), again[name]):
             refuse(f"{checks.shown(name)} as of that model", checks.shown(tree.get(name)))
     for name in sorted(arrays.keys() - held.keys()):
         refuse("the arrays of that model", f"{checks.shown(name)} beside them")

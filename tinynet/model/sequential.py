@@ -135,7 +135,7 @@ class Sequential(Prepared):
         before = self._require_idle()
         with self._lock, self._in_training(before):
             given = validation_data, share, class_weight
-            data = None if Y is None else self._data(X, Y, sample_weight, build=True)
+            data = None if Y is None else self._to_train(X, Y, sample_weight)
             train, source, held = self._source(X, data, size, shuffle, given)
             seen = source.data[:2] if verbose and source.order else []
             ranges = [(float(a.min()), float(a.max())) for a in seen]
