@@ -45,17 +45,22 @@ class Tracer:
 
     def __init__(self, files, at):
         self.at, self.count, self.where = at, 0, ""
+        self.seen = {}  # when each line was run, or each door gone through
         self.within = functools.cache(lambda file: any(part in file for part in files))
 
     def __call__(self, frame, event, arg):
         if event == "call" and not self.within(frame.f_code.co_filename):
             return None
         if event == "line" and counts(frame.f_code.co_filename, frame.f_lineno):
-            if self.count == self.at:
-                self.where = f"{frame.f_code.co_filename[-20:]}:{frame.f_lineno}"
-                raise KeyboardInterrupt
-            self.count += 1
+            self.come_to(f"{frame.f_code.co_filename[-20:]}:{frame.f_lineno}")
         return self
+
+    def come_to(self, where):
+        self.where = where
+        if self.count == self.at:
+            raise KeyboardInterrupt
+        self.seen.setdefault(where, []).append(self.count)
+        self.count += 1
 
     def run(self, call):
         before = sys.gettrace()
@@ -72,20 +77,12 @@ class Tracer:
 class Doors(Tracer):
     """Raises an interrupt at the n-th entry into a function of these files, or exit from one."""
 
-    def __init__(self, files, at):
-        super().__init__(files, at)
-        self.seen = {}  # when each door was gone through
-
     def __call__(self, frame, event, arg):
         if event == "call" and not self.within(frame.f_code.co_filename):
             return None
         frame.f_trace_lines = False
         if event in ("call", "return"):
-            self.where = f"{event} {frame.f_code.co_qualname}"
-            if self.count == self.at:
-                raise KeyboardInterrupt
-            self.seen.setdefault(self.where, []).append(self.count)
-            self.count += 1
+            self.come_to(f"{event} {frame.f_code.co_qualname}")
         return self
 
 
@@ -96,9 +93,9 @@ def lines(files, call):
     return counting.count
 
 
-def doors(files, call):
-    """When the call goes in or out of each function of these files."""
-    counting = Doors(files, -1)
+def moments(kind, files, call):
+    """When the call comes to each line of these files, or to each door."""
+    counting = kind(files, -1)
     counting.run(call)
     return counting.seen
 

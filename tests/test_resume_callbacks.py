@@ -1,14 +1,16 @@
 """What callbacks once did to a fit that goes on: from the attack on `resume=True`, continued."""
 
 import copy
+import linecache
 
 import numpy as np
 import pytest
 
 import tinynet as tn
+from tests.interrupts import Tracer, moments
 from tests.resuming import Halt
 from tests.test_resume_attacked import FIT, Killed, left, net, stops, whole
-from tinynet.model import same
+from tinynet.model import same, watch
 
 
 class Own(tn.Callback):
@@ -65,6 +67,57 @@ def test_a_call_that_was_cut_off_after_a_change_cannot_be_made_again(kind):
     model = left(net(), kind(3), at=0)
     with pytest.raises(ValueError, match=f"{kind.__name__} to end its call, got one"):
         model.fit(**FIT, callbacks=[kind()], resume=True)
+
+
+def test_a_call_that_was_cut_off_after_it_made_parts_is_made_again(tmp_path):
+    """And saved the model: neither changes it."""
+
+    class Makes(Own):
+        def __init__(self):
+            super().__init__()
+
+        def on_epoch_end(self, epoch, logs):
+            tn.Dense(3, regularizer=tn.L2())
+            self.model.save(tmp_path / "net")
+            self.halt(epoch)
+
+    twin, cut = whole(net, Makes()), Makes()
+    cut.halts = 3
+    model = left(net(), cut, at=0)
+    model.fit(**FIT, callbacks=[Makes()], resume=True)
+    assert not same.difference(twin, model)
+
+
+@pytest.mark.parametrize("stops", [False, True, np.True_])
+def test_an_interrupt_after_a_call_does_not_make_it_again(stops):
+    """What it said is known, and what it kept."""
+
+    class Ends(Own):
+        kept = ("seen",)
+
+        def on_train_begin(self):
+            self.seen = []
+
+        def on_epoch_end(self, epoch, logs):
+            self.seen.append(epoch)
+            self.model.optimizer.learning_rate *= 0.9
+            return stops if epoch == 3 else None
+
+    twin, ends = net(), Ends()
+    twin.fit(**FIT, callbacks=[ends])
+    found = moments(Tracer, [watch.__file__], lambda: net().fit(**FIT, callbacks=[Ends()]))
+    calls = [t for line, t in found.items() if "on_epoch_end(" in source(watch, line)]
+    for later in (1, 2, 3, 4):
+        model, own = net(), Ends()
+        tracer = Tracer([watch.__file__], calls[0][2] + later)
+        assert tracer.run(lambda: model.fit(**FIT, callbacks=[Ends()]))  # noqa: B023
+        model.fit(**FIT, callbacks=[own], resume=True)
+        assert not same.difference(twin, model), tracer.where
+        assert own.seen == ends.seen
+
+
+def source(module, where):
+    return linecache.getline(module.__file__, int(where.split(":")[1]))
 
 
 class Warms(Own):

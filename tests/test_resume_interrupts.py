@@ -10,7 +10,7 @@ import pytest
 
 import tinynet as tn
 from tests import models
-from tests.interrupts import Doors, Tracer, doors, lines, signalled
+from tests.interrupts import Doors, Tracer, lines, moments, signalled
 from tests.resuming import FIT, Halt, X, Y, net, require_same, watched
 from tests.ways import WAYS, taken
 from tinynet.model import batches, same
@@ -27,14 +27,12 @@ FILES = "tinynet/", "contextlib"
 ENGINE = "tinynet/engine", "tinynet/tape", "tinynet/net/history", "tinynet/base/calls"
 
 
-def places(files, train, draw, most):
-    """Where to interrupt a training: so many of its lines, or twice at each door of the engine."""
-    if files == ENGINE:
-        own = [draw.sample(found, min(2, len(found))) for found in doors(files, train).values()]
-        found = [(Doors, at) for pair in own for at in pair]
-        return draw.sample(found, min(most, len(found)))
-    n = lines(files, train)
-    return [(Tracer, at) for at in draw.sample(range(n), min(most, n))]
+def places(files, train, draw):
+    """Where to interrupt a training: when it comes to each of its lines, or to each door of the
+    engine, first and last, and at some time between."""
+    kind = Doors if files == ENGINE else Tracer
+    for found in moments(kind, files, train).values():
+        yield from ((kind, at) for at in {found[0], draw.choice(found), found[-1]})
 
 
 # a generator that is closed swallows one
@@ -42,13 +40,14 @@ def places(files, train, draw, most):
 @pytest.mark.parametrize("batch_size", [16, None])
 @pytest.mark.parametrize("files", [FILES, ENGINE, ("contextlib",)])
 def test_an_interrupt_anywhere_leaves_a_fit_that_goes_on(files, batch_size, tries):
-    """In the long form at 1,000 lines, twice at each entry and exit of the engine, and at each line
-    of what ends a fit; and then somewhere in the fit that goes on."""
+    """In the long form at each line, and at each entry and exit of the engine; and then somewhere
+    in the fit that goes on."""
     twin, ends, fit = prepared(), watched(), FIT | {"batch_size": batch_size}
     twin.fit(**fit, callbacks=ends)
     train = functools.partial(prepared().fit, **fit, callbacks=watched())
     draw = random.Random(str(batch_size))
-    for tracer, at in places(files, train, draw, tries(6, 1000)):
+    found = sorted(places(files, train, draw), key=str)
+    for tracer, at in draw.sample(found, tries(6, len(found))):
         model, own, tracing = prepared(), watched(), tracer(files, at)
         tracing.run(functools.partial(model.fit, **fit, callbacks=watched()))
         again = Tracer(FILES, draw.randrange(100_000))  # sooner or later, or not at all

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Self
 
 from tinynet.activations import Activation
-from tinynet.base import Array, Guard, Part, checks, in_one_go, put
+from tinynet.base import Array, Guard, checks, in_one_go, put
 from tinynet.layers import Layer, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
 from tinynet.layers.standardize import standardizing
@@ -110,10 +110,13 @@ class Network(Chain):
             checks.refuse(self.who, "a model that is not being trained", got, cure, RuntimeError)
 
     def _forget_fit(self, since: str) -> None:
-        """No fit goes on from where the last one was left: this was done since."""
+        """No fit goes on from where the last one was left: this was done since. One that runs is
+        told."""
         if self._trainer is None:
             here = self._fit.position() if self._fit else self._position
             vars(self).update(_fit=None, _position=here and here.lost(since))
+        elif self._fit is not None:
+            self._fit.touched += 1
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in ("_making", "_trainer", "_fit")}
@@ -202,8 +205,7 @@ class Network(Chain):
         writes = [put(p, w) for p, w in places]
         own = standardizing(self.layers)
         writes += [partial(vars(layer).update, learned=True) for layer in own]
-        writes += [partial(self._forget_fit, "set_weights")]
-        in_one_go([*writes, partial(Part.latest.__setitem__, 0, object())])
+        in_one_go([*writes, partial(self._forget_fit, "set_weights")])
 
     def summary(self) -> None:
         """Print the net, a line a layer."""

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from tinynet.base import Array, Part, checks, in_one_go, put
+from tinynet.base import Array, checks, in_one_go, put
 from tinynet.engine.work import PLAIN, Work
 from tinynet.files.generators import bits_of, plain
 from tinynet.files.safetensors import refuse
 from tinynet.layers import Layer
 from tinynet.layers.initializers import moved_to, standing
 from tinynet.layers.standardize import standardizing
+from tinynet.metrics import summed
 from tinynet.optimizers import RATES, Optimizer
 
 
@@ -46,8 +47,7 @@ class Snapshot:
         calls += [partial(vars(optimizer).update, slots=slots, earlier=self.steps)]
         pairs = zip(standardizing(model.layers), self.learned, strict=True)
         calls += [partial(vars(layer).update, learned=before) for layer, before in pairs]
-        calls += [optimizer.taken.clear, partial(Part.latest.__setitem__, 0, object())]
-        in_one_go([*calls, partial(model._forget_fit, "a snapshot")])
+        in_one_go([*calls, optimizer.taken.clear, partial(model._forget_fit, "a snapshot")])
 
     def generators(self) -> list[Any]:
         """Generators that stand where those of the model stood."""
@@ -58,8 +58,13 @@ class Snapshot:
 
 def model_parts(model: Any) -> list[Any]:
     """All that has a say in a step of the model."""
+    return work_of(model).parts
+
+
+def work_of(model: Any) -> Work:
+    """What a training of the model works with."""
     cost, optimizer = model._compiled()
-    return Work(cost, optimizer, {}).parts
+    return Work(cost, optimizer, summed(model._metrics))
 
 
 Watched: TypeAlias = tuple[list[Layer], list[Optimizer], list[Array]]
@@ -107,12 +112,21 @@ def as_now(model: Any) -> Callable[[], None]:
 
 def settings_of(model: Any) -> list[Any]:
     """The plain settings of all parts of a model, but for the optimizer's count."""
-    shelves = [
-        {n: a for n, a in vars(part).items() if n != "earlier"} for part in model_parts(model)
-    ]
-    own = {id(a) for a in model.optimizer.learned.values()}  # which is no setting
-    rates = {name: float(p) for name, p in hyperparameters(model).items() if id(p) not in own}
-    return [rates, *({n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in shelves)]
+    shelves = [{**vars(part), "earlier": 0} for part in model_parts(model)]
+    plain = [{n: repr(a) for n, a in own.items() if type(a) in PLAIN} for own in shelves]
+    return [rates(model), *plain]
+
+
+def in_a_step(model: Any) -> Any:
+    """The settings that a step takes for granted, and the rates: equal as long as nobody changed
+    one, and never in a net with a user's part, which may look at anything."""
+    return work_of(model).settings(), rates(model)
+
+
+def rates(model: Any) -> dict[str, float]:
+    """The numbers of the optimizer, and of those in it, that it does not learn."""
+    own = {id(a) for a in model.optimizer.learned.values()}
+    return {name: float(p) for name, p in hyperparameters(model).items() if id(p) not in own}
 
 
 def hyperparameters(model: Any) -> dict[str, Array]:

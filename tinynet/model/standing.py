@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinynet.callbacks import Callback, ModelCheckpoint
 from tinynet.metrics import summed
 from tinynet.model.batches import Source
@@ -10,6 +12,8 @@ from tinynet.model.kept import CallbackState, kept_by, plain_arguments, stateful
 from tinynet.model.position import Position, packed, unpacked
 from tinynet.model.snapshot import Snapshot
 from tinynet.net.history import Reporter
+
+CUT_OFF = object()  # what a call has said that did not end
 
 
 def may_move(callback: Callback) -> bool:
@@ -56,6 +60,14 @@ class Standing(Reporter):
         # up to which epoch all have looked; which have at the next, and which one does now
         self.done_before, self.looked_at = self.done, self.done
         self.looked, self.asked = list[int](), list[int]()
+        # what the last of them said; how often weights were set or brought back
+        self.said: Any = None
+        self.touched = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody said stop."""
+        return self.stop or (isinstance(self.said, (bool, np.bool_)) and bool(self.said))
 
     @property
     def moved(self) -> bool:
@@ -98,7 +110,7 @@ class Standing(Reporter):
             sums=sums,
             order=order.before() if order is not None and drawn else None,
             looked=looked,
-            stop=self.stop,
+            stop=self.stopped,
             callbacks=[] if torn else kept,
             torn=torn,
             fingerprint=self.fingerprint,

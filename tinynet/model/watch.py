@@ -9,15 +9,21 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar
 
-import numpy as np
-
 from tinynet.base import Part, checks
 from tinynet.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from tinynet.metrics.epochs import Row
 from tinynet.model.kept import kept_by, stateful
 from tinynet.model.resume import give_back
-from tinynet.model.snapshot import Snapshot, as_now, fingerprint, marks, settings_of, watched
-from tinynet.model.standing import Standing
+from tinynet.model.snapshot import (
+    Snapshot,
+    as_now,
+    fingerprint,
+    in_a_step,
+    marks,
+    settings_of,
+    watched,
+)
+from tinynet.model.standing import CUT_OFF, Standing
 
 
 class Watch(Standing):
@@ -29,7 +35,8 @@ class Watch(Standing):
     def __init__(self, *of_a_fit: Any) -> None:
         super().__init__(*of_a_fit)
         self.changed = False  # whether a setting was changed after the last epoch
-        self.watched: Any = None  # what is looked at for that
+        self.watched: Any = None  # what is looked at for that, and settings as they were
+        self.known: Any = None
         self.told: dict[str, Any] = {"model": self.model, "epochs": self.epochs}
         self.told |= {"done": self.done, "steps": self.source.steps, "m": self.source.m}
 
@@ -187,7 +194,8 @@ class Watch(Standing):
             self.history._columns = {}
         logs = dict(zip(names, numbers, strict=True))
         self.watched = self.watched or watched(self.model)
-        before, marked = Part.latest[0], marks(self.watched)
+        self.known = self.known or in_a_step(self.model)
+        before = Part.latest[0], self.touched, marks(self.watched)
         last, places = epoch == self.epochs, range(len(self.callbacks))
         due = [i for i in places if last or epoch % self.callbacks[i].every == 0]
         others = [i for i in places if i not in due]
@@ -196,10 +204,10 @@ class Watch(Standing):
             if i not in self.looked and (i in due or self.stop):
                 self.ask(i, epoch, logs)
         everies = self.epochs_between()
-        same = Part.latest[0] is before and marked == marks(self.watched)
+        same = before[1:] == (self.touched, marks(self.watched)) and self.unset(before[0])
         self.changed = not self.stop and not same
         if self.changed:  # a step count that was set back, too
-            self.watched, steps = None, self.model.optimizer.steps
+            self.watched, self.known, steps = None, None, self.model.optimizer.steps
             self.done_before, self.records, self.steps_before = epoch, [], steps
         self.everies, self.looked_at, self.looked = everies, epoch, []
         return self.stop or self.changed
@@ -207,22 +215,26 @@ class Watch(Standing):
     def ask(self, i: int, epoch: int, logs: Mapping[str, float]) -> None:
         """Let the i-th callback look. A call that is cut off will be made again, so what it keeps
         is then as it was before."""
-        callback, settings = self.callbacks[i], Part.latest[0]
+        callback, latest, touched = self.callbacks[i], Part.latest[0], self.touched
         again = type(callback) in (EarlyStopping, ReduceLROnPlateau)  # which know of a second call
         own = () if again else callback.kept or ()
         before = {name: copy.copy(getattr(callback, name)) for name in own}
+        self.said, self.asked = CUT_OFF, [i]
         try:
-            self.asked = [i]
-            said = callback.on_epoch_end(epoch, MappingProxyType(logs))  # the next sees the same
-            stop = self.stop or (isinstance(said, (bool, np.bool_)) and bool(said))
+            self.said = callback.on_epoch_end(epoch, MappingProxyType(logs))  # all see the same
             # no interrupt comes between these assignments
-            self.stop, self.looked, self.asked = stop, [*self.looked, i], []
+            self.stop, self.looked, self.asked = self.stopped, [*self.looked, i], []
         except BaseException:
-            self.asked = []
-            for name, value in before.items():
-                setattr(callback, name, value)
-            if not again and Part.latest[0] is not settings:
-                name = type(callback).__name__
-                got = "one that was cut off after it had changed the model"
-                self.torn = f"{name} to end its call, got {got}"
+            if self.said is CUT_OFF:
+                self.asked = []
+                for name, value in before.items():
+                    setattr(callback, name, value)
+                if not again and (self.touched != touched or not self.unset(latest)):
+                    name = type(callback).__name__
+                    got = "one that was cut off after it had changed the model"
+                    self.torn = f"{name} to end its call, got {got}"
             raise
+
+    def unset(self, latest: object) -> bool:
+        """Whether no setting of the model was set since that was the latest of any part."""
+        return Part.latest[0] is latest or in_a_step(self.model) == self.known
