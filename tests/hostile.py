@@ -335,7 +335,7 @@ FILES = {
     "rows without names": (changed("history", "rows", to=[[[], 10**9]]), "loss first"),
     "10^12 rows": (changed("history", "rows", to=[[["loss"], 10**12]]), "history has"),
     "rows of numbers": (changed("history", "rows", to=[3]), "rows|list|unpack|iter"),
-    "a share of 2": (changed("held_out", to=[2.0, 60, ""]), "share"),
+    "a share of 2": (changed("held_out", to=[2.0, 60, {}]), "share"),
     "what is learned missing": (changed("learned", to=[]), "zip|shorter"),
     "what is learned as a text": (changed("learned", to=["yes"]), "learned"),
 }

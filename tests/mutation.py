@@ -277,7 +277,7 @@ def report():
                 left += reason is None
                 print(f"    {line}: {place[1]}: {place[2]}: {reason or 'NO REASON'}")
     for place in sorted(said.keys() - used):
-        print(f"no such change: {', '.join(place)}")
+        print(f"found, or no such change: {', '.join(place)}")
     print(f"{caught} of {total} changes found, {100 * caught / max(1, total):.1f} %")
     return left
 

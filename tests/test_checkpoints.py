@@ -3,6 +3,7 @@
 import time
 import types
 
+import numpy as np
 import pytest
 
 import tinynet as tn
@@ -36,3 +37,15 @@ def test_a_path_in_a_file_is_refused_before_the_first_step(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(ValueError, match="a path in a folder that can be written"):
         tn.ModelCheckpoint(tmp_path / "file" / "net").on_train_begin()
+
+
+def test_a_training_that_explodes_leaves_the_file_that_was_there(tmp_path):
+    path, X = tmp_path / "net", np.random.default_rng(0).normal(size=(3, 60))
+    model = tn.Sequential([tn.Dense(8, "relu"), tn.Dense(1)], seed=0)
+    model.compile(tn.SGD(tn.PiecewiseConstant([1e-3, 50.0], epochs=[5])), "mse")
+    fit = {"X": X, "Y": 300 * X[0], "batch_size": 20, "verbose": 0}
+    model.fit(**fit, epochs=5, callbacks=[tn.ModelCheckpoint(path)])
+    before = path.read_bytes()
+    with pytest.raises(FloatingPointError, match=r"after a reset\(\) a smaller learning rate"):
+        model.fit(**fit, epochs=60, callbacks=[tn.ModelCheckpoint(path)])
+    assert path.read_bytes() == before

@@ -50,7 +50,7 @@ def test_what_has_decayed_becomes_zero_in_the_same_step_either_way(steps):
         X, Y = np.zeros((2, 4)), np.zeros((1, 4))
         with taken(way):
             model.fit(X, Y, 1, verbose=0)
-            model.optimizer.slots["v"]["W1"][...] = 1e-28
+            model.optimizer.slots["v"]["W1"][...] = 1e-34
             model.fit(X, Y, steps - 1, verbose=0)
         ends.append(model.optimizer.slots["v"]["W1"])
     np.testing.assert_array_equal(*ends)
@@ -59,7 +59,7 @@ def test_what_has_decayed_becomes_zero_in_the_same_step_either_way(steps):
 
 DUSTY = {  # an optimizer, its slot, a size, and how many times it becomes 0, or stays
     "squared": (lambda: tn.Adagrad(0.1), "r", lambda tiny: tiny**0.5, [0.01, 0.9], [3, 100]),
-    "not squared": (lambda: tn.SGD(0.1, 0.9), "v", lambda tiny: tiny, [2, 1e8], [1e10, 1e15]),
+    "not squared": (lambda: tn.SGD(0.1, 0.9), "v", lambda tiny: tiny, [2, 900], [1200, 1e15]),
 }
 
 
@@ -73,6 +73,24 @@ def test_only_what_is_nearly_subnormal_becomes_zero(make, slot, size, lost, stay
     optimizer.slots[slot]["w"][...] = np.array([*lost, *stay]) * size(float(np.finfo(dtype).tiny))
     optimizer.forward(w, {"w": np.zeros(4, dtype)})
     np.testing.assert_array_equal(optimizer.slots[slot]["w"] > 0, [False, False, True, True])
+
+
+def test_a_square_of_small_gradients_that_a_user_keeps_stays():
+    """Squares of 1e-15 are far from subnormal."""
+
+    class RMS(tn.Optimizer):
+        steady = True
+        slot_names = ("v",)
+
+        def step(self, p, g, slots, rate):
+            v = 0.9 * slots["v"] + 0.1 * g * g
+            return rate * g / (np.sqrt(v) + 1e-30), {"v": v}
+
+    optimizer, w, v = RMS(1e-3), {"w": np.zeros(1, np.float32)}, 0.0
+    for _ in range(34):
+        before, v = w["w"].copy(), 0.9 * v + 0.1 * 1e-30
+        optimizer.forward(w, {"w": np.full(1, 1e-15, np.float32)})
+        np.testing.assert_allclose(before - w["w"], 1e-3 * 1e-15 / v**0.5, rtol=1e-4)
 
 
 def test_a_deep_net_is_settled_in_the_time_of_its_layers():

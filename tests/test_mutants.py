@@ -1,5 +1,8 @@
 """The tool that changes the source: which changes there are, and what each of them touches."""
 
+import csv
+
+from tests import mutation
 from tests.mutants import mutants, new_functions
 
 SOURCE = """
@@ -68,3 +71,14 @@ def test_each_change_and_what_it_touches(tmp_path):
         (16, "1 to 2"),
         (16, "2 to 4"),
     ]
+
+
+def test_each_reason_is_of_a_change_that_there_is():
+    changes = set()
+    for path in (mutation.ROOT / "tinynet").rglob("*.py"):
+        module, lines = str(path.relative_to(mutation.ROOT)), mutation.lines_of(path)
+        changes |= {(module, lines[n - 1], key.partition(" ")[2]) for key, n, _ in mutants(path)}
+    with mutation.REASONS.open(newline="", encoding="utf-8") as file:
+        said = [(row["module"], row["line"], row["change"]) for row in csv.DictReader(file)]
+    assert {*said} - changes == set()
+    assert len(said) == len({*said})

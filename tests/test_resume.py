@@ -133,8 +133,8 @@ class Forgets(tn.Callback):
 
 
 OTHERS = {
-    "other data": ({"X": X + 1}, "the data of the fit that goes on, got others: pass the same"),
-    "other targets": ({"Y": 1 - Y}, "the data of the fit that goes on, got others"),
+    "other data": ({"X": X + 1}, "the data of the fit that goes on, .* got others: pass the same"),
+    "other targets": ({"Y": 1 - Y}, "the data of the fit that goes on, .* got others"),
     "other batches": ({"batch_size": 8}, "batch_size 16, as in the fit that goes on, got 8"),
     "no shuffle": ({"shuffle": False}, "shuffle True, as in the fit that goes on, got False"),
     "no callbacks": ({"callbacks": []}, "EarlyStopping, ReduceLROnPlateau, Counts, got none"),

@@ -65,6 +65,22 @@ def test_a_split_of_other_examples_is_refused(other, tmp_path):
     model.fit(X[:, order], Y[:, order], 1, verbose=0, validation_split=0.2)
 
 
+@pytest.mark.parametrize("cast", [False, True])
+def test_a_split_of_seconds_in_another_order_is_refused(cast):
+    """float32 does not tell them apart, and float64 does."""
+    seconds, labels = np.stack([1.7e9 + np.arange(120.0), np.zeros(120)]), np.repeat([0, 1], 60)
+    model = a_net()
+    model.fit(seconds, labels, 1, verbose=0, validation_split=0.2)
+    if cast:
+        model.cast("float32")
+        model.fit(seconds, labels, 1, verbose=0, validation_split=0.2)
+        model.cast("float64")
+    draw = np.random.default_rng(0)
+    order = np.concatenate([draw.permutation(60), 60 + draw.permutation(60)])
+    with pytest.raises(ValueError, match="the same examples held out by validation_split"):
+        model.fit(seconds[:, order], labels, 1, verbose=0, validation_split=0.2)
+
+
 def test_a_split_of_other_numbers_in_training_is_the_same_split():
     model = a_net()
     model.fit(X, Y, 1, verbose=0, validation_split=0.2)

@@ -6,6 +6,7 @@ back is a Python int, float or bool, or an array of float32 or float64 whose ent
 """
 
 import math
+import os
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -168,6 +169,13 @@ def float_type(who: str, value: Any) -> np.dtype[Any]:
     """float32 or float64, from its name or from numpy's type or dtype."""
     name = getattr(value, "name", getattr(value, "__name__", value))
     return known(who, "dtype", name, FLOATS)
+
+
+def path(who: str, name: str, value: Any) -> str:
+    """The path of a file as a text."""
+    if not isinstance(value, (str, bytes, os.PathLike)) or "\0" in os.fsdecode(value):
+        refuse(who, f"{name} of a file", shown(value), 'such as "net.safetensors"', TypeError)
+    return os.fsdecode(value)
 
 
 def known(who: str, name: str, value: Any, table: Mapping[str, T]) -> T:

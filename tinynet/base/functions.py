@@ -17,6 +17,11 @@ import numpy as np
 from tinynet.base.checks import Array
 
 
+def readable(number: float) -> str:
+    """A number as training shows it, with 6 decimals where these say something."""
+    return f"{number:.6f}" if 1e-4 <= abs(number) < 1e6 or not number else f"{number:.6g}"
+
+
 def sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)), with all its digits at large z of either sign.
 

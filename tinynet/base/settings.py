@@ -30,17 +30,17 @@ class Setting(Generic[T]):
     def __init__(self, check: Callable[..., T], *more: Any) -> None:
         self.check, self.more = check, more
 
-    def __set_name__(self, owner: type["Part"], name: str) -> None:
+    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     if TYPE_CHECKING:  # for mypy only: at run time the part's own dict has the value
 
-        def __get__(self, part: "Part | None", owner: type["Part"]) -> T: ...
+        def __get__(self, part: Any, owner: type) -> T: ...
 
-    def __set__(self, part: "Part", value: Any) -> None:
+    def __set__(self, part: Any, value: Any) -> None:
         self.keep(part, self.check(part.who, self.name, value, *self.more))
 
-    def keep(self, part: "Part", value: T) -> None:
+    def keep(self, part: Any, value: T) -> None:
         vars(part)[self.name] = value
 
 

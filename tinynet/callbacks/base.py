@@ -32,6 +32,11 @@ class Callback:
     every = 1
     kept: Sequence[str] | None = None
 
+    @property
+    def who(self) -> str:
+        """The name that errors use."""
+        return type(self).__name__
+
     def on_train_begin(self) -> None:
         """Before the first step."""
 

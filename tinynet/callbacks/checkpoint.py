@@ -4,14 +4,22 @@ import os
 import time
 from typing import Any
 
-from tinynet.base import checks
+from tinynet.base import Setting, checks
 from tinynet.callbacks.base import Callback
+
+
+def count(who: str, name: str, value: Any) -> int | None:
+    return None if value is None else checks.count(who, name, value)
+
+
+def seconds(who: str, name: str, value: Any) -> float | None:
+    return None if value is None else checks.real(who, name, value, "[0, inf)")
 
 
 class ModelCheckpoint(Callback):
     """Save the model to a file after so many batches, or so many seconds, whichever comes first,
-    and at the end of the training, by Ctrl-C too. From the first save on the path has a whole file
-    at any moment.
+    and at the end of the training, by Ctrl-C too, but not where it ended since a cost was not
+    finite. From the first save on the path has a whole file at any moment.
 
     A file says where in its epoch the training is, and what the other callbacks have counted. So
     `tn.load(path).fit(X, Y, epochs=N, resume=True)` goes on, and ends with the numbers of a
@@ -29,28 +37,22 @@ class ModelCheckpoint(Callback):
     """
 
     kept = ()
+    path = Setting(checks.path)
+    every_batches, every_seconds = Setting(count), Setting(seconds)
 
     def __init__(
         self, path: Any, every_batches: int | None = None, every_seconds: float | None = 60.0
     ) -> None:
-        who = type(self).__name__
-        if not isinstance(path, (str, bytes, os.PathLike)):
-            expected, cure = "path of a file", 'such as "net.safetensors"'
-            checks.refuse(who, expected, checks.shown(path), cure, TypeError)
-        self.path = os.fsdecode(path)
-        self.every_batches = self.every_seconds = None
-        if every_batches is not None:
-            self.every_batches = checks.count(who, "every_batches", every_batches)
-        if every_seconds is not None:
-            self.every_seconds = checks.real(who, "every_seconds", every_seconds, "[0, inf)")
+        self.path = path
+        self.every_batches, self.every_seconds = every_batches, every_seconds
 
     def on_train_begin(self) -> None:
-        who, path = type(self).__name__, os.path.realpath(self.path)
+        path = os.path.realpath(self.path)
         folder, name = os.path.split(path)
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
-            checks.refuse(who, "a path in a folder that can be written", repr(self.path))
+            checks.refuse(self.who, "a path in a folder that can be written", repr(self.path))
         if not name or (os.path.exists(path) and not os.path.isfile(path)):
-            checks.refuse(who, "the path of a file", repr(self.path))
+            checks.refuse(self.who, "the path of a file", repr(self.path))
         self.saved_steps: int | None = None  # of the optimizer, when it was saved last
 
     def save_if_due(self) -> None:

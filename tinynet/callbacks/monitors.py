@@ -4,12 +4,24 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinynet.base import checks
+from tinynet.base import Setting, checks
 from tinynet.callbacks.base import Callback
 
 BETTER = {"min": -1, "max": 1}
 SMALL = {"loss", "mse", "mae", "mean_squared_error", "mean_absolute_error"}  # less is better
 LARGE = {"accuracy", "precision", "recall", "f1", "roc_auc", "auc", "r2"}
+
+
+def name_of_a_number(who: str, name: str, value: Any) -> str | None:
+    if not isinstance(value, str | None):
+        checks.refuse(who, f"{name} as a name", checks.shown(value), "patience=...", TypeError)
+    return value
+
+
+def direction(who: str, name: str, value: Any) -> str | None:
+    if value is not None:
+        checks.known(who, name, value, BETTER)
+    return value  # type: ignore[no-any-return]
 
 
 class Monitor(Callback):
@@ -18,24 +30,19 @@ class Monitor(Callback):
     `monitor` is a name in the logs: by default "val_loss" with validation data, else "loss". Less
     is better with `mode="min"`, more with "max"; of the loss and of tinynet's metrics that is
     known, of others it is to be said. Neither NaN counts nor what is better by no more than
-    `min_delta`; `patience` epochs without any number at all are an error.
+    `min_delta`; `patience` epochs without any number at all are an error. With an `every` above 1
+    those are counted that it looks at.
     """
 
     kept: Sequence[str] = ("best", "waited", "seen")
+    monitor, mode = Setting(name_of_a_number), Setting(direction)
+    patience, min_delta = Setting(checks.count), Setting(checks.real, "[0, inf)")
 
     def __init__(
         self, monitor: str | None, patience: int, min_delta: float, mode: str | None
     ) -> None:
-        who = type(self).__name__
-        if not isinstance(monitor, str | None):
-            checks.refuse(
-                who, "monitor as a name", checks.shown(monitor), "patience=...", TypeError
-            )
         self.monitor, self.mode = monitor, mode
-        self.patience = checks.count(who, "patience", patience)
-        self.min_delta = checks.real(who, "min_delta", min_delta, "[0, inf)")
-        if mode is not None:
-            checks.known(who, "mode", mode, BETTER)
+        self.patience, self.min_delta = patience, min_delta
 
     def on_train_begin(self) -> None:
         self.best, self.waited, self.seen = -math.inf, 0, 0
@@ -43,7 +50,7 @@ class Monitor(Callback):
         if self.mode is None and name not in SMALL | LARGE:
             own = f"{self.monitor!r}, which is none of tinynet's numbers"
             expected = f'mode="min" or mode="max" for {own}'
-            checks.refuse(type(self).__name__, expected, None, "is less better, or more?")
+            checks.refuse(self.who, expected, None, "is less better, or more?")
         self.sign = BETTER[self.mode or ("min" if name in SMALL else "max")]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
@@ -51,25 +58,25 @@ class Monitor(Callback):
         if name not in logs:
             cure = "fit takes validation_data, compile takes metrics"
             expected = f"monitor to be one of {', '.join(logs)}"
-            checks.refuse(type(self).__name__, expected, repr(name), cure)
+            checks.refuse(self.who, expected, repr(name), cure)
         if epoch != self.seen:  # a call that was cut off is made again
             value, best, waited = self.sign * logs[name], self.best, self.waited + 1
             if value > best + self.min_delta:
                 best, waited = value, 0
             if best == -math.inf and waited >= self.patience:
-                who, got = type(self).__name__, f"{logs[name]} in each of {waited} epochs"
-                checks.refuse(who, f"numbers in {name}", got, "monitor=... looks at another")
+                got = f"{logs[name]} in each of {waited} epochs"
+                checks.refuse(self.who, f"numbers in {name}", got, "monitor=... looks at another")
             new = {"best": best, "waited": waited, "seen": epoch} | self.noted(epoch, waited)
             vars(self).update(new)  # which no interrupt can cut in two
         return self.act()
 
     def noted(self, epoch: int, waited: int) -> dict[str, Any]:
         """Attributes to set after an epoch, the best so far or so many after it."""
-        checks.unwritten(type(self).__name__, "noted")
+        checks.unwritten(self.who, "noted")
 
     def act(self) -> Any:
         """Do what is to be done after the epoch; True stops the training."""
-        checks.unwritten(type(self).__name__, "act")
+        checks.unwritten(self.who, "act")
 
 
 class EarlyStopping(Monitor):
@@ -131,6 +138,8 @@ class ReduceLROnPlateau(Monitor):
     """
 
     kept = *Monitor.kept, "rate"
+    factor = Setting(checks.real, "(0, 1)")
+    min_learning_rate = Setting(checks.real, "[0, inf)")
 
     def __init__(
         self,
@@ -142,18 +151,14 @@ class ReduceLROnPlateau(Monitor):
         min_learning_rate: float = 0.0,
     ) -> None:
         super().__init__(monitor, patience, min_delta, mode)
-        who = type(self).__name__
-        self.factor = checks.real(who, "factor", factor, "(0, 1)")
-        self.min_learning_rate = checks.real(
-            who, "min_learning_rate", min_learning_rate, "[0, inf)"
-        )
+        self.factor, self.min_learning_rate = factor, min_learning_rate
 
     def on_train_begin(self) -> None:
         super().on_train_begin()
         self.rate, rate = None, self.model.optimizer.learning_rate  # a new one, if it is time
         if not isinstance(rate, float):
             expected = "a learning rate that is a number"
-            checks.refuse(type(self).__name__, expected, repr(rate))
+            checks.refuse(self.who, expected, repr(rate))
 
     def noted(self, epoch: int, waited: int) -> dict[str, Any]:
         if waited < self.patience:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from tinynet.base.functions import readable
 from tinynet.callbacks.base import Callback
 
 
@@ -39,7 +40,7 @@ class ProgressBar(Callback):
         return max(1, -(-self.epochs // (100 if self.bar else 10)))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
-        shown = [f"{name} {number:.6f}" for name, number in logs.items()]
+        shown = [f"{name} {readable(number)}" for name, number in logs.items()]
         if self.bar:
             self.bar.set_postfix_str("  ".join(shown), refresh=False)
             self.bar.update(epoch - self.bar.n)

@@ -115,7 +115,7 @@ class Plan:
         """Settle the calls of each step of a chunk: the gradients, block by block, the penalty,
         the limits, what waits of the step, and the update."""
         batch, total, several = self.batch, self.store.grads, len(self.batch.blocks) > 1
-        calls, penalty = Calls(), self.work.cost.penalty() is not None
+        calls, penalty = Calls(), self.work.cost.may_have_penalty()
         # no interrupt comes between the update, the next state and the count
         taken = partial(self.work.optimizer.taken.append, None)
         ends = [*self.update, *self.store.moves, taken] if self.arena is not None else Calls()
@@ -208,8 +208,9 @@ class Walk(Plan):
         except FloatingPointError as why:
             X = map(self.batch.fetch_block, self.batch.blocks)
             cause = first_not_finite(self.work.cost, X, self.named)
-            cure = "the weights stay finite; a smaller learning rate or tn.Standardize() may help"
-            raise FloatingPointError(f"epoch {epoch}, batch {i}: {why}; {cause}; {cure}") from None
+            cure = "after a reset() a smaller learning rate or tn.Standardize() may help"
+            text = f"epoch {epoch}, batch {i}: {why}; {cause}; the weights stay finite; {cure}"
+            raise FloatingPointError(text) from None
 
     def undraw(self) -> None:
         """If its last step was begun and not taken, nothing was drawn for it."""

@@ -68,7 +68,8 @@ class Step:
         *places, place = self.hand_out(arrays)
         homes, found = parts(self.cost.layers, places), self.cost.penalty_gradients().items()
         moves = [(homes[name] + g, homes[name]) for name, g in found]
-        return [*moves, (self.cost.penalty(), place)], []
+        J = self.cost.penalty()
+        return [*moves, (0.0 if J is None else J, place)], []
 
     def look(self, slots: Sequence[str], g: Any, *others: Any) -> Moves:
         """All gradients of a step within the optimizer's limits, and what it learns.

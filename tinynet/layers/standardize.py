@@ -60,7 +60,7 @@ class Standardize(SameWidth):
     def learn(self, X: Any, weights: Any = None) -> "Standardize":
         """The mean and the scale of these examples, in float64."""
         given, (X,) = X, self.admit(X)
-        self.require_digits(np.asarray(given))
+        require_digits(self, np.asarray(given))
         m, kind = X.shape[1], self.theta.dtype
         weights = np.ones(m) if weights is None else weights
         w = checks.numbers(self.who, "weights", weights, np.dtype(np.float64), (m,))
@@ -79,21 +79,6 @@ class Standardize(SameWidth):
         in_one_go([*writes, partial(vars(self).update, learned=True)])
         return self
 
-    def require_digits(self, X: Array) -> None:
-        """Refuse rows of numbers that lie so far from 0 that float32 has no digits left for what
-        they deviate."""
-        if self.theta.dtype != np.float32:
-            return
-        mean, scale = mean_and_scale(X, np.ones(X.shape[1]))
-        step = np.spacing(np.abs(mean).astype(np.float32))
-        constant = (scale <= ROUNDING * np.abs(mean)) | (scale.astype(np.float32) == 0)
-        lost = np.argwhere((STEPS * step > scale) & ~constant)
-        if lost.size:
-            i, what = lost[0, 0], "output" if self.invert else "input"
-            got = f"{what} {i} with a deviation of {scale[i, 0]:.3g} in steps of {step[i, 0]:.3g}"
-            cure = "subtract a number near its mean before, or take a model of float64"
-            checks.refuse(self.who, "numbers that float32 tells apart", got, cure)
-
     def preactivation(self, X: Array) -> Array:
         if not self.learned:
             got, cure = "none so far", "fit learns them, or set_weights, or learn(X)"
@@ -106,6 +91,22 @@ class Standardize(SameWidth):
 
     def input_gradient(self, dZ: Array, cache: Mapping[str, Any]) -> Array:
         return dZ * cache["scale"] if self.invert else dZ / cache["scale"]
+
+
+def require_digits(layer: Standardize, X: Array) -> None:
+    """Refuse rows of numbers that lie so far from 0 that float32 has no digits left for what they
+    deviate, if that is the layer's dtype."""
+    if layer.theta.dtype != np.float32:
+        return
+    mean, scale = mean_and_scale(X, np.ones(X.shape[1]))
+    step = np.spacing(np.abs(mean).astype(np.float32))
+    constant = (scale <= ROUNDING * np.abs(mean)) | (scale.astype(np.float32) == 0)
+    lost = np.argwhere((STEPS * step > scale) & ~constant)
+    if lost.size:
+        i, what = lost[0, 0], "output" if layer.invert else "input"
+        got = f"{what} {i} with a deviation of {scale[i, 0]:.3g} in steps of {step[i, 0]:.3g}"
+        cure = "subtract a number near its mean before, or take a model of float64"
+        checks.refuse(layer.who, "numbers that float32 tells apart", got, cure)
 
 
 def mean_and_scale(X: Array, w: Array) -> tuple[Array, Array]:

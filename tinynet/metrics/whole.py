@@ -49,7 +49,7 @@ class ROCAUC(Whole):
 
 class Own(Whole):
     """A user's function of (Y, A), in the user's orientation; of (Y, A, sample_weight=...) if there
-    are weights."""
+    are weights, which it gets with a mean of 1."""
 
     steady = True
 
@@ -70,7 +70,8 @@ class Own(Whole):
             cure = "give it that argument, or measure without weights"
             checks.refuse(self.who, "a metric that takes sample_weight", "none", cure)
         outputs = (Y.T, A.T) if self.rows else (Y, A)
-        found = self.function(*outputs, **more)
-        if np.ndim(found) != 0:
-            checks.refuse(self.who, "a metric to give one number", checks.shown(found))
+        found = np.asarray(self.function(*outputs, **more))
+        if found.ndim != 0 or found.dtype.kind not in "buif":
+            got = checks.shown(found if found.ndim else found.item())
+            checks.refuse(self.who, "a metric to give one number", got)
         return float(found)

@@ -17,7 +17,7 @@ Range: TypeAlias = tuple[float, float]  # the least and the most
 WIDE = 100  # inputs or targets that differ by more, or are farther from 0, are told of
 FEW = 10  # epochs after which a cost should have moved
 GUESS = 0.01  # how near to ln 2 a cost is that of a guess
-RISE = 1e-6  # the share of itself by which a cost that rose is higher
+RISE = 0.01  # the share of itself by which a cost that rose is higher
 SMALL, UNLIKE = 0.01, 10  # a deviation of targets that is small; how unlike those of several are
 # what activations give
 REACH: dict[type[Activation], Range] = {Sigmoid: (0, 1), Tanh: (-1, 1)}

@@ -2,10 +2,10 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,16 @@ class Source:
             order = self.order
             found = {"examples": order.m, "batch_size": order.size, "shuffle": order.shuffled}
         return found | {"data": digest(self.data)}
+
+
+class HeldOut(NamedTuple):
+    """What validation_split holds out: its share of m examples, which they are, and by dtype what
+    tells them from others."""
+
+    share: float
+    m: int
+    indices: Array
+    digests: Mapping[str, str]
 
 
 def digest(arrays: Sequence[Array]) -> str:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tinynet import losses, optimizers
-from tinynet.base import Array, Arrays, Guard, checks, functions, gradcheck, read_only
+from tinynet.base import Array, Arrays, Guard, Part, checks, functions, gradcheck, read_only
 from tinynet.layers.row import require_places
 from tinynet.losses.weights import sample_weights
 from tinynet.metrics import Metric, Whole, named_metrics, summed
@@ -24,6 +24,7 @@ class Compiled(Network):
     _optimizer: optimizers.Optimizer | None = None
     _cost: Cost | None = None
     _metrics: Mapping[str, Metric] = MappingProxyType({})
+    _looked_at: object = None  # the latest setting of any part when its parts were looked at
 
     @property
     def optimizer(self) -> Any:
@@ -47,13 +48,17 @@ class Compiled(Network):
         own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
         pair = own_loss.pair(last.activation)
         pair.require_outputs(last.units)
-        diagnose.require_called(self.layers, pair.loss, own)
-        require_limits(own)
-        require_places(self.who, self.layers)  # an activation may be another one since
+        self._require_parts(pair.loss, own)
         read = named_metrics(self.who, metrics, last.activation, self._door.rows)
         # all at once, so no interrupt comes between them
         vars(self).update(_metrics=read, _optimizer=own, _cost=Cost(self.layers, pair))
         self._forget_fit("compile")
+
+    def _require_parts(self, loss: losses.Loss, optimizer: optimizers.Optimizer) -> None:
+        """Refuse what a training would pass by, and what is no net any more since it was made."""
+        diagnose.require_called(self.layers, loss, optimizer)
+        require_limits(optimizer)
+        require_places(self.who, self.layers)
 
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
@@ -117,6 +122,11 @@ class Compiled(Network):
         m = data[0].shape[1]
         if weights is not None:
             data.append(sample_weights(self.who, weights, m, self._door.dtype))
+        named = [name for name, metric in self._metrics.items() if metric.of_classes]
+        low, high = float(data[1].min()), float(data[1].max())
+        if named and (low < 0 or high > 1):
+            expected, got = f"classes in Y for {named[0]}", f"values from {low:g} to {high:g}"
+            checks.refuse(self.who, expected, got, "leave it out of the metrics of a regression")
         if build:
             self.build(data[0].shape[0])
         return data
@@ -128,4 +138,6 @@ class Compiled(Network):
         if self._cost.pair.activation is not self.layers[-1].activation:
             expected, cure = "the last activation of compile()", "compile() again"
             checks.refuse(self.who, expected, "another", cure, RuntimeError)
+        if self._looked_at is not Part.latest[0]:  # something was set since
+            self._require_parts(self._cost.pair.loss, self.optimizer)
         return self._cost, self.optimizer

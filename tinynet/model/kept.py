@@ -54,6 +54,8 @@ def plain_arguments(callback: Callback) -> dict[str, Any]:
     init = type(callback).__init__
     names = inspect.signature(init).parameters if isinstance(init, FunctionType) else ()
     held = {name: vars(callback).get(name) for name in names if name not in (callback.kept or ())}
+    if "every" in vars(callback):  # it was set
+        held["every"] = callback.every
     held = {n: [*a] if type(a) is tuple else a for n, a in held.items()}
     held = {n: a.item() if isinstance(a, np.generic) else a for n, a in held.items()}
     return {n: a for n, a in held.items() if is_plain(a)}

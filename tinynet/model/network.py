@@ -118,6 +118,9 @@ class Network(Chain):
         elif self._fit is not None:
             self._fit.touched += 1
 
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # two models have no weights in common
+
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in ("_making", "_trainer", "_fit")}
 

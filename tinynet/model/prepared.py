@@ -10,9 +10,9 @@ import numpy as np
 
 from tinynet.base import Array, checks, read_only
 from tinynet.data import held_out
-from tinynet.layers.standardize import standardizing
+from tinynet.layers.standardize import require_digits, standardizing
 from tinynet.losses.weights import class_weights, sample_weights
-from tinynet.model.batches import digest, said_of
+from tinynet.model.batches import HeldOut, digest, said_of
 from tinynet.model.compiled import Compiled
 from tinynet.net import history
 
@@ -29,8 +29,7 @@ class Prepared(Compiled):
     """What `Sequential` can do before it trains."""
 
     history: history.History
-    # by validation_split: the share, of how many, which, and what tells them from others
-    _held_out: tuple[float, int, Array, str] | None
+    _held_out: HeldOut | None  # by validation_split
 
     def reset(self) -> None:
         super().reset()
@@ -60,35 +59,40 @@ class Prepared(Compiled):
             labels = activation.classes(Y).ravel() if one else None
             # from a copy, so that the batches are those that they would have been
             out, _ = held_out(m, share, copy.deepcopy(self._generator_at_build), labels)
-            first, out, known = [share, m], np.sort(out), ""
+            held = HeldOut(share, m, np.sort(out), {})
         else:
-            *first, out, known = self._held_out
-        if first != [share, m]:
-            got, cure = f"{share} of {m}", "reset() draws others"
-            expected = f"validation_split as before, {first[0]} of {first[1]} examples"
+            held = self._held_out
+        if held[:2] != (share, m):
+            got = f"{share} of {m}"
+            cure = "give others as validation_data; reset() draws anew, and forgets the training"
+            expected = f"validation_split as before, {held.share} of {held.m} examples"
             checks.refuse(self.who, expected, got, cure)
         # an example in one piece, as batches are gathered
+        out = held.indices
         test = [a.T.take(out, 0).T for a in (X, Y)]
-        with np.errstate(all="ignore"):
-            found = digest([a.astype(np.float32) for a in test])  # the same after a cast
-        if known not in ("", found):
+        with np.errstate(all="ignore"):  # after a cast they are known in float32 at least
+            found = {dtype: digest([a.astype(dtype) for a in test]) for dtype in self._dtypes()}
+        if any(held.digests.get(dtype, own) != own for dtype, own in found.items()):
             expected = "the same examples held out by validation_split as in the fit before"
             cure = "give them in the same order, or others as validation_data; reset() draws anew"
             checks.refuse(self.who, expected, "others", cure)
-        self._held_out, self.history.held_out = (share, m, out, found), read_only(out)
+        self._held_out = held._replace(digests=found | dict(held.digests))
+        self.history.held_out = read_only(out)
         test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
         return np.setdiff1d(np.arange(m), out), test
 
-    def _to_train(self, X: Any, Y: Any, weights: Any) -> Sequence[Array]:
-        """Validated; what a Standardize is to learn as it was given, too."""
-        data = self._data(X, Y, weights, build=True)
+    def _require_digits(self, X: Any, Y: Any) -> None:
+        """Refuse what the model's dtype does not tell apart, where a Standardize is to learn from
+        it, as it was given."""
         for layer in standardizing(self.layers):
-            if not layer.learned:
+            if Y is not None and not layer.learned:
                 given = np.asarray(Y if layer.invert else X)
-                layer.require_digits(
-                    self._door.turned(given) if given.ndim == 2 else given[np.newaxis]
-                )
-        return data
+                rows = self._door.turned(given) if given.ndim == 2 else given[np.newaxis]
+                require_digits(layer, rows)
+
+    def _dtypes(self) -> list[str]:
+        """Those that the model's numbers are exact in, or rounded to."""
+        return ["float32"] if self._door.dtype == np.float32 else ["float64", "float32"]
 
     def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
         """What a first and a last Standardize learn from the examples that are trained on."""

@@ -45,6 +45,9 @@ def nothing_to_do(model: Any, position: Position | None, callbacks: Sequence[Cal
         if states == [(type(c).__name__, {*(c.kept or ())}) for c in stateful(callbacks)]:
             give_back(position, callbacks)
     cure = "fit without resume=True trains on"
+    if position is not None and not position.over:
+        total = position.first + position.epochs
+        cure = f"epochs={total} ends the fit that was cut off, epochs counting all in the History"
     return f"nothing to do: {why}{len(model.history)} epochs are done; {cure}"
 
 
@@ -69,8 +72,9 @@ def require_same(
     for name, then in position.source.items():
         now = source.get(name)
         if name == "data" and then and now != then:
-            cure = f"pass the same arrays; {RESUME}"
-            checks.refuse(who, "the data of the fit that goes on", "others", cure)
+            cure = f"pass the same arrays and weights; {RESUME}"
+            expected = "the data of the fit that goes on, sample_weight and class_weight included"
+            checks.refuse(who, expected, "others", cure)
         elif name != "data" and now != then:
             checks.refuse(who, f"{name} {then}, as in the fit that goes on", now, RESUME)
     if position.moment is None and position.steps != steps:

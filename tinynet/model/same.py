@@ -10,6 +10,7 @@ import numpy as np
 
 from tinynet.base import Node, Part
 from tinynet.files.generators import state_of
+from tinynet.model.batches import HeldOut
 from tinynet.model.kept import CallbackState, Floats
 from tinynet.model.position import Position
 from tinynet.model.snapshot import Snapshot
@@ -24,7 +25,7 @@ EXACT = {bool, int, str, bytes, type(None)}
 PASSING: dict[type, set[str]] = {
     Node: {"grads", "cache", "_seen"},
     Optimizer: {"earlier", "taken"},
-    Chain: {"_making", "_trainer", "_training", "_lock", "_fit", "_fits"},
+    Chain: {"_making", "_trainer", "_training", "_lock", "_fit", "_fits", "_looked_at"},
     History: {"_columns"},
 }
 
@@ -58,7 +59,7 @@ def is_generator(value: Any) -> bool:
 
 def inside(value: Any) -> Iterable[tuple[str, Any]] | None:
     """What a value holds, under names; None if it is looked at as a whole."""
-    if type(value) in (list, tuple, Place, Position, CallbackState, Floats):
+    if type(value) in (list, tuple, Place, Position, CallbackState, Floats, HeldOut):
         return ((f"[{i}]", own) for i, own in enumerate(value))
     if type(value) in (dict, MappingProxyType):
         return ((f"[{key!r}]", own) for key, own in value.items())

@@ -6,7 +6,6 @@ arrays under the names that it has itself.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +21,7 @@ from tinynet.layers import Activate, Dense, Dropout, Layer, Residual, Zeros
 from tinynet.layers.standardize import standardizing
 from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
+from tinynet.model.batches import HeldOut
 from tinynet.model.position_file import position_of, position_tree
 from tinynet.model.same import difference, numbers_in, runs
 from tinynet.model.snapshot import matching, slots_in, written
@@ -33,7 +33,7 @@ FORMAT = {"format": "tinynet", "version": "1"}
 
 def save(make: Any, model: Any, path: Any) -> None:
     """Write the model."""
-    path = os.fsdecode(path)
+    path = checks.path(model.who, "path", path)
     disk.write(path, file_of(make, model))
 
 
@@ -59,7 +59,7 @@ def file_of(make: Any, model: Any) -> bytes:
 
 def load(make: Any, path: Any, nodes: Any) -> Any:
     """The model that was saved there."""
-    names, path = Names("load", nodes), os.fsdecode(path)
+    names, path = Names("load", nodes), checks.path("load", "path", path)
     with in_one_error(path):
         data = disk.read(path, safetensors.look, safetensors.DIGEST.stop)
         return restored(make, data, names)
@@ -95,14 +95,14 @@ def described(model: Any, names: Names) -> tuple[dict[str, Any], dict[str, Array
         "generator_at_build": at_build and state_of(at_build),
         "layer_generators": [state_of(layer.generator) for layer in drawing(model)],
         "advised": sorted(model._advised),
-        "held_out": held and [*held[:2], held[3]],
+        "held_out": held and [held.share, held.m, dict(held.digests)],
         "history": {"held_out": epochs.held_out is not None, "rows": runs(epochs.rows)},
         "compiled": model.optimizer and compiled(model, names),
     }
     if numbers := numbers_in(epochs.rows):
         arrays["history"] = np.array(numbers, np.float64)
     if held:
-        arrays["held_out"] = held[2].astype(np.int64)
+        arrays["held_out"] = held.indices.astype(np.int64)
     tree["position"] = position_tree(model._position, arrays)
     return tree, arrays
 
@@ -205,10 +205,9 @@ def fill_optimizer(model: Any, tree: Mapping[str, Any], arrays: Mapping[str, Arr
         vars(optimizer).update(_place=place)
 
 
-def held_out(tree: Any, indices: Any) -> tuple[float, int, Array, str]:
-    """What validation_split holds out: its share, of how many, which, and what tells them from
-    others."""
-    share, m, known = typed("held_out", tree, list)
+def held_out(tree: Any, indices: Any) -> HeldOut:
+    """What validation_split holds out."""
+    share, m, digests = typed("held_out", tree, list)
     share = checks.real("held_out", "share", typed("share", share, float), "(0, 1)")
     m = checks.count("held_out", "m", typed("m", m, int))
     if indices is None or indices.ndim != 1 or indices.dtype != np.int64:
@@ -216,7 +215,10 @@ def held_out(tree: Any, indices: Any) -> tuple[float, int, Array, str]:
     inside = (np.diff(indices) > 0).all() and (indices >= 0).all() and (indices < m).all()
     if not inside or not 0 < len(indices) < m:
         refuse(f"increasing indices below {m}", checks.shown(indices))
-    return share, m, indices.copy(), typed("the digest of what is held out", known, str)
+    for dtype, own in typed("digests of what is held out", digests, dict).items():
+        checks.float_type("held_out", dtype)
+        typed("a digest of what is held out", own, str)
+    return HeldOut(share, m, indices.copy(), digests)
 
 
 def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
@@ -235,7 +237,7 @@ def history(tree: Mapping[str, Any], numbers: Any, held: Any) -> History:
     if [*left]:
         refuse("as many numbers as the history has", total)
     own = only(tree, "held_out", bool)
-    return History(rows, read_only(held[2]) if own and held else None)
+    return History(rows, read_only(held.indices) if own and held else None)
 
 
 def drawing(model: Any) -> list[Layer]:

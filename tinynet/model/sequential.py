@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinynet.activations import Activation
-from tinynet.base import Array, checks
+from tinynet.base import Array, Part, checks
 from tinynet.callbacks import ModelCheckpoint, own_callbacks
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
@@ -71,8 +71,7 @@ class Sequential(Prepared):
         super().reset()
         if self.optimizer:
             self.optimizer.reset()
-        self.history, self._advised = history.History(), set()
-        vars(self).update(_fit=None, _position=None)
+        vars(self).update(history=history.History(), _advised=set(), _fit=None, _position=None)
 
     def fit(
         self,
@@ -132,12 +131,12 @@ class Sequential(Prepared):
         require_batches(self.who, X, Y, of_arrays)
         if resume or any(isinstance(callback, ModelCheckpoint) for callback in callbacks):
             require_kept(self.who, callbacks)
-        before = self._require_idle()
+        before, given = self._require_idle(), (validation_data, share, class_weight)
         with self._lock, self._in_training(before):
-            given = validation_data, share, class_weight
-            data = None if Y is None else self._to_train(X, Y, sample_weight)
+            data = None if Y is None else self._data(X, Y, sample_weight, build=True)
+            self._require_digits(X, Y)
             train, source, held = self._source(X, data, size, shuffle, given)
-            seen = source.data[:2] if verbose and source.order else []
+            seen = source.data[: 2 if verbose and source.order else 0]
             ranges = [(float(a.min()), float(a.max())) for a in seen]
             measure = partial(self._measured, *held) if held else None
             position, first, total = where_to_begin(self, resume, epochs)
@@ -240,8 +239,9 @@ class Sequential(Prepared):
         data = self._data(X, Y, weights, build=True)
         for layer in standardizing(self.layers):
             if not layer.learned:
-                expected = "a mean and a scale before batches"
-                cure = "its learn(X) makes them, X with examples in columns"
+                expected, first = "a mean and a scale before batches", "model.build(n_x), then"
+                what = "[-1].learn(Y), Y" if layer.invert else "[0].learn(X), X"
+                cure = f"{first} model.layers{what} with examples in columns"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
         report = history.Reporter(history.History(), 1, number)
         report.left_out = len(self.history)
@@ -299,7 +299,8 @@ class Sequential(Prepared):
         """An error before the first step leaves nothing of the data behind."""
         if self._fits != before:  # one has begun since it was asked
             self._refuse_another()
-        vars(self).update(_fits=before + 1)
+        self._compiled()
+        vars(self).update(_fits=before + 1, _looked_at=Part.latest[0])
         held, start = self._held_out, self._steps_taken()
         own, shown = self.history, self.history.held_out
         learning = [layer for layer in standardizing(self.layers) if not layer.learned]
@@ -324,8 +325,8 @@ class Sequential(Prepared):
     def __getstate__(self) -> dict[str, Any]:
         self._require_still()
         self._placed()
-        state = super().__getstate__()
-        return {k: v for k, v in state.items() if k not in ("_training", "_lock", "_fits")}
+        passing = "_training", "_lock", "_fits", "_looked_at"
+        return {k: v for k, v in super().__getstate__().items() if k not in passing}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -118,9 +118,11 @@ def settings_of(model: Any) -> list[Any]:
 
 
 def in_a_step(model: Any) -> Any:
-    """The settings that a step takes for granted, and the rates: equal as long as nobody changed
-    one, and never in a net with a user's part, which may look at anything."""
-    return work_of(model).settings(), rates(model)
+    """The settings that a step takes for granted, the rates, and which arrays it writes: equal as
+    long as nobody changed one, and never in a net with a user's part, which may look at
+    anything."""
+    work = work_of(model)
+    return work.settings(), rates(model), [*map(id, work.changed())]
 
 
 def rates(model: Any) -> dict[str, float]:

@@ -34,7 +34,8 @@ class Watch(Standing):
 
     def __init__(self, *of_a_fit: Any) -> None:
         super().__init__(*of_a_fit)
-        self.changed = False  # whether a setting was changed after the last epoch
+        # whether a setting was changed after the last epoch; whether numbers were not finite
+        self.changed, self.broken = False, False
         self.watched: Any = None  # what is looked at for that, and settings as they were
         self.known: Any = None
         self.told: dict[str, Any] = {"model": self.model, "epochs": self.epochs}
@@ -115,6 +116,7 @@ class Watch(Standing):
         traceback: TracebackType | None,
     ) -> None:
         self.over, self.placed, self.phase = kind is None, kind is None, "notes"
+        self.broken = kind is FloatingPointError
         ends = [getattr(c.on_train_end, "__func__", None) for c in stateful(self.callbacks)]
         going_back = any(end is not Callback.on_train_end for end in ends)  # EarlyStopping's, too
         try:
@@ -168,8 +170,9 @@ class Watch(Standing):
         """At the very end, if something has happened."""
         if self.phase == "runs":  # it did not begin
             return
-        torn = self.left is not None and self.left.torn  # an earlier file can go on
-        if self.model._fit is None and not torn and (self.moved or self.begun is not None):
+        # an earlier file can go on, or has weights that have not exploded
+        worse = self.broken or (self.left is not None and self.left.torn)
+        if self.model._fit is None and not worse and (self.moved or self.begun is not None):
             callback.on_train_end()
 
     def pause(self) -> int:

@@ -36,8 +36,7 @@ def divisible(parts: Sequence[Any]) -> bool:
     """Whether a batch may come block by block."""
     layers = [part for part in parts if isinstance(part, Layer)]
     moving = any(layer.state and not layer.fixed_state for layer in layers)
-    tied = moving or any(getattr(part, "whole_batch", False) for part in parts)
-    return not tied and all(map(steady, parts))
+    return not moving and all(steady(p) and not getattr(p, "whole_batch", False) for p in parts)
 
 
 def practice_size(layers: Sequence[Layer]) -> int:

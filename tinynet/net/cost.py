@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Arrays, Node, checks, functions, read_only
-from tinynet.layers import Layer
+from tinynet.base import Array, Arrays, Node, checks, functions, read_only, writer
+from tinynet.layers import Layer, Regularizer
 from tinynet.layers.row import penalty
 from tinynet.losses import Pair
 from tinynet.losses.base import weighted
@@ -97,6 +97,14 @@ class Cost(Chain):
 
     def penalty(self) -> Any:
         return penalty(self.layers)
+
+    def may_have_penalty(self) -> bool:
+        """Whether the parameters alone add to J, or may do so in a later step: a user's method is
+        asked anew in each."""
+        says = {Layer: ("penalty", "penalty_gradients"), Regularizer: ("value",)}
+        parts = [(p, k) for p in blocks.parts_of(self.layers) for k in says if isinstance(p, k)]
+        ours = all(writer(type(p), name).ours for p, kind in parts for name in says[kind])
+        return not ours or self.penalty() is not None
 
     def penalty_gradients(self) -> Arrays:
         found = [x.require_gradients(x.penalty_gradients(), some=True) for x in self.layers]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tinynet.base.functions import readable
 from tinynet.metrics.epochs import Reading, Row
 
 
@@ -33,7 +34,7 @@ class History:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        shown = [f"{n} {a:.6f}" for row in self.rows[-1:] for n, a in zip(*row, strict=True)]
+        shown = [f"{n} {readable(a)}" for row in self.rows[-1:] for n, a in zip(*row, strict=True)]
         return f"History({', '.join([f'{len(self)} epochs', *shown])})"
 
 

@@ -64,6 +64,7 @@ class Optimizer(Together):
 
     @steps.setter
     def steps(self, steps: int) -> None:
+        steps = checks.count(self.who, "steps", steps, least=0)
         self.taken.clear()  # whoever appends to it goes on with it
         self.earlier = steps
 
@@ -98,10 +99,10 @@ class Optimizer(Together):
         return self.careful_step(p, g, dict(slots), *numbers) if own else (step, after)
 
     def without_dust(self, slot: str, a: Array) -> Array:
-        """A slot with 0 for its tiny entries, before they become subnormal, which makes processors
-        slow. Every `DUSTING`-th step begins with it."""
+        """A slot with 0 for entries that are nearly subnormal, or would be squared: these make
+        processors slow. Every `DUSTING`-th step begins with it."""
         smallest = np.finfo(a.dtype).tiny
-        least = 2 * smallest**0.5 if slot in self.squared else 2.0**30 * smallest
+        least = 2 * smallest**0.5 if slot in self.squared else 2.0**10 * smallest
         return a * (np.abs(a) >= least)
 
     def slots_of(self, name: str, like: Array) -> dict[str, Array]:

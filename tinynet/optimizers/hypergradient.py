@@ -113,7 +113,7 @@ class Hypergradient(WithLearnedRate):
         if self.optimizer.learning_rate != 1 or self.optimizer.clips():
             expected = "a learning rate of 1 and no limits in its optimizer"
             checks.refuse(self.who, expected, self.optimizer, "set its own")
-        require_number(self.who, "meta", self.meta)
+        require_settings(self.who, "meta", self.meta)
         return *self.optimizer.numbers(t), *self.meta.numbers(max(1, t - 1))
 
     def look(self, g: Array, slots: Arrays, learned: Arrays, *numbers: Any) -> tuple[Array, Arrays]:
@@ -155,7 +155,11 @@ def counting(optimizer: Optimizer, steps: int) -> Iterator[None]:
         vars(optimizer).update(earlier=0)
 
 
-def require_number(who: str, name: str, optimizer: Optimizer) -> None:
+def require_settings(who: str, name: str, optimizer: Optimizer) -> None:
+    decay = vars(optimizer).get("weight_decay", 0)
+    if name == "meta" and decay:
+        cure = "it would pull every learning rate to 1"
+        checks.refuse(who, "a meta without weight_decay", decay, cure)
     if not isinstance(optimizer.learning_rate, float):
         cure = "what is learned has no schedule"
         checks.refuse(who, f"a number as the learning_rate of {name}", "a schedule", cure)
@@ -166,11 +170,7 @@ def inner(who: str, name: str, value: Any) -> Optimizer:
     if not isinstance(value, Optimizer) or isinstance(value, WithLearnedRate):
         cure = checks.call_it(value) or "such as tn.Adam(0.01)"
         checks.refuse(who, f"{name} as an optimizer", checks.shown(value), cure, TypeError)
-    require_number(who, name, value)
-    decay = vars(value).get("weight_decay", 0)
-    if name == "meta" and decay:
-        cure = "it would pull every learning rate to 1"
-        checks.refuse(who, "a meta without weight_decay", decay, cure)
+    require_settings(who, name, value)
     for method in PASSED_BY:
         if getattr(type(value), method) is not getattr(Optimizer, method):
             expected, cure = f"{name} with the {method} of Optimizer", "write its step"

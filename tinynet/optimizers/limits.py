@@ -57,7 +57,9 @@ class Limits(Rated):
     def clipped(self, g: Array) -> Array:
         """All gradients, in one array, within the limits."""
         g = self.bounded(g)
-        return g if self.clip_norm is None else g * self.share(g, within_dtype(self.clip_norm, g))
+        if self.clip_norm is None or 0 in g.shape:
+            return g
+        return g * self.share(g, within_dtype(self.clip_norm, g))
 
     def bounded(self, g: Array) -> Array:
         """Each entry within clip_value; of an infinite one NaN, so that nobody takes it for a
