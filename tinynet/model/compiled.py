@@ -60,6 +60,12 @@ class Compiled(Network):
         require_limits(optimizer)
         require_places(self.who, self.layers)
 
+    def _require_as_compiled(self) -> None:
+        """What `compile` refuses, if something was set since it was looked at last."""
+        cost, optimizer = self._compiled()
+        if self._looked_at is not Part.latest[0]:
+            self._require_parts(cost.pair.loss, optimizer)
+
     def cast(self, dtype: Any) -> None:
         super().cast(dtype)
         if self.optimizer:
@@ -118,6 +124,7 @@ class Compiled(Network):
     def _data(self, X: Any, Y: Any, weights: Any = None, build: bool = False) -> list[Array]:
         """X, Y and the weights of the examples if there are any, validated; `build` draws the net's
         own weights if there are none yet."""
+        self._require_as_compiled()
         data = [*self._door.data(X, Y, self.layers, self._compiled()[0].pair)]
         m = data[0].shape[1]
         if weights is not None:
@@ -138,6 +145,4 @@ class Compiled(Network):
         if self._cost.pair.activation is not self.layers[-1].activation:
             expected, cure = "the last activation of compile()", "compile() again"
             checks.refuse(self.who, expected, "another", cure, RuntimeError)
-        if self._looked_at is not Part.latest[0]:  # something was set since
-            self._require_parts(self._cost.pair.loss, self.optimizer)
         return self._cost, self.optimizer

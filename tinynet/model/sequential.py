@@ -159,12 +159,11 @@ class Sequential(Prepared):
                     train(watch)
                 while watch.changed and watch.done < total:  # as another fit would go on
                     train(watch)
-        left_out = self.history.held_out if share else None
-        new = history.History(self.history.rows[first:], left_out)
+        new = history.History(self.history.rows[first:], self.history.held_out if share else None)
         found = advice(*self._compiled(), self._metrics, ranges, new.rows) if verbose else {}
         for what in sorted(found.keys() - self._advised):
             print(found[what])
-        self._advised |= found.keys()
+        self._advised.update(found)
         return new
 
     def train_on_batch(self, X: Any, Y: Any, sample_weight: Any = None) -> dict[str, float]:
@@ -280,6 +279,7 @@ class Sequential(Prepared):
         if before is None or not before.agrees(place):
             vars(work.optimizer).update(_place=place)
         if self._training is None or not self._training.fits(work, examples):
+            self._require_as_compiled()
             self._training = None  # its memory is free first
             self._training = Training(self.who, work, examples)
         self._training.run(examples, order, report)
@@ -299,7 +299,7 @@ class Sequential(Prepared):
         """An error before the first step leaves nothing of the data behind."""
         if self._fits != before:  # one has begun since it was asked
             self._refuse_another()
-        self._compiled()
+        self._require_as_compiled()
         vars(self).update(_fits=before + 1, _looked_at=Part.latest[0])
         held, start = self._held_out, self._steps_taken()
         own, shown = self.history, self.history.held_out

@@ -117,14 +117,6 @@ def settings_of(model: Any) -> list[Any]:
     return [rates(model), *plain]
 
 
-def in_a_step(model: Any) -> Any:
-    """The settings that a step takes for granted, the rates, and which arrays it writes: equal as
-    long as nobody changed one, and never in a net with a user's part, which may look at
-    anything."""
-    work = work_of(model)
-    return work.settings(), rates(model), [*map(id, work.changed())]
-
-
 def rates(model: Any) -> dict[str, float]:
     """The numbers of the optimizer, and of those in it, that it does not learn."""
     own = {id(a) for a in model.optimizer.learned.values()}

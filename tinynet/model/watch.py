@@ -18,10 +18,10 @@ from tinynet.model.snapshot import (
     Snapshot,
     as_now,
     fingerprint,
-    in_a_step,
     marks,
     settings_of,
     watched,
+    work_of,
 )
 from tinynet.model.standing import CUT_OFF, Standing
 
@@ -36,8 +36,7 @@ class Watch(Standing):
         super().__init__(*of_a_fit)
         # whether a setting was changed after the last epoch; whether numbers were not finite
         self.changed, self.broken = False, False
-        self.watched: Any = None  # what is looked at for that, and settings as they were
-        self.known: Any = None
+        self.watched: Any = None  # what is looked at for that
         self.told: dict[str, Any] = {"model": self.model, "epochs": self.epochs}
         self.told |= {"done": self.done, "steps": self.source.steps, "m": self.source.m}
 
@@ -197,7 +196,6 @@ class Watch(Standing):
             self.history._columns = {}
         logs = dict(zip(names, numbers, strict=True))
         self.watched = self.watched or watched(self.model)
-        self.known = self.known or in_a_step(self.model)
         before = Part.latest[0], self.touched, marks(self.watched)
         last, places = epoch == self.epochs, range(len(self.callbacks))
         due = [i for i in places if last or epoch % self.callbacks[i].every == 0]
@@ -207,10 +205,10 @@ class Watch(Standing):
             if i not in self.looked and (i in due or self.stop):
                 self.ask(i, epoch, logs)
         everies = self.epochs_between()
-        same = before[1:] == (self.touched, marks(self.watched)) and self.unset(before[0])
+        same = before == (Part.latest[0], self.touched, marks(self.watched))
         self.changed = not self.stop and not same
         if self.changed:  # a step count that was set back, too
-            self.watched, self.known, steps = None, None, self.model.optimizer.steps
+            self.watched, steps = None, self.model.optimizer.steps
             self.done_before, self.records, self.steps_before = epoch, [], steps
         self.everies, self.looked_at, self.looked = everies, epoch, []
         return self.stop or self.changed
@@ -218,7 +216,7 @@ class Watch(Standing):
     def ask(self, i: int, epoch: int, logs: Mapping[str, float]) -> None:
         """Let the i-th callback look. A call that is cut off will be made again, so what it keeps
         is then as it was before."""
-        callback, latest, touched = self.callbacks[i], Part.latest[0], self.touched
+        callback, as_it_was = self.callbacks[i], self.set_by_hand()
         again = type(callback) in (EarlyStopping, ReduceLROnPlateau)  # which know of a second call
         own = () if again else callback.kept or ()
         before = {name: copy.copy(getattr(callback, name)) for name in own}
@@ -232,12 +230,14 @@ class Watch(Standing):
                 self.asked = []
                 for name, value in before.items():
                     setattr(callback, name, value)
-                if not again and (self.touched != touched or not self.unset(latest)):
+                same = as_it_was == self.set_by_hand()
+                if not (again or (same and self.model._training.unchanged(work_of(self.model)))):
                     name = type(callback).__name__
                     got = "one that was cut off after it had changed the model"
                     self.torn = f"{name} to end its call, got {got}"
             raise
 
-    def unset(self, latest: object) -> bool:
-        """Whether no setting of the model was set since that was the latest of any part."""
-        return Part.latest[0] is latest or in_a_step(self.model) == self.known
+    def set_by_hand(self) -> tuple[int, list[float]]:
+        """How often weights were, and the numbers of the optimizer."""
+        _, optimizers, _ = self.watched
+        return self.touched, [float(p) for one in optimizers for p in one.params.values()]
