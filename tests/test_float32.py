@@ -31,3 +31,34 @@ def test_a_constant_far_from_0_has_nothing_to_tell_apart():
     for constant in (1.7e9, 0.1):
         model = a_regression(dtype="float32")
         model.fit(np.full_like(X, constant), TARGETS, 1, verbose=0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_weights_count_in_what_float32_does_not_tell_apart(weighted):
+    """What counts 0 is as if it were not there."""
+    near, far = np.zeros(60), 1.7e9 + np.random.default_rng(0).standard_normal(60)
+    inputs, weights = np.concatenate([near, far])[np.newaxis], np.repeat([0.0, 1.0], 60)
+    model = tn.Sequential([tn.Standardize(), tn.Dense(1)], dtype="float32")
+    model.compile()
+    if weighted:
+        with pytest.raises(ValueError, match="tells apart, got input 0 with"):
+            model.fit(inputs, inputs[0] - 1.7e9, sample_weight=weights, verbose=0)
+    else:
+        model.fit(inputs, inputs[0], verbose=0)
+
+
+def test_whole_numbers_that_float32_holds_stay_what_they_are():
+    ids = 8_000_000 + np.random.default_rng(0).integers(0, 4, (1, 60))
+    layer = tn.Standardize().build(1, dtype="float32").learn(ids)
+    np.testing.assert_allclose(layer(ids).std(), 1, rtol=1e-5)
+
+
+def test_a_model_that_has_learned_is_not_cast_to_less_than_it_needs():
+    model = tn.Sequential([tn.Dense(1), tn.Standardize(invert=True)], seed=0)
+    model.compile()
+    model.fit(X, 1.7e9 + X[0], verbose=0)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="float32 tells apart, got output 0"):
+        model.cast("float32")
+    np.testing.assert_equal(model.get_weights(), before)
+    assert model.predict(X).dtype == np.float64

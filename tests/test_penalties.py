@@ -58,3 +58,20 @@ def test_a_penalty_that_comes_and_goes(make, start):
 
     inputs = np.random.default_rng(0).normal(size=(2, 50))
     np.testing.assert_equal(ends([30]), ends([1] * 30))
+
+
+def test_a_penalty_of_nothing_may_say_so_in_its_gradients():
+    class Nothing(tn.Dense):
+        def penalty(self):
+            return None
+
+        def penalty_gradients(self):
+            return None
+
+    ends = []
+    for kind in (Nothing, tn.Dense):
+        model = tn.Sequential([kind(1)], seed=0)
+        model.compile("sgd", "mse")
+        model.fit(np.ones((2, 3)), [1, 2, 3], 3, verbose=0)
+        ends.append(model.get_weights())
+    np.testing.assert_equal(*ends)

@@ -112,3 +112,29 @@ def test_a_copy_of_a_model_has_weights_of_its_own():
     model.fit(**FIT)
     for a, b in zip(twin.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_which_way_is_better_may_be_said_in_the_middle_of_a_fit():
+    """As `best` is the number itself, not its opposite."""
+
+    class Turns(tn.Callback):
+        def on_epoch_end(self, epoch, logs):
+            if epoch == 1:
+                stop.mode = "max"
+
+    stop, model = tn.EarlyStopping("loss", patience=3, mode="min"), net("sgd")
+    rows = model.fit(**FIT | {"epochs": 30}, callbacks=[Turns(), stop]).history["loss"]
+    assert stop.best == max(rows) == rows[stop.best_epoch - 1]
+    assert len(rows) == stop.best_epoch + 3
+
+
+class Named(tn.Callback):
+    """To which `who` is somebody."""
+
+    def __init__(self, who):
+        self.who = who
+
+
+def test_a_callback_may_have_any_attribute():
+    assert Named("me").who == "me"
+    net("sgd").fit(**FIT, callbacks=[Named("me")])

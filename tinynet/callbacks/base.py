@@ -31,11 +31,11 @@ class Callback:
     epochs, steps, m, done = 0, 0, 0, 0
     every = 1
     kept: Sequence[str] | None = None
+    who: Any = "Callback"  # the name that errors use, unless a user's means something else by it
 
-    @property
-    def who(self) -> str:
-        """The name that errors use."""
-        return type(self).__name__
+    def __init_subclass__(cls) -> None:
+        if "who" not in vars(cls):
+            cls.who = cls.__name__
 
     def on_train_begin(self) -> None:
         """Before the first step."""

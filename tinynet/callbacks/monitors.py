@@ -45,13 +45,18 @@ class Monitor(Callback):
         self.patience, self.min_delta = patience, min_delta
 
     def on_train_begin(self) -> None:
-        self.best, self.waited, self.seen = -math.inf, 0, 0
+        self.best: float | None = None
+        self.waited, self.seen = 0, 0
+        self.sign()  # or an error
+
+    def sign(self) -> int:
+        """1 if more is better, -1 if less is."""
         name = (self.monitor or "loss").removeprefix("val_")
         if self.mode is None and name not in SMALL | LARGE:
             own = f"{self.monitor!r}, which is none of tinynet's numbers"
             expected = f'mode="min" or mode="max" for {own}'
             checks.refuse(self.who, expected, None, "is less better, or more?")
-        self.sign = BETTER[self.mode or ("min" if name in SMALL else "max")]
+        return BETTER[self.mode or ("min" if name in SMALL else "max")]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> Any:
         name = self.monitor or ("val_loss" if "val_loss" in logs else "loss")
@@ -60,10 +65,11 @@ class Monitor(Callback):
             expected = f"monitor to be one of {', '.join(logs)}"
             checks.refuse(self.who, expected, repr(name), cure)
         if epoch != self.seen:  # a call that was cut off is made again
-            value, best, waited = self.sign * logs[name], self.best, self.waited + 1
-            if value > best + self.min_delta:
+            value, sign, best, waited = logs[name], self.sign(), self.best, self.waited + 1
+            first = best is None and not math.isnan(value)
+            if first or (best is not None and sign * value > sign * best + self.min_delta):
                 best, waited = value, 0
-            if best == -math.inf and waited >= self.patience:
+            if best is None and waited >= self.patience:
                 got = f"{logs[name]} in each of {waited} epochs"
                 checks.refuse(self.who, f"numbers in {name}", got, "monitor=... looks at another")
             new = {"best": best, "waited": waited, "seen": epoch} | self.noted(epoch, waited)

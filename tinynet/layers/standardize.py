@@ -59,13 +59,13 @@ class Standardize(SameWidth):
 
     def learn(self, X: Any, weights: Any = None) -> "Standardize":
         """The mean and the scale of these examples, in float64."""
-        given, (X,) = X, self.admit(X)
-        require_digits(self, np.asarray(given))
+        given, (X,) = np.asarray(X), self.admit(X)
         m, kind = X.shape[1], self.theta.dtype
         weights = np.ones(m) if weights is None else weights
         w = checks.numbers(self.who, "weights", weights, np.dtype(np.float64), (m,))
         if w.min() < 0 or not w.any():
             checks.refuse(self.who, "weights of at least 0, not all 0", checks.shown(w))
+        require_digits(self, given, w)
         with Guard(self.who):
             mean, scale = mean_and_scale(X, w)
             # a constant, but for rounding, or what is one in the dtype: it stays small
@@ -93,15 +93,19 @@ class Standardize(SameWidth):
         return dZ * cache["scale"] if self.invert else dZ / cache["scale"]
 
 
-def require_digits(layer: Standardize, X: Array) -> None:
-    """Refuse rows of numbers that lie so far from 0 that float32 has no digits left for what they
-    deviate, if that is the layer's dtype."""
-    if layer.theta.dtype != np.float32:
-        return
-    mean, scale = mean_and_scale(X, np.ones(X.shape[1]))
+def require_digits(layer: Standardize, X: Array, w: Array) -> None:
+    """Refuse rows of numbers that lie so far from 0 that a layer of float32 would lose what they
+    deviate."""
+    if layer.theta.dtype == np.float32:
+        rounded = (X.astype(np.float32) != X).any(axis=1, keepdims=True)
+        require_apart(layer, *mean_and_scale(X, w), rounded)
+
+
+def require_apart(layer: Standardize, mean: Array, scale: Array, rounded: Any = True) -> None:
+    """Refuse a mean beside which float32 has no digits for the scale, where it rounds at all."""
     step = np.spacing(np.abs(mean).astype(np.float32))
     constant = (scale <= ROUNDING * np.abs(mean)) | (scale.astype(np.float32) == 0)
-    lost = np.argwhere((STEPS * step > scale) & ~constant)
+    lost = np.argwhere((STEPS * step > scale) & ~constant & rounded)
     if lost.size:
         i, what = lost[0, 0], "output" if layer.invert else "input"
         got = f"{what} {i} with a deviation of {scale[i, 0]:.3g} in steps of {step[i, 0]:.3g}"

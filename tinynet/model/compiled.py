@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from tinynet import losses, optimizers
 from tinynet.base import Array, Arrays, Guard, Part, checks, functions, gradcheck, read_only
 from tinynet.layers.row import require_places
@@ -131,7 +133,7 @@ class Compiled(Network):
             data.append(sample_weights(self.who, weights, m, self._door.dtype))
         named = [name for name, metric in self._metrics.items() if metric.of_classes]
         low, high = float(data[1].min()), float(data[1].max())
-        if named and (low < 0 or high > 1):
+        if named and (low < 0 or high > 1) and not (np.abs(data[1]) == 1).all():  # Hinge's
             expected, got = f"classes in Y for {named[0]}", f"values from {low:g} to {high:g}"
             checks.refuse(self.who, expected, got, "leave it out of the metrics of a regression")
         if build:

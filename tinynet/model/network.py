@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Self
 
+import numpy as np
+
 from tinynet.activations import Activation
 from tinynet.base import Array, Guard, checks, in_one_go, put
 from tinynet.layers import Layer, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
-from tinynet.layers.standardize import standardizing
+from tinynet.layers.standardize import require_apart, standardizing
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -88,6 +90,9 @@ class Network(Chain):
         kind = checks.float_type(self.who, dtype)
         for layer in self.layers:
             layer.generators()  # what was set inside one is refused before anything is cast
+        for own in standardizing(self.layers):
+            if own.learned and kind == np.float32:
+                require_apart(own, own.state["mean"], own.state["scale"])
         self._forget_fit("cast")
         self._door.dtype = kind
         super().cast(dtype)

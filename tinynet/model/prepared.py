@@ -81,25 +81,20 @@ class Prepared(Compiled):
         test += [sample_weights(self.who, w[out], len(out), self._door.dtype) for w in weights]
         return np.setdiff1d(np.arange(m), out), test
 
-    def _require_digits(self, X: Any, Y: Any) -> None:
-        """Refuse what the model's dtype does not tell apart, where a Standardize is to learn from
-        it, as it was given."""
-        for layer in standardizing(self.layers):
-            if Y is not None and not layer.learned:
-                given = np.asarray(Y if layer.invert else X)
-                rows = self._door.turned(given) if given.ndim == 2 else given[np.newaxis]
-                require_digits(layer, rows)
-
     def _dtypes(self) -> list[str]:
         """Those that the model's numbers are exact in, or rounded to."""
         return ["float32"] if self._door.dtype == np.float32 else ["float64", "float32"]
 
-    def _learn(self, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
-        """What a first and a last Standardize learn from the examples that are trained on."""
+    def _learn(self, given: Any, X: Array, Y: Array, *weights: Array, rest: Any) -> None:
+        """What a first and a last Standardize learn from the examples that are trained on. `given`
+        are X and Y as they came: the model's dtype may lose their digits."""
         if rest is not None and not weights:
             weights = (np.bincount(rest, minlength=X.shape[1]),)
         for layer in standardizing(self.layers):
             if not layer.learned:
+                came = np.asarray(given[layer.invert])
+                rows = self._door.turned(came) if came.ndim == 2 else came[np.newaxis]
+                require_digits(layer, rows, *(weights or [np.ones(X.shape[1])]))
                 layer.learn(Y if layer.invert else X, *weights)
 
     def _by_class(

@@ -131,10 +131,9 @@ class Sequential(Prepared):
         require_batches(self.who, X, Y, of_arrays)
         if resume or any(isinstance(callback, ModelCheckpoint) for callback in callbacks):
             require_kept(self.who, callbacks)
-        before, given = self._require_idle(), (validation_data, share, class_weight)
+        before, given = self._require_idle(), (Y, validation_data, share, class_weight)
         with self._lock, self._in_training(before):
             data = None if Y is None else self._data(X, Y, sample_weight, build=True)
-            self._require_digits(X, Y)
             train, source, held = self._source(X, data, size, shuffle, given)
             seen = source.data[: 2 if verbose and source.order else 0]
             ranges = [(float(a.min()), float(a.max())) for a in seen]
@@ -204,7 +203,7 @@ class Sequential(Prepared):
         self, X: Any, data: Any, size: Any, shuffle: bool, given: Sequence[Any]
     ) -> tuple[Callable[[history.Reporter], None], Source, Sequence[Array]]:
         """A call that trains, what it goes over, and what is held out of it."""
-        validation_data, share, class_weight = given
+        Y, validation_data, share, class_weight = given
         if data is None:
             held = self._validation_data(validation_data, share)
             steps = len(X) if hasattr(X, "__len__") else 0
@@ -213,7 +212,7 @@ class Sequential(Prepared):
         if share:
             rest, held = self._held(data, share)
         data = [*data[:2], *self._by_class(data[1], data[2:], class_weight, rest)]
-        self._learn(*data, rest=rest)
+        self._learn((X, Y), *data, rest=rest)
         examples, order = self._examples(data, size, rest, shuffle)
         train = partial(self._run, examples, order, len(data) > 2)
         steps = -(-examples.m // examples.size)

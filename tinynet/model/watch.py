@@ -216,7 +216,7 @@ class Watch(Standing):
     def ask(self, i: int, epoch: int, logs: Mapping[str, float]) -> None:
         """Let the i-th callback look. A call that is cut off will be made again, so what it keeps
         is then as it was before."""
-        callback, as_it_was = self.callbacks[i], self.set_by_hand()
+        callback, latest, by_hand = self.callbacks[i], Part.latest[0], self.set_by_hand()
         again = type(callback) in (EarlyStopping, ReduceLROnPlateau)  # which know of a second call
         own = () if again else callback.kept or ()
         before = {name: copy.copy(getattr(callback, name)) for name in own}
@@ -230,10 +230,9 @@ class Watch(Standing):
                 self.asked = []
                 for name, value in before.items():
                     setattr(callback, name, value)
-                same = as_it_was == self.set_by_hand()
-                if not (again or (same and self.model._training.unchanged(work_of(self.model)))):
+                if not (again or (by_hand == self.set_by_hand() and self.unset(latest))):
                     name = type(callback).__name__
-                    got = "one that was cut off after it had changed the model"
+                    got = "one that was cut off after it had set something"
                     self.torn = f"{name} to end its call, got {got}"
             raise
 
@@ -241,3 +240,11 @@ class Watch(Standing):
         """How often weights were, and the numbers of the optimizer."""
         _, optimizers, _ = self.watched
         return self.touched, [float(p) for one in optimizers for p in one.params.values()]
+
+    def unset(self, latest: object) -> bool:
+        """Whether no setting of the model was set since that was the latest of any part. In a net
+        with a user's part nobody knows which part it was."""
+        if Part.latest[0] is latest:
+            return True
+        unchanged: bool = self.model._training.unchanged(work_of(self.model))
+        return unchanged

@@ -107,7 +107,7 @@ class Cost(Chain):
         return not ours or self.penalty() is not None
 
     def penalty_gradients(self) -> Arrays:
-        found = [x.require_gradients(x.penalty_gradients(), some=True) for x in self.layers]
+        found = [x.require_gradients(x.penalty_gradients() or {}, some=True) for x in self.layers]
         return parameters.named(found) if any(found) else {}
 
     def run(self, X: Array, Y: Array, weights: Any = None) -> tuple[float, dict[str, Any]]:
