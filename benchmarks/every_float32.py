@@ -61,6 +61,11 @@ def softplus(z: Numbers) -> tuple[Numbers, Numbers]:
     return np.maximum(z, np.logaddexp(0, np.clip(z, -FAR, FAR))), gate(z)[0]
 
 
+def exponential(z: Numbers) -> tuple[Numbers, Numbers]:
+    a = np.exp(np.clip(z, -FAR, FAR))
+    return a, a
+
+
 def silu(z: Numbers) -> tuple[Numbers, Numbers]:
     s, other = gate(z)
     return z * s, s * (1 + z * other)
@@ -104,19 +109,25 @@ CASES: dict[str, tuple[tn.Activation, Truth]] = {
     "elu, alpha 0.3": (tn.Elu(0.3), bent(1.0, 0.3)),
     "selu": (tn.Selu(), bent(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772)),
     "softplus": (tn.Softplus(), softplus),
+    "exponential": (tn.Exponential(), exponential),
     "silu": (tn.Silu(), silu),
     "gelu": (tn.Gelu(), gelu),
     "gelu by tanh": (tn.Gelu(approximate=True), gelu_by_tanh),
 }
 
 
-def ulps(got: NDArray[np.float32], truth: Numbers) -> Numbers:
-    """The error in units in the last place of a float32 as large as the truth. inf stands for any
-    number from 2^128 on."""
+def apart(got: NDArray[np.float32], truth: Numbers) -> Numbers:
+    """How far they are apart. inf stands for any number from 2^128 on."""
     wide = got.astype(np.float64)
     far = np.isinf(wide)
     wide[far] = np.copysign(np.maximum(np.abs(truth[far]), BEYOND), wide[far])
     off: Numbers = np.abs(wide - truth)
+    return off
+
+
+def ulps(got: NDArray[np.float32], truth: Numbers) -> Numbers:
+    """The error in units in the last place of a float32 as large as the truth."""
+    off = apart(got, truth)
     power = (truth.view(np.uint64) & EXPONENT).view(np.float64)  # of 2, at or below the truth
     off /= np.maximum(2**-23 * power, SMALLEST)
     return off
@@ -124,7 +135,7 @@ def ulps(got: NDArray[np.float32], truth: Numbers) -> Numbers:
 
 def relative(got: NDArray[np.float32], truth: Numbers) -> Numbers:
     """The relative error, where one of at most the smallest subnormal is none."""
-    off: Numbers = np.abs(got - truth)
+    off = apart(got, truth)
     off[off <= SMALLEST] = 0
     off /= np.maximum(np.abs(truth), SMALLEST)
     return off

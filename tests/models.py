@@ -138,7 +138,7 @@ MODELS |= {
 MODELS["distributions"] = distributions
 MODELS["float32"] = lambda: classes(dtype="float32")
 MODELS |= {
-    f"one output, {loss}": lambda a=(loss, last, more), Y=Y: (one_output(*a), Y)
+    f"one output, {loss}, {last}": lambda a=(loss, last, more), Y=Y: (one_output(*a), Y)
     for loss, last, Y, more in [
         ("mse", "identity", X[:, 0], ["mse", "mae", "r2"]),
         ("mae", "identity", X[:, 0], ()),
@@ -147,6 +147,7 @@ MODELS |= {
         ("hinge", "identity", BITS, ()),
         ("binary_crossentropy", "sigmoid", BITS, ["accuracy"]),
         ("poisson", "softplus", COUNTS, ()),
+        ("poisson", "exponential", COUNTS, ()),
     ]
 }
 MODELS |= {

@@ -131,6 +131,9 @@ EXHIBITS = {
     "softplus, scale": slope(
         tn.Softplus, "a factor of 1 + 1e-6", lambda self, Z: (1 + 1e-6) * sigmoid(Z)
     ),
+    "exponential, its value at 0": slope(
+        tn.Exponential, "1, the slope at 0", lambda self, Z: np.ones_like(Z)
+    ),
     "silu, gate alone": slope(tn.Silu, "s(z), without z s'(z)", lambda self, Z: sigmoid(Z)),
     "silu, product rule with a": slope(
         tn.Silu, "s + a (1 - a)", lambda self, Z: sigmoid(Z) + self.value(Z) * (1 - self.value(Z))

@@ -64,6 +64,7 @@ def selu(Z):
 
 
 softplus = each(lambda z: mp.log(1 + mp.exp(z)))
+exponential = each(mp.exp)
 silu = each(lambda z: z / (1 + mp.exp(-z)))
 gelu = each(lambda z: z * mp.erfc(-z / mp.sqrt(2)) / 2)
 
@@ -85,6 +86,7 @@ ACTIVATIONS = {
     "elu": elu,
     "selu": selu,
     "softplus": softplus,
+    "exponential": exponential,
     "silu": silu,
     "gelu": gelu,
     "Softmax(2.0)": lambda Z: softmax(Z / 2),

@@ -55,6 +55,12 @@ ROWS = {
     "softplus": Row(
         tn.Softplus, activation_cases(st.just(tn.Softplus())), elementwise(ref.softplus), ("Z",)
     ),
+    "exponential": Row(
+        tn.Exponential,
+        activation_cases(st.just(tn.Exponential()), st.floats(-40, 40)),  # or a float32 overflows
+        elementwise(ref.exponential),
+        ("Z",),
+    ),
     "silu": Row(tn.Silu, activation_cases(st.just(tn.Silu())), elementwise(ref.silu), ("Z",)),
     "gelu": Row(tn.Gelu, activation_cases(st.just(tn.Gelu())), elementwise(ref.gelu), ("Z",)),
     "approximate gelu": Row(

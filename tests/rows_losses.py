@@ -78,7 +78,7 @@ SOFT = [
 ]
 SQUARED = ["sigmoid", "tanh", "softmax", "relu", "leaky_relu", "elu", "softplus", "silu"]
 MIXED = [(tn.MeanSquaredError(), name) for name in SQUARED]
-MIXED += [(tn.Poisson(), "softplus"), (tn.LogCosh(), "tanh")]
+MIXED += [(tn.Poisson(), "softplus"), (tn.Poisson(), "exponential"), (tn.LogCosh(), "tanh")]
 
 
 @st.composite

@@ -104,6 +104,7 @@ UNREACHED = [
     ("relu", [0, 50], False),
     ("relu", [-1, 1], True),
     ("softplus", [-1, 1], True),
+    ("exponential", [-1, 1], True),
     ("elu", [-1, 1], False),
     (None, [1000, 1001], True),  # "far"
     (None, [-1001, -1000], True),

@@ -18,6 +18,7 @@ REGRESSIONS = [
     (tn.MeanSquaredError(), "tanh"),
     (tn.LogCosh(), "identity"),
     (tn.Poisson(), "softplus"),
+    (tn.Poisson(), "exponential"),
 ]
 REGULARIZERS = st.sampled_from([None, None, tn.L1(0.1), tn.L2(0.1), tn.L1L2(0.1, 0.2)])
 CLEARANCE = 0.01  # how far Z stays from a kink

@@ -7,7 +7,7 @@ The instances (`tanh`, `relu`, ...) are templates: a layer takes a copy.
 from typing import Any
 
 from tinynet.activations.base import Activation
-from tinynet.activations.exponentials import Elu, Selu, Softplus
+from tinynet.activations.exponentials import Elu, Exponential, Selu, Softplus
 from tinynet.activations.gates import Gelu, Silu
 from tinynet.activations.linear import Identity
 from tinynet.activations.probabilities import Softmax
@@ -15,13 +15,23 @@ from tinynet.activations.rectifiers import LeakyReLU, ReLU
 from tinynet.activations.sigmoids import Sigmoid, Tanh
 from tinynet.base import checks
 
-__all__ = ["Activation", "Elu", "Gelu", "Identity", "LeakyReLU", "ReLU", "Selu", "Sigmoid"]
-__all__ += ["Silu", "Softmax", "Softplus", "Tanh", "elu", "gelu", "identity", "leaky_relu", "relu"]
-__all__ += ["selu", "sigmoid", "silu", "softmax", "softplus", "tanh"]
+__all__ = ["Activation", "Elu", "Exponential", "Gelu", "Identity", "LeakyReLU", "ReLU", "Selu"]
+__all__ += ["Sigmoid", "Silu", "Softmax", "Softplus", "Tanh", "elu", "exponential", "gelu"]
+__all__ += [
+    "identity",
+    "leaky_relu",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
+]
 
 identity, sigmoid, tanh, softmax = Identity(), Sigmoid(), Tanh(), Softmax()
 relu, leaky_relu, elu, selu, softplus = ReLU(), LeakyReLU(), Elu(), Selu(), Softplus()
-gelu, silu = Gelu(), Silu()
+gelu, silu, exponential = Gelu(), Silu(), Exponential()
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": identity,
@@ -32,6 +42,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "elu": elu,
     "selu": selu,
     "softplus": softplus,
+    "exponential": exponential,
     "gelu": gelu,
     "silu": silu,
     "softmax": softmax,

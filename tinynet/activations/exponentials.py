@@ -1,4 +1,4 @@
-"""Activations that bend by an exponential: ELU, SELU, and softplus."""
+"""Activations that bend by an exponential: ELU, SELU, and softplus; the exponential itself."""
 
 # numpy's ufuncs give Any:
 # mypy: disable-error-code="no-any-return"
@@ -86,3 +86,22 @@ class Softplus(Activation):
     @in_float64
     def derivative(self, Z: Array) -> Array:
         return functions.sigmoid(Z)
+
+
+class Exponential(Activation):
+    """g(z) = g'(z) = exp(z), always above 0: the last activation of rates, whose logarithm is then
+    what a net with a Poisson loss fits. Where it overflows, from z = 710 on, is an error.
+
+    >>> print(Exponential()(np.array([-1000.0, 0.0])))
+    [0. 1.]
+    """
+
+    steady = True
+
+    @in_float64
+    def value(self, Z: Array) -> Array:
+        return np.exp(Z)
+
+    @in_float64
+    def derivative(self, Z: Array) -> Array:
+        return np.exp(Z)

@@ -123,7 +123,7 @@ class Poisson(Loss):
     def pair(self, activation: Activation | str) -> Pair:
         made = super().pair(activation)
         if isinstance(made.activation, SIGNED):
-            got, cure = activations.label(made.activation), "softplus gives rates above 0"
+            got, cure = (activations.label(made.activation), "softplus gives rates above 0")
             checks.refuse(self.who, "a last activation that is never below 0", got, cure)
         return made
 
@@ -136,6 +136,6 @@ class Poisson(Loss):
     def admit(self, A: Any, Y: Any, *weights: Any) -> tuple[Array, ...]:
         A, *others = super().admit(A, Y, *weights)
         if A.min() < 0:
-            cure = "a softplus gives such outputs"
+            cure = "softplus and exponential give such outputs"
             checks.refuse(self.who, "rates A above 0", f"{A.min():g}", cure)
         return A, *others

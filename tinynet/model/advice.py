@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from tinynet import activations
-from tinynet.activations import Activation, Identity, ReLU, Sigmoid, Softplus, Tanh
+from tinynet.activations import Activation, Exponential, Identity, ReLU, Sigmoid, Softplus, Tanh
 from tinynet.layers import Standardize
 from tinynet.losses import BinaryCrossEntropy
 from tinynet.metrics.epochs import Row
@@ -21,7 +21,7 @@ RISE = 0.01  # the share of itself by which a cost that rose is higher
 SMALL, UNLIKE = 0.01, 10  # a deviation of targets that is small; how unlike those of several are
 # what activations give
 REACH: dict[type[Activation], Range] = {Sigmoid: (0, 1), Tanh: (-1, 1)}
-REACH |= {ReLU: (0, math.inf), Softplus: (0, math.inf)}
+REACH |= dict.fromkeys((ReLU, Softplus, Exponential), (0, math.inf))
 
 
 def advice(
