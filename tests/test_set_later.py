@@ -138,3 +138,29 @@ class Named(tn.Callback):
 def test_a_callback_may_have_any_attribute():
     assert Named("me").who == "me"
     net("sgd").fit(**FIT, callbacks=[Named("me")])
+
+
+@pytest.mark.parametrize("built", [False, True])
+@pytest.mark.parametrize("seed", [0, 5, "a Generator"])
+def test_a_reset_with_a_seed_is_a_model_with_that_seed(seed, built):
+    def made(seed):
+        layers = [tn.Dense(3, "tanh"), tn.Dropout(0.2), tn.Dense(1, "sigmoid")]
+        model = tn.Sequential(layers, seed=seed)
+        model.compile("sgd")
+        return model
+
+    def drawn():
+        return np.random.default_rng(9) if seed == "a Generator" else seed
+
+    model, other = made(1), made(drawn())
+    if built:
+        model.fit(**FIT)
+    model.reset(drawn())
+    for one in (model, other, model, other):
+        one.fit(**FIT)
+    np.testing.assert_equal(model.get_weights(), other.get_weights())
+    model.reset()
+    other.reset()
+    np.testing.assert_equal(model.fit(**FIT).rows, other.fit(**FIT).rows)
+    with pytest.raises(TypeError, match="seed as a whole number"):
+        model.reset("x")

@@ -66,12 +66,17 @@ class Network(Chain):
                 self._draw(n_x, self._generator, partial(vars(self).update, start))
         return self
 
-    def reset(self) -> None:
-        """Back to the first weights and batches."""
+    def reset(self, seed: Any = None) -> None:
+        """Back to the first weights and batches, or to those of another seed."""
         self._require_still(from_all=True)
-        if self.layers[0].n_in:
-            start = copy.deepcopy(self._generator_at_build)
-            self._draw(self.layers[0].n_in, start, partial(vars(self).update, _generator=start))
+        built, start = self.layers[0].n_in, copy.deepcopy(self._generator_at_build)
+        if seed is not None:
+            start = initializers.generator(self.who, seed)
+        if built:
+            new = {"_generator": start, "_generator_at_build": copy.deepcopy(start)}
+            self._draw(built, start, partial(vars(self).update, new))
+        elif seed is not None:
+            vars(self).update(_generator=start)
 
     def _draw(self, n_x: int, generator: Any, also: Callable[[], Any]) -> None:
         """New weights for all layers, or for none."""

@@ -31,8 +31,8 @@ class Prepared(Compiled):
     history: history.History
     _held_out: HeldOut | None  # by validation_split
 
-    def reset(self) -> None:
-        super().reset()
+    def reset(self, seed: Any = None) -> None:
+        super().reset(seed)
         self._held_out = None
 
     def _validation_data(self, given: Any, share: float) -> Sequence[Array]:

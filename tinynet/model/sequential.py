@@ -66,9 +66,10 @@ class Sequential(Prepared):
         self._training: Training | None = None
         self._lock, self._fits = threading.Lock(), 0  # of a fit; how many have begun
 
-    def reset(self) -> None:
-        """Back to the first weights, batches and steps of the optimizer, with no history."""
-        super().reset()
+    def reset(self, seed: Any = None) -> None:
+        """Back to the first weights, batches and steps of the optimizer, with no history; with a
+        seed, to those of a model with that seed."""
+        super().reset(seed)
         if self.optimizer:
             self.optimizer.reset()
         vars(self).update(history=history.History(), _advised=set(), _fit=None, _position=None)
