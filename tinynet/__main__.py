@@ -115,9 +115,9 @@ def draw(trained: list[tuple[Sequential, str]], X: Array, Y: Array, out: Path) -
     single = len(trained) == 1
     figure, axes = plots.figure(*((2, 1) if single else (4, 2)))
     for (model, title), place in zip(trained, axes, strict=False):
-        plots.decision_boundary(place, model, X, Y, title)
+        plots.decision_boundary(model, X, Y, ax=place, title=title)
     if single:
-        plots.cost_curve(axes[1], trained[0][0].history, "cost")
+        plots.curve(trained[0][0].history, ax=axes[1], title="cost")
     for place in axes[len(trained) + single :]:
         place.set_axis_off()
     figure.savefig(out, dpi=80)
