@@ -2,23 +2,26 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from tinynet.activations import Softmax
 from tinynet.base import Array, checks
 from tinynet.callbacks import Callback
-from tinynet.estimators.base import FLOATS, Labels, Net, Values
+from tinynet.estimators.base import FLOATS, Labels, Net, Values, sample_weights
 from tinynet.model.sequential import Sequential
 
 
 class Around(Net):
     """What `Classifier` and `Regressor` share: `fit` trains a copy of the model, `model_`."""
+
+    _sparse: ClassVar[Any] = False
 
     def __init__(
         self,
@@ -38,53 +41,56 @@ class Around(Net):
 
     def _copied(self, n_x: int, n_y: int) -> Sequential:
         """A model that has not been trained."""
-        who, made = type(self).__name__, self.model
-        model: Any = made
-        if isinstance(made, Sequential):
-            model = copy.deepcopy(made)
-        elif callable(made):
-            model = made(n_x, n_y)
+        made = self.model
+        called = callable(made) and not isinstance(made, Sequential)
+        model: Any = copy.deepcopy(made(n_x, n_y) if called else made)  # type: ignore[call-arg]
         if not isinstance(model, Sequential):
+            who, got = type(self).__name__, checks.shown(model)
             expected = "model as a Sequential, or a function of n_x and n_y that makes one"
-            checks.refuse(who, expected, checks.shown(model), error=TypeError)
+            checks.refuse(who, expected, got, error=TypeError)
         if self.random_state is not None:
             model.reset(check_random_state(self.random_state).randint(2**31 - 1))
-        elif isinstance(made, Sequential):
+        elif model.layers[0].n_in or not called:
             model.reset()
         if model.optimizer is None:
             model.compile()
         return model
 
-    def _train(self, model: Sequential, X: Any, Y: Array, sample_weight: Any, **how: Any) -> Self:
-        rows = model.examples == "rows"
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X)
-        self.history_ = model.fit(
-            X if rows else X.T,
-            Y if rows else Y.T,
-            self.epochs,
-            self.batch_size,
-            self.shuffle,
-            self.verbose,
-            validation_split=self.validation_split,
-            callbacks=copy.deepcopy(self.callbacks),
-            sample_weight=sample_weight,
-            **how,
-        )
-        self.model_ = model
+    def _train(
+        self, model: Sequential, X: Any, Y: Array, weights: Any, fitted: Any, **how: Any
+    ) -> Self:
+        """Train the model; then it and what else is `fitted` are the estimator's, after Ctrl-C,
+        too."""
+        rows, callbacks = model.examples == "rows", copy.deepcopy(self.callbacks)
+        kept = {**fitted, "model_": model, "callbacks_": callbacks}
+        data = [X, Y] if rows else [X.T, Y.T]
+        how = {**how, "validation_split": self.validation_split, "callbacks": callbacks}
+        how["sample_weight"] = next(iter(sample_weights(X, weights)), None)
+        how |= {"epochs": self.epochs, "batch_size": self.batch_size}
+        how |= {"shuffle": self.shuffle, "verbose": self.verbose}
+        try:
+            model.fit(*data, **how)
+        except KeyboardInterrupt:
+            vars(self).update(kept, history_=model.history)
+            raise
+        vars(self).update(kept, history_=model.history)
         return self
 
 
 class Classifier(Labels, ClassifierMixin, Around):
     """A classifier around a `Sequential` that ends in a sigmoid or a softmax.
 
-    `model`: a Sequential, of which each `fit` trains a copy from its first weights, or a function
-    that makes one from n_x and n_y, the number of classes (1 if there are two). One that is not
-    compiled gets Adam and the loss that matches. Several sigmoids are for labels that may be true
-    together, y (m, n_y) of 0 and 1. `class_weight` and the other arguments are those of
-    `Sequential.fit`; callbacks are copied. `random_state` draws weights and batches.
+    `model`: a Sequential, of which each `fit` trains a copy with its settings from its first
+    weights, not from those that it has or was given; or a function that makes one from n_x and n_y,
+    the number of classes, or 1 if there are two. One that is not compiled gets Adam and the loss
+    that matches. Several sigmoids are for labels that may be true together, y (m, n_y) of 0 and 1.
 
-    After `fit` it has `model_`, `classes_` and `history_`.
+    `epochs`, `batch_size`, `shuffle`, `validation_split`, `callbacks`, which are copied, and
+    `verbose` are those of `Sequential.fit`, and so is `class_weight`, by the classes as they are in
+    y. `random_state` draws weights and batches; without it they are those of the model's own seed.
+
+    After `fit`: `model_`, `history_`, `callbacks_`, `classes_`, `n_features_in_`. A last layer that
+    does not fit the classes is a ValueError. Ctrl-C leaves what was trained, and is raised.
 
     >>> import tinynet as tn
     >>> X, y = tn.data.moons(100, seed=0)
@@ -123,6 +129,7 @@ class Classifier(Labels, ClassifierMixin, Around):
         """Train a copy of the model on X (m, n_x) and the classes y (m,), or the labels (m,
         n_y)."""
         X, y = validate_data(self, X, y, multi_output=True, dtype=FLOATS)
+        y = y.toarray() if issparse(y) else y
         check_classification_targets(y)
         several = type_of_target(y) == "multilabel-indicator"
         if several:
@@ -134,13 +141,13 @@ class Classifier(Labels, ClassifierMixin, Around):
         self._require_outputs(model, classes, several)
         weights = self.class_weight
         if isinstance(weights, dict):  # of classes as they are in y
-            if strange := [c for c in weights if c not in classes]:
+            places = {c: i for i, c in enumerate(classes.tolist())}
+            if strange := [c for c in weights if c not in places]:
                 who, expected = type(self).__name__, "class_weight of the classes in y"
-                checks.refuse(who, expected, repr(strange[0]), f"they are {classes.tolist()}")
-            weights = {classes.tolist().index(c): w for c, w in weights.items()}
-        self._train(model, X, Y, sample_weight, class_weight=weights)
-        self.classes_, self.several_ = classes, several
-        return self
+                checks.refuse(who, expected, repr(strange[0]), f"they are {[*places]}")
+            weights = {places[c]: w for c, w in weights.items()}
+        fitted = {"classes_": classes, "_several": several}
+        return self._train(model, X, Y, sample_weight, fitted, class_weight=weights)
 
     def _require_outputs(self, model: Sequential, classes: Array, several: bool) -> None:
         last, n, who = model.layers[-1], len(classes), type(self).__name__
@@ -169,8 +176,17 @@ class Classifier(Labels, ClassifierMixin, Around):
 
 
 class Regressor(Values, RegressorMixin, Around):
-    """A regressor around a `Sequential`; see `Classifier` for the arguments. y is (m,), or (m,
-    n_y) for several values.
+    """A regressor around a `Sequential`, for y (m,), or (m, n_y) for several values.
+
+    `model`: a Sequential, of which each `fit` trains a copy with its settings from its first
+    weights, not from those that it has or was given; or a function that makes one from n_x and n_y.
+    One that is not compiled gets Adam and the mean squared error.
+    `epochs`, `batch_size`, `shuffle`, `validation_split`, `callbacks`, which are copied, and
+    `verbose` are those of `Sequential.fit`. `random_state` draws weights and batches; without it
+    they are those of the model's own seed.
+
+    After `fit`: `model_`, `history_`, `callbacks_`, `n_features_in_`. Ctrl-C leaves what was
+    trained, and is raised.
 
     >>> import tinynet as tn
     >>> X = np.linspace(-1, 1, 50)[:, np.newaxis]
@@ -186,4 +202,4 @@ class Regressor(Values, RegressorMixin, Around):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         n_y = y.shape[1] if y.ndim == 2 else 1
-        return self._train(self._copied(X.shape[1], n_y), X, y, sample_weight)
+        return self._train(self._copied(X.shape[1], n_y), X, y, sample_weight, {})

@@ -1,41 +1,49 @@
 """What all estimators share: scikit-learn's door, and what comes out of the net."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from tinynet.activations import Softmax
 from tinynet.base import Array
 from tinynet.model.sequential import Sequential
 
 FLOATS = np.float64, np.float32
-ROWS = 4096  # of a sparse matrix that are made dense at a time
+ENTRIES = 2**22  # of a sparse matrix that are made dense at a time
 
 
 class Net(BaseEstimator):
     """An estimator with a trained model in it, `model_`."""
 
     model_: Sequential
+    _sparse: ClassVar[Any] = ["csr", "csc"]  # kinds of sparse matrices that it takes
 
     def _outputs(self, X: Any) -> Array:
         """A of the last layer, (m, n_y)."""
-        check_is_fitted(self)
+        check_is_fitted(self, "model_")
         if self._is_plain(X):
             try:
                 return self._through(X)
             except ValueError:  # scikit-learn's own sentence comes first
                 pass
-        return self._through(validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False))
+        return self._through(self._looked_at(X))
+
+    def _looked_at(self, X: Any) -> Any:
+        """X, or the error that scikit-learn has for it."""
+        X = validate_data(self, X, accept_sparse=self._sparse, dtype=FLOATS, reset=False)
+        return X.tocsr() if issparse(X) else X
 
     def _through(self, X: Any) -> Array:
         """The outputs of an X that was looked at; a sparse one is made dense part by part."""
         if issparse(X):
-            return np.concatenate([self._through(part.toarray()) for part in parts(X, ROWS)])
-        rows = self.model_.examples == "rows"
-        return self.model_.predict(X) if rows else self.model_.predict(X.T).T
+            rows = max(1, ENTRIES // X.shape[1])
+            return np.concatenate([self._through(part.toarray()) for part in parts(X, rows)])
+        model = self.model_
+        return model.predict(X) if model.examples == "rows" else model.predict(X.T).T
 
     def _is_plain(self, X: Any) -> bool:
         """Whether there is nothing that scikit-learn would ask of X, but for its numbers."""
@@ -46,13 +54,13 @@ class Net(BaseEstimator):
 
 class Labels:
     """What a classifier makes of outputs. Of two classes there is one output, unless they are those
-    of a softmax; where `several_` labels may be true together, one for each."""
+    of a softmax; where `_several` labels may be true together, one for each."""
 
     classes_: Array
-    several_: bool
+    _several: bool
 
     def _decided(self, A: Array) -> Array:
-        if self.several_:
+        if self._several:
             return (A > 0.5).astype(int)
         if A.shape[1] > 1:
             return self.classes_[A.argmax(axis=1)]
@@ -65,12 +73,23 @@ class Labels:
     def predict_proba(self, X: Any) -> Array:
         """The probability of each class, (m, n_classes), or of each label."""
         A = self._outputs(X)
-        return A if A.shape[1] > 1 or self.several_ else np.hstack([1 - A, A])
+        return A if A.shape[1] > 1 or self._several else np.hstack([1 - A, A])
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The logarithms of the probabilities."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        """The logarithms of the probabilities, from Z: those near 0 and 1 keep their digits."""
+        check_is_fitted(self, "model_")
+        X, model = self._looked_at(X), self.model_
+        X = X.toarray() if issparse(X) else X
+        rows, last = model.examples == "rows", model.layers[-1]
+        Z = model.trace(X if rows else X.T)[f"Z{last.position}"]
+        Z = Z if rows else Z.T
+        if isinstance(last.activation, Softmax):
+            Z = Z / last.activation.temperature
+            Z = Z - Z.max(axis=1, keepdims=True)
+            return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+        if self._several:
+            return -np.logaddexp(0, -Z)
+        return -np.logaddexp(0, np.hstack([Z, -Z]))
 
 
 class Values:
@@ -80,6 +99,16 @@ class Values:
         """The values, (m,) or (m, n_y)."""
         A = self._outputs(X)
         return A[:, 0] if A.shape[1] == 1 else A
+
+
+def sample_weights(X: Any, weights: Any) -> list[Array]:
+    """The weights of the examples, if there are any."""
+    if weights is None:
+        return []
+    found = _check_sample_weight(weights, X, dtype=X.dtype)
+    if (found < 0).any() or not found.any():
+        raise ValueError(f"sample_weight has to be at least 0, and not all 0, got {weights!r}.")
+    return [found]
 
 
 def parts(X: Any, n: int) -> Iterator[Any]:
@@ -100,4 +129,6 @@ class Batches:
         if self.generator is not None:
             self.generator.shuffle(order)
         for chosen in parts(order, self.size):
-            yield self.X[chosen].toarray(), *(a[chosen] for a in self.others)
+            others = [a[chosen] for a in self.others]
+            if all(weights.any() for weights in others[1:]):  # else nothing in it counts
+                yield self.X[chosen].toarray(), *others
