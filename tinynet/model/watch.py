@@ -220,8 +220,9 @@ class Watch(Standing):
         again = type(callback) in (EarlyStopping, ReduceLROnPlateau)  # which know of a second call
         own = () if again else callback.kept or ()
         before = {name: copy.copy(getattr(callback, name)) for name in own}
-        self.said, self.asked = CUT_OFF, [i]
+        self.said = CUT_OFF
         try:
+            self.asked = [i]
             self.said = callback.on_epoch_end(epoch, MappingProxyType(logs))  # all see the same
             # no interrupt comes between these assignments
             self.stop, self.looked, self.asked = self.stopped, [*self.looked, i], []
