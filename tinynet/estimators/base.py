@@ -76,7 +76,10 @@ class Labels:
         return A if A.shape[1] > 1 or self._several else np.hstack([1 - A, A])
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The logarithms of the probabilities, from Z: those near 0 and 1 keep their digits."""
+        """The logarithms of the probabilities; of classes from Z, so that those of probabilities
+        near 0 and 1 keep their digits."""
+        if self._several:
+            return np.log(self.predict_proba(X))
         check_is_fitted(self, "model_")
         X, model = self._looked_at(X), self.model_
         X = X.toarray() if issparse(X) else X
@@ -87,8 +90,6 @@ class Labels:
             Z = Z / last.activation.temperature
             Z = Z - Z.max(axis=1, keepdims=True)
             return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
-        if self._several:
-            return -np.logaddexp(0, -Z)
         return -np.logaddexp(0, np.hstack([Z, -Z]))
 
 
