@@ -78,9 +78,9 @@ class Labels:
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithms of the probabilities; of classes from Z, so that those of probabilities
         near 0 and 1 keep their digits."""
+        check_is_fitted(self, "model_")
         if self._several:
             return np.log(self.predict_proba(X))
-        check_is_fitted(self, "model_")
         X, model = self._looked_at(X), self.model_
         X = X.toarray() if issparse(X) else X
         rows, last = model.examples == "rows", model.layers[-1]
