@@ -80,7 +80,7 @@ def main(arguments=None):
     from tinynet import estimators
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.estimators", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"default: all ({'; '.join(data())})")
+    parser.add_argument("names", nargs="*", help="default: all, and only then it writes the table")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--out", type=Path, default=RESULTS, help="default: %(default)s")
@@ -98,7 +98,8 @@ def main(arguments=None):
                 cells = [f"{name}, {solver}", *(f"{ratio:.2f}" for ratio in times), *scores]
                 rows += f"| {' | '.join(cells)} |\n"
                 print(rows.splitlines()[-1], flush=True)
-    options.out.write_text(rows, encoding="utf-8")
+    if not options.names:
+        options.out.write_text(rows, encoding="utf-8")
 
 
 if __name__ == "__main__":

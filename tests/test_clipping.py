@@ -5,6 +5,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_kit_layers import same_all, trained_in_every_way
+from tests.test_own_parts import Double
 from tests.ways import WAYS, same_in_blocks, taken
 
 rng = np.random.default_rng(0)
@@ -219,21 +220,7 @@ def test_no_limit_makes_a_step_of_an_infinite_gradient(verb, limit, steady):
 
 
 def test_a_net_without_parameters_has_nothing_to_clip():
-    model = tn.Sequential([Doubles(2)], seed=0)
+    model = tn.Sequential([Double(2)], seed=0)
     model.compile(tn.SGD(0.1, clip_norm=1.0), "mse")
     model.fit(np.ones((2, 4)), np.ones((2, 4)), 3, verbose=0)
     assert model.optimizer.steps == 3
-
-
-class Doubles(tn.Layer):
-    def make_params(self, n_in, rng):
-        return {}
-
-    def preactivation(self, X):
-        return 2 * X
-
-    def parameter_gradients(self, dZ, cache):
-        return {}
-
-    def input_gradient(self, dZ, cache):
-        return 2 * dZ

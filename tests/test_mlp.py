@@ -186,6 +186,16 @@ def test_a_warm_start_holds_out_the_same_examples():
     np.testing.assert_equal(seen[0][1], seen[1][1])
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_it_holds_out_what_scikit_learn_does(target):
+    ends = []
+    theirs, ours, y = pair(target, solver="sgd", shuffle=False, early_stopping=True, max_iter=4)
+    for one in (theirs, ours):
+        one.fit(X, y)
+        ends.append([one.loss_curve_, one.validation_scores_])
+    np.testing.assert_allclose(*ends, rtol=1e-6)
+
+
 def test_weights_are_as_many_examples():
     _, net, y = pair("three classes", solver="lbfgs", max_iter=40)
     other, n = clone(net), WEIGHTS.astype(int)

@@ -26,17 +26,24 @@ class Own(tn.Callback):
             raise RuntimeError("halt")
 
 
+class Slows(tn.Callback):
+    """Notes the epochs, and slows the training down."""
+
+    kept = ("seen",)
+
+    def on_train_begin(self):
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs):
+        self.seen.append(epoch)
+        self.model.optimizer.learning_rate *= 0.9
+
+
 @pytest.mark.parametrize("how", ["save", "copy"])
 def test_a_call_that_saves_the_model_is_not_made_again(how, tmp_path):
-    class Saves(tn.Callback):
-        kept = ("seen",)
-
-        def on_train_begin(self):
-            self.seen = []
-
+    class Saves(Slows):
         def on_epoch_end(self, epoch, logs):
-            self.seen.append(epoch)
-            self.model.optimizer.learning_rate *= 0.9
+            super().on_epoch_end(epoch, logs)
             if epoch == 3 and how == "save":
                 self.model.save(tmp_path / "net")
             elif epoch == 3:
@@ -92,15 +99,9 @@ def test_a_call_that_was_cut_off_after_it_made_parts_is_made_again(tmp_path):
 def test_an_interrupt_after_a_call_does_not_make_it_again(stops):
     """What it said is known, and what it kept."""
 
-    class Ends(Own):
-        kept = ("seen",)
-
-        def on_train_begin(self):
-            self.seen = []
-
+    class Ends(Slows):
         def on_epoch_end(self, epoch, logs):
-            self.seen.append(epoch)
-            self.model.optimizer.learning_rate *= 0.9
+            super().on_epoch_end(epoch, logs)
             return stops if epoch == 3 else None
 
     twin, ends = net(), Ends()

@@ -1,4 +1,4 @@
-"""scikit-learn's iris in a Pipeline: names as classes, a search over two arguments, 5 folds."""
+"""scikit-learn's iris in a Pipeline: names as classes, a search, 5 folds."""
 
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV, cross_val_score

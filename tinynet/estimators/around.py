@@ -62,7 +62,7 @@ class Around(Net):
         """Train the model; then it and what else is `fitted` are the estimator's, after Ctrl-C,
         too."""
         rows, callbacks = model.examples == "rows", copy.deepcopy(self.callbacks)
-        kept = {**fitted, "model_": model, "callbacks_": callbacks}
+        kept = {**fitted, "model_": model, "history_": model.history, "callbacks_": callbacks}
         data = [X, Y] if rows else [X.T, Y.T]
         how = {**how, "validation_split": self.validation_split, "callbacks": callbacks}
         how["sample_weight"] = next(iter(sample_weights(X, weights)), None)
@@ -71,9 +71,9 @@ class Around(Net):
         try:
             model.fit(*data, **how)
         except KeyboardInterrupt:
-            vars(self).update(kept, history_=model.history)
+            vars(self).update(kept)
             raise
-        vars(self).update(kept, history_=model.history)
+        vars(self).update(kept)
         return self
 
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from tinynet.activations import Softmax
-from tinynet.base import Array
+from tinynet.base import Array, functions
 from tinynet.model.sequential import Sequential
 
 FLOATS = np.float64, np.float32
@@ -85,12 +85,12 @@ class Labels:
         X = X.toarray() if issparse(X) else X
         rows, last = model.examples == "rows", model.layers[-1]
         Z = model.trace(X if rows else X.T)[f"Z{last.position}"]
-        Z = Z if rows else Z.T
+        Z = Z.T if rows else Z
         if isinstance(last.activation, Softmax):
-            Z = Z / last.activation.temperature
-            Z = Z - Z.max(axis=1, keepdims=True)
-            return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
-        return -np.logaddexp(0, np.hstack([Z, -Z]))
+            Z = last.activation.cooled(Z)
+            _, _, rest = functions.softmax_terms(Z)
+            return (Z - Z.max(axis=0) - np.log1p(rest)).T
+        return -np.logaddexp(0, np.concatenate([Z, -Z])).T
 
 
 class Values:

@@ -38,7 +38,7 @@ BROKEN = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need"
     " to be preprocessed."
 )
-warn = partial(warnings.warn, stacklevel=6)  # at the line that calls fit
+warn = partial(warnings.warn, stacklevel=5)  # at the line that calls fit
 
 
 class MLP(Net):
@@ -110,11 +110,12 @@ class MLP(Net):
             bound = np.sqrt((2 if self.activation == "logistic" else 6) / (n_in + n_out))
             W, b = rng.uniform(-bound, bound, (n_in, n_out)), rng.uniform(-bound, bound, n_out)
             drawn += [W.T, b[:, np.newaxis]]
+        split_rng = copy.deepcopy(rng)  # the model's own weights, which are not used, draw further
         pairs = zip(widths[1:], activations, strict=True)
         layers = [Dense(n, NAMES.get(name, name)) for n, name in pairs]
         model = Sequential(layers, seed=rng, dtype=dtype, examples="rows")
         model.build(widths[0]).set_weights(drawn)
-        new = {"model_": model, "_rng": rng, "_split_rng": copy.deepcopy(rng), "_compiled": ()}
+        new = {"model_": model, "_rng": rng, "_split_rng": split_rng, "_compiled": ()}
         new |= {"n_layers_": len(widths), "n_outputs_": widths[-1], "n_iter_": 0, "t_": 0}
         return new | {"out_activation_": activations[-1]}
 

@@ -98,7 +98,8 @@ def require_digits(layer: Standardize, X: Array, w: Array) -> None:
     deviate."""
     if layer.theta.dtype == np.float32:
         rounded = (X.astype(np.float32) != X).any(axis=1, keepdims=True)
-        require_apart(layer, *mean_and_scale(X, w), rounded)
+        if rounded.any():
+            require_apart(layer, *mean_and_scale(X, w), rounded)
 
 
 def require_apart(layer: Standardize, mean: Array, scale: Array, rounded: Any = True) -> None:

@@ -132,10 +132,12 @@ class Compiled(Network):
         if weights is not None:
             data.append(sample_weights(self.who, weights, m, self._door.dtype))
         named = [name for name, metric in self._metrics.items() if metric.of_classes]
-        low, high = float(data[1].min()), float(data[1].max())
-        if named and (low < 0 or high > 1) and not (np.abs(data[1]) == 1).all():  # Hinge's
-            expected, got = f"classes in Y for {named[0]}", f"values from {low:g} to {high:g}"
-            checks.refuse(self.who, expected, got, "leave it out of the metrics of a regression")
+        if named and not (np.abs(data[1]) == 1).all():  # Hinge's
+            low, high = float(data[1].min()), float(data[1].max())
+            if low < 0 or high > 1:
+                expected, got = f"classes in Y for {named[0]}", f"values from {low:g} to {high:g}"
+                cure = "leave it out of the metrics of a regression"
+                checks.refuse(self.who, expected, got, cure)
         if build:
             self.build(data[0].shape[0])
         return data

@@ -13,8 +13,6 @@ from tinynet.model.position import Position, packed, unpacked
 from tinynet.model.snapshot import Snapshot
 from tinynet.net.history import Reporter
 
-CUT_OFF = object()  # what a call has said that did not end
-
 
 def may_move(callback: Callback) -> bool:
     """Whether its begin or its end may move weights: it is a user's own."""

@@ -23,7 +23,9 @@ from tinynet.model.snapshot import (
     watched,
     work_of,
 )
-from tinynet.model.standing import CUT_OFF, Standing
+from tinynet.model.standing import Standing
+
+CUT_OFF = object()  # what a call has said that did not end
 
 
 class Watch(Standing):
