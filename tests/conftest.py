@@ -24,6 +24,12 @@ def strict_floating_point():
         yield
 
 
+@pytest.fixture(autouse=True)
+def one_global_generator():
+    """What a test draws from numpy's global generator is the same in any order of the tests."""
+    np.random.seed(0)
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: `pytest -m long` runs these alone, at full length")
 
