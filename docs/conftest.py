@@ -2,4 +2,5 @@
 
 import importlib.util
 
-collect_ignore = [] if importlib.util.find_spec("sklearn") else ["estimators.md"]
+PAGES = {"estimators.md": "sklearn", "onnx.md": "onnx"}
+collect_ignore = [page for page, name in PAGES.items() if not importlib.util.find_spec(name)]

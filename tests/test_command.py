@@ -6,7 +6,8 @@ import sys
 import pytest
 
 import tinynet as tn
-from tinynet.__main__ import arguments, main, net, train
+from tinynet.__main__ import arguments, main
+from tinynet.commands.planar import net, planar, train
 
 
 def test_the_main_job(capsys, tmp_path):
@@ -29,6 +30,7 @@ def test_the_main_job(capsys, tmp_path):
 def test_what_is_trained_by_default():
     chosen = vars(arguments(["planar"]))
     assert str(chosen.pop("out")) == "planar.png"
+    assert chosen.pop("run") is planar
     assert chosen == {
         "command": "planar",
         "hidden": 4,
@@ -109,7 +111,7 @@ def test_other_data_and_settings(name, capsys, tmp_path):
     ],
 )
 def test_wrong_settings_are_one_line(words, message, capsys):
-    assert main(["planar", *words]) == 1
+    assert main(["planar", *words]) == 2
     error = capsys.readouterr().err
     assert error.startswith("python -m tinynet planar: ")
     assert message in error

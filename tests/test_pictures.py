@@ -205,7 +205,7 @@ def test_a_curve_takes_a_history():
 )
 def test_where_no_picture_can_go_nothing_is_trained(name, message, capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(tn.Sequential, "fit", None)
-    assert main(["planar", "--out", str(tmp_path / name)]) == 1
+    assert main(["planar", "--out", str(tmp_path / name)]) == 2
     told = capsys.readouterr()
     assert message in told.err
     assert not told.out

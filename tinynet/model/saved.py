@@ -8,6 +8,7 @@ arrays under the names that it has itself.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,16 +29,19 @@ from tinynet.model.snapshot import matching, slots_in, written
 from tinynet.net.history import History
 from tinynet.optimizers.schedules import Place
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 FORMAT = {"format": "tinynet", "version": "1"}
 
 
-def save(make: Any, model: Any, path: Any) -> None:
-    """Write the model."""
+def save(
+    make: Any, model: Any, path: Any, beside: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Write the model, and texts beside it."""
     path = checks.path(model.who, "path", path)
-    disk.write(path, file_of(make, model))
+    disk.write(path, file_of(make, model, beside))
 
 
-def file_of(make: Any, model: Any) -> bytes:
+def file_of(make: Any, model: Any, beside: Mapping[str, str] = NOTHING) -> bytes:
     """The model as a file; before it is given away it is seen to come back as it is."""
     names = Names("save")
     if type(model) is not make:
@@ -46,7 +50,7 @@ def file_of(make: Any, model: Any) -> bytes:
     try:
         tree, arrays = described(model, names)
         text = json.dumps(tree, allow_nan=False)
-        data = safetensors.encode(arrays, {**FORMAT, "model": text})
+        data = safetensors.encode(arrays, {**FORMAT, "model": text, **beside})
         twin = restored(make, data, names)
     except ModelFileError as why:
         raise ValueError(f"{model.who}: expected a model that a file can hold: {why}") from None
@@ -59,10 +63,15 @@ def file_of(make: Any, model: Any) -> bytes:
 
 def load(make: Any, path: Any, nodes: Any) -> Any:
     """The model that was saved there."""
+    return with_texts(make, path, nodes)[0]
+
+
+def with_texts(make: Any, path: Any, nodes: Any = ()) -> tuple[Any, dict[str, str]]:
+    """The model that was saved there, and the texts of the file."""
     names, path = Names("load", nodes), checks.path("load", "path", path)
     with in_one_error(path):
         data = disk.read(path, safetensors.look, safetensors.DIGEST.stop)
-        return restored(make, data, names)
+        return restored(make, data, names), safetensors.decode(data)[1]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ cannot answer (its numbers, an `if` on them, a call that has no place for its re
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -88,14 +89,14 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def T(self) -> "StandIn":
-        return self.view(np.transpose, ".T")
+        return self.view(methodcaller("transpose"), ".T")
 
     def __getitem__(self, key: Any) -> "StandIn":
         keys = key if isinstance(key, tuple) else (key,)
         if not {type(k) for k in keys} <= {slice, int, type(None), type(...)}:
             raise UnsteadyError("an index that copies")
         keys = keys if ... in keys else (*keys, ...)  # a view of one number, not its copy
-        return self.view(lambda array: array[keys], str(key))
+        return self.view(methodcaller("__getitem__", keys), str(key))
 
     def reshape(self, *shape: Any) -> "StandIn":
         wanted = np.broadcast_to(np.empty(()), self.shape).reshape(*shape).shape
@@ -103,7 +104,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             return self
         if not self.like.flags.c_contiguous:
             raise UnsteadyError("another shape of what does not lie in a row")
-        return self.view(lambda array: array.reshape(wanted), f"as{wanted}")
+        return self.view(methodcaller("reshape", wanted), f"as{wanted}")
 
     def with_ones(self) -> "StandIn":
         """Itself above a row of ones, in the memory around its own."""

@@ -1,0 +1,100 @@
+"""Which operators of ONNX a call of numpy's is. What has none of its own is made of several that
+keep its digits."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+OPERATORS: dict[Any, str] = {
+    np.add: "Add",
+    np.subtract: "Sub",
+    np.multiply: "Mul",
+    np.divide: "Div",
+    np.negative: "Neg",
+    np.absolute: "Abs",
+    np.reciprocal: "Reciprocal",
+    np.sqrt: "Sqrt",
+    np.exp: "Exp",
+    np.log: "Log",
+    np.power: "Pow",
+    np.tanh: "Tanh",
+    np.sin: "Sin",
+    np.cos: "Cos",
+    np.sign: "Sign",
+    np.floor: "Floor",
+    np.ceil: "Ceil",
+    np.rint: "Round",
+    np.maximum: "Max",
+    np.minimum: "Min",
+    np.greater: "Greater",
+    np.greater_equal: "GreaterOrEqual",
+    np.less: "Less",
+    np.less_equal: "LessOrEqual",
+    np.equal: "Equal",
+    np.logical_and: "And",
+    np.logical_or: "Or",
+    np.logical_not: "Not",
+    np.isnan: "IsNaN",
+}
+REDUCED: dict[Any, str] = {np.add.reduce: "ReduceSum", np.maximum.reduce: "ReduceMax"}
+
+
+class Graph(Protocol):
+    """What a twin writes into."""
+
+    def node(self, operator: str, *inputs: str, **settings: Any) -> str: ...
+    def number(self, value: float, dtype: Any) -> str: ...
+
+
+Twin = Callable[..., str]
+
+
+def square(graph: Graph, _: Any, x: str) -> str:
+    return graph.node("Mul", x, x)
+
+
+def expm1(graph: Graph, dtype: Any, x: str) -> str:
+    """exp(x) - 1 = tanh(x / 2) (exp(x) + 1), which loses no digits near 0."""
+    half = graph.node("Tanh", graph.node("Mul", x, graph.number(0.5, dtype)))
+    return graph.node("Mul", half, graph.node("Add", graph.node("Exp", x), graph.number(1, dtype)))
+
+
+def log1p(graph: Graph, dtype: Any, x: str) -> str:
+    """log(1 + x) = log(u) x / (u - 1) with u = 1 + x as it is rounded; x where u is 1. After
+    Goldberg, ACM Computing Surveys 23, 1991."""
+    one = graph.number(1, dtype)
+    u = graph.node("Add", x, one)
+    scaled = graph.node(
+        "Mul", graph.node("Log", u), graph.node("Div", x, graph.node("Sub", u, one))
+    )
+    return graph.node("Where", graph.node("Equal", u, one), x, scaled)
+
+
+def cosh(graph: Graph, dtype: Any, x: str) -> str:
+    e = graph.node("Exp", graph.node("Abs", x))
+    both = graph.node("Add", e, graph.node("Reciprocal", e))
+    return graph.node("Mul", both, graph.number(0.5, dtype))
+
+
+def sinh(graph: Graph, dtype: Any, x: str) -> str:
+    """(u + u / (u + 1)) / 2 with u = exp(x) - 1."""
+    u = expm1(graph, dtype, x)
+    other = graph.node("Div", u, graph.node("Add", u, graph.number(1, dtype)))
+    return graph.node("Mul", graph.node("Add", u, other), graph.number(0.5, dtype))
+
+
+def fmax(graph: Graph, _: Any, x: str, y: str) -> str:
+    """The larger one, where one is NaN the other."""
+    larger = graph.node("Where", graph.node("IsNaN", y), x, graph.node("Max", x, y))
+    return graph.node("Where", graph.node("IsNaN", x), y, larger)
+
+
+TWINS: dict[Any, Twin] = {
+    np.square: square,
+    np.expm1: expm1,
+    np.log1p: log1p,
+    np.cosh: cosh,
+    np.sinh: sinh,
+    np.fmax: fmax,
+}

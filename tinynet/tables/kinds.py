@@ -1,0 +1,104 @@
+"""What a column is taken for, and what is refused since nobody can tell."""
+
+import re
+
+import numpy as np
+
+from tinynet.base import Array, checks
+from tinynet.tables.columns import KNOWN, Categories, Column, Kind, Numbers, listed, number_of
+
+MOST = 50  # values of a category
+MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+DATE = re.compile(
+    r"(\d{4}([-/.])\d{1,2}(\2\d{1,2})?|\d{1,2}([-/.])\d{1,2}\4\d{2,4})([ T].*)?"
+    rf"|\d{{1,2}}:\d\d.*|(\w+,? )?(\d{{1,2}}\.?[- ])?{MONTH}[-., ]+\d.*"
+    r"|-?\d+ (day|hour|minute|\w*second)s?.*|q[1-4][- /]*\d{2,4}|\d{4}[- /]*q[1-4]",
+    re.IGNORECASE,
+)
+DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\.0)?")  # 20210131
+# $12.50, EUR 3, 45 %, 12 kg, 1,234, 1.234,50, 3,14, and a minus that is none
+DRESSED = re.compile(
+    r"([$€£]|[A-Z]{3} )?\s*[-+−]?[$€£]?"
+    r"(\d{1,3}([,' \xa0\u202f.]\d{3})+([.,]\d*)?|\d+[.,]?\d*)"
+    r"\s*([%€$£]|[^\W\d_]{1,4}[²³23]?)?"
+)
+
+
+def kind_of(who: str, column: Column, category: bool) -> tuple[Kind | None, str]:
+    """What a column is, and a few words on it. None is for a column that says nothing."""
+    said = column.said
+    if len(said) + column.gaps < 2:
+        return None, f"always {said[0]}" if said else "no values"
+    require_no_date(who, column)
+    if category and column.many | (len(said) > MOST):
+        cure = "drop it, or make fewer of it, such as their first digits"
+        checks.refuse(who, f"at most {MOST} values of {column.name}", count_of(column), cure)
+    if column.is_numbers and not category and len(said) > 1:
+        return Numbers(column.name), numbers_said(column.numbers)
+    if not category:
+        require_clean(who, column)
+    if len(said) > MOST:
+        return None, f"{count_of(column)} different texts"
+    return categories(column)
+
+
+def numbers_said(numbers: Array) -> str:
+    text = f"{np.nanmin(numbers):.6g} to {np.nanmax(numbers):.6g}"
+    absent = int(np.isnan(numbers).sum())
+    text += f", {absent:,} missing: the mean stands for them" if absent else ""
+    counting = len(numbers) > 2 and bool((np.diff(np.sort(numbers)) == 1).all())
+    note = "; it counts the rows, and may tell the answer by their order: drop it"
+    return text + note * counting
+
+
+def categories(column: Column) -> tuple[Categories, str]:
+    names, codes = column.codes
+    counts = np.bincount(codes, minlength=len(names))
+    text = listed([f"{name} {n:,}" for name, n in zip(names, counts, strict=True)])
+    if column.odd and any(np.isfinite(number_of(name)) for name in names):
+        text += f"; not numbers, as {column.odd[1]!r} in row {column.odd[0]} is none"
+    return Categories(column.name, tuple(names)), text + case_said(names)
+
+
+def case_said(names: list[str]) -> str:
+    alike = len({name.casefold() for name in names}) < len(names)
+    return "; some differ in capital letters alone" * alike
+
+
+def count_of(column: Column) -> str:
+    return f"more than {KNOWN}" if column.many else str(len(column.said))
+
+
+def require_no_date(who: str, column: Column) -> None:
+    """Refuse dates and times."""
+    said = column.said[:KNOWN]
+    days = len(said) > 2 and all(map(DAY.fullmatch, said))
+    if days or sum(bool(DATE.fullmatch(value)) for value in said) > len(said) / 2:
+        got = f"dates or times in {column.name}, such as {said[0]!r}"
+        cure = "make numbers of them, such as year, month and weekday, or drop it"
+        checks.refuse(who, "numbers or categories", got, cure)
+
+
+def require_clean(who: str, column: Column) -> None:
+    """Refuse what is numbers but for their form, or but for few cells."""
+    said = column.said
+    numbers = sum(bool(np.isfinite(number_of(value))) for value in said)
+    dressed = sum(bool(DRESSED.fullmatch(value)) for value in said)
+    row, cell = column.odd or (1, said[0])
+    got = f"{cell!r} in row {row}"
+    if dressed > max(numbers, len(said) / 2):
+        cure = "write 1234.5 for $1,234.50 or 1.234,50, 3.14 for 3,14, 45 for 45 % or 45 kg"
+        checks.refuse(who, f"{column.name} as plain numbers", got, cure)
+    if len(said) > 10 and len(said) > numbers > 0.8 * len(said):
+        cure = "leave the cell empty if it is missing, or drop the column"
+        checks.refuse(who, f"{column.name} as numbers, as most of it is", got, cure)
+
+
+def require_one_point(who: str, column: Column) -> None:
+    """Refuse points that may stand between thousands, where commas are those of decimals."""
+    if column.is_numbers and column.points and column.thousands:
+        row, cell = column.points
+        plain = cell.replace(".", "")
+        got = f"{cell!r} in row {row} of a file with semicolons"
+        cure = f"write {plain}, or more digits than three behind the point"
+        checks.refuse(who, f"{column.name} without points between thousands", got, cure)
