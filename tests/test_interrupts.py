@@ -16,7 +16,7 @@ from tests.interrupts import Tracer, lines, require_free, signalled
 from tests.ways import WAYS, taken
 from tinynet.engine.batch import Batch
 from tinynet.engine.plan import Plan, Walk
-from tinynet.net.history import History
+from tinynet.model.history import History
 
 X, Y = tn.data.planar()
 

@@ -238,7 +238,7 @@ VALUES = {
         (Plain(), "parts that an ONNX file can hold, got Plain, which is not steady: say steady"),
         (Choosing(), "Choosing, which is not steady"),
         (Steady("no operator"), "calls that have an operator in ONNX, got cbrt"),
-        (Steady("where"), r"layer 1, Dense\(2\): expected calls that an ONNX file can hold, got"),
+        (Steady("where"), r"an ONNX file can hold, got .* where, in layer 1, Dense\(2\)"),
         (Steady("the size"), "the same calls for any batch in an ONNX file, got others for"),
         (Steady("a mean"), "the same calls for any batch"),
         (Steady("a sum"), "the same calls for any batch"),

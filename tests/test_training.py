@@ -231,24 +231,6 @@ def test_the_default_is_adam_and_the_matching_loss():
         assert isinstance(model._cost.pair.loss, loss)
 
 
-def test_looks(capsys):
-    model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(3, tn.LeakyReLU(0.2)), tn.Dense(1)])
-    assert (
-        repr(model) == "Sequential([Dense(4, tanh), Dense(3, LeakyReLU(0.2)), Dense(1, identity)])"
-    )
-    model.summary()
-    model.build(2).summary()
-    text = capsys.readouterr().out
-    assert "not built" in text
-    assert "W1 (4, 2), b1 (4, 1)" in text
-    assert "31 parameters, float64" in text
-    assert (
-        repr(tn.SGD(0.1, 0.9, nesterov=True))
-        == "SGD(learning_rate=0.1, momentum=0.9, nesterov=True)"
-    )
-    assert repr(tn.Adam()) == "Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-08)"
-
-
 def test_set_weights_gives_the_same_model():
     one, other = a_model(seed=1).build(2), a_model(seed=2).build(2)
     weights = one.get_weights()

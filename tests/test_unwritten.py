@@ -10,7 +10,7 @@ from tinynet.layers.regularizers import Regularizer
 from tinynet.losses import Loss
 from tinynet.metrics.classification import Precision
 from tinynet.metrics.whole import Whole
-from tinynet.net.history import History
+from tinynet.model.history import History
 from tinynet.optimizers import Optimizer
 
 UNWRITTEN = {

@@ -14,8 +14,8 @@ from tinynet.files.safetensors import ModelFileError
 from tinynet.layers import *
 from tinynet.losses import *
 from tinynet.metrics import *
+from tinynet.model.history import History
 from tinynet.model.sequential import Sequential, load
-from tinynet.net.history import History
 from tinynet.optimizers import *
 
 __version__ = "0.1.0"

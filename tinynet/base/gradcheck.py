@@ -17,12 +17,12 @@ need reference values.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet.base import checks
+from tinynet.base import checks, html
 from tinynet.base.checks import Array
 from tinynet.base.node import Node, read_only
 
@@ -50,16 +50,25 @@ class GradientTable:
         self.who, self.rows, self.passed = who, rows, all(row.error <= tolerance for row in rows)
         self.worst_name, self.worst_error, self.worst_index = worst.name, worst.error, worst.at
 
-    def __str__(self) -> str:
-        verdict = f"{self.who}: gradient check {'passed' if self.passed else 'FAILED'}"
-        lines = [f"{verdict}, worst error {self.worst_error:.1e} in {self.worst_name}"]
-        form = "{:>14} {:>12} {:>8} {:>8}  {:<12} {:>14} {:>14}"
-        titles = "shape", "checked", "error", "worst at", "backward", "difference"
-        lines.append(form.format("", *titles))
+    @property
+    def verdict(self) -> str:
+        said = f"{self.who}: gradient check {'passed' if self.passed else 'FAILED'}"
+        return f"{said}, worst error {self.worst_error:.1e} in {self.worst_name}"
+
+    def cells(self) -> Iterator[Sequence[str]]:
+        """The texts of the table, row by row."""
+        yield "", "shape", "checked", "error", "worst at", "backward", "difference"
         for row in self.rows:
-            figures = [f"{row.error:.1e}", str(row.at), f"{row.exact:.7g}", f"{row.numeric:.7g}"]
-            lines.append(form.format(row.name, str(row.shape), row.checked, *figures))
-        return "\n".join(lines)
+            figures = f"{row.error:.1e}", str(row.at), f"{row.exact:.7g}", f"{row.numeric:.7g}"
+            yield row.name, str(row.shape), str(row.checked), *figures
+
+    def __str__(self) -> str:
+        form = "{:>14} {:>12} {:>8} {:>8}  {:<12} {:>14} {:>14}"
+        return "\n".join([self.verdict, *(form.format(*row) for row in self.cells())])
+
+    def _repr_html_(self) -> str:
+        heads, *rows = self.cells()
+        return html.table(self.verdict, heads, rows)
 
     __repr__ = __str__
 

@@ -18,6 +18,7 @@ from tinynet.model.snapshot import Snapshot
 from tinynet.net import diagnose, inference
 from tinynet.net.cost import Cost
 from tinynet.optimizers.limits import require_limits
+from tinynet.source.module import module
 
 
 class Compiled(Network):
@@ -116,6 +117,21 @@ class Compiled(Network):
         cost, _ = self._compiled()
         data = self._data(X, Y, sample_weight, build=True)
         return gradcheck.check_gradients(cost, *data, **settings)
+
+    def to_source(self, weights: bool = False) -> str:
+        """The net, its cost and its update as a module of plain numpy, in the form of the notes:
+        initialize_parameters, forward_propagation, compute_cost, backward_propagation,
+        update_parameters, predict and nn_model, examples in columns. With `weights` the parameters
+        start as they are now. It is written from the calls that a training makes, a user's own
+        steady parts included; what has no place in it is a TypeError.
+
+        >>> import tinynet as tn
+        >>> model = tn.Sequential([tn.Dense(4, "tanh"), tn.Dense(1, "sigmoid")], seed=0).build(2)
+        >>> model.compile(tn.SGD(1.2))
+        >>> [line for line in model.to_source().splitlines() if "dW1 =" in line]
+        ['    dW1 = dZ1 @ X.T']
+        """
+        return module(self, checks.switch(self.who, "weights", weights))
 
     def snapshot(self) -> Snapshot:
         """A call that brings back all that a training writes, as it is now."""

@@ -17,6 +17,7 @@ from tinynet.base import Array, Guard, checks, in_one_go, put
 from tinynet.layers import Layer, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
 from tinynet.layers.standardize import require_apart, standardizing
+from tinynet.model import looks
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -221,13 +222,13 @@ class Network(Chain):
         in_one_go([*writes, partial(self._forget_fit, "set_weights")])
 
     def summary(self) -> None:
-        """Print the net, a line a layer."""
-        for layer in self.layers:
-            shapes = ", ".join(
-                f"{key}{layer.position} {p.shape}" for key, p in layer.params.items()
-            ) or ("no parameters" if layer.n_in else "not built")
-            print(f"{layer.position:3}  {layer!r:31} {shapes}")
-        print(f"     {sum(p.size for p in self.params.values())} parameters, {self._door.dtype}")
+        """Print the net, a line a layer: its outputs, its parameters and state by name and shape,
+        how many parameters these are, and the names of what it keeps for backward."""
+        print(looks.summary(self))
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        return looks.as_html(self)
 
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"

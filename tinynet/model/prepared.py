@@ -14,7 +14,7 @@ from tinynet.layers.standardize import require_digits, standardizing
 from tinynet.losses.weights import class_weights, sample_weights
 from tinynet.model.batches import HeldOut, digest, said_of
 from tinynet.model.compiled import Compiled
-from tinynet.net import history
+from tinynet.model.history import History
 
 
 def share_of(who: str, value: Any) -> float:
@@ -28,7 +28,7 @@ def share_of(who: str, value: Any) -> float:
 class Prepared(Compiled):
     """What `Sequential` can do before it trains."""
 
-    history: history.History
+    history: History
     _held_out: HeldOut | None  # by validation_split
 
     def reset(self, seed: Any = None) -> None:

@@ -11,12 +11,12 @@ import numpy as np
 from tinynet.base import Node, Part
 from tinynet.files.generators import state_of
 from tinynet.model.batches import HeldOut
+from tinynet.model.history import History
 from tinynet.model.kept import CallbackState, Floats
 from tinynet.model.position import Position
 from tinynet.model.snapshot import Snapshot
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
-from tinynet.net.history import History
 from tinynet.optimizers import Optimizer
 from tinynet.optimizers.schedules import Place
 

@@ -23,10 +23,10 @@ from tinynet.layers.standardize import standardizing
 from tinynet.metrics import METRICS
 from tinynet.metrics.whole import Own
 from tinynet.model.batches import HeldOut
+from tinynet.model.history import History
 from tinynet.model.position_file import position_of, position_tree
 from tinynet.model.same import difference, numbers_in, runs
 from tinynet.model.snapshot import matching, slots_in, written
-from tinynet.net.history import History
 from tinynet.optimizers.schedules import Place
 
 NOTHING: Mapping[str, str] = MappingProxyType({})

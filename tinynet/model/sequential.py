@@ -26,12 +26,14 @@ from tinynet.metrics.epochs import Reading, rows
 from tinynet.model import saved
 from tinynet.model.advice import advice
 from tinynet.model.batches import Order, Source, each_batch, require_batches, said_of
+from tinynet.model.history import History
 from tinynet.model.kept import require_kept
 from tinynet.model.prepared import Prepared, share_of
 from tinynet.model.resume import is_done, nothing_to_do, require_same, where_to_begin
 from tinynet.model.snapshot import fingerprint
 from tinynet.model.watch import Watch
-from tinynet.net import history, parameters
+from tinynet.net import parameters
+from tinynet.net.history import Reporter
 from tinynet.optimizers.schedules import Place
 
 
@@ -61,7 +63,7 @@ class Sequential(Prepared):
         examples: str | None = None,
     ) -> None:
         super().__init__(layers, *others, seed=seed, dtype=dtype, examples=examples)
-        self.history, self._held_out = history.History(), None
+        self.history, self._held_out = History(), None
         self._advised = set[str]()  # what was said of trainings so far
         self._training: Training | None = None
         self._lock, self._fits = threading.Lock(), 0  # of a fit; how many have begun
@@ -72,7 +74,7 @@ class Sequential(Prepared):
         super().reset(seed)
         if self.optimizer:
             self.optimizer.reset()
-        vars(self).update(history=history.History(), _advised=set(), _fit=None, _position=None)
+        vars(self).update(history=History(), _advised=set(), _fit=None, _position=None)
 
     def fit(
         self,
@@ -89,7 +91,7 @@ class Sequential(Prepared):
         sample_weight: Any = None,
         class_weight: Any = None,
         resume: bool = False,
-    ) -> history.History:
+    ) -> History:
         """Train for `epochs` more epochs and return their History; `self.history` keeps all.
 
         With `batch_size=None` a batch is the whole set, the notes' gradient descent, and an epoch's
@@ -146,7 +148,7 @@ class Sequential(Prepared):
                 if verbose:
                     print(told)
                 first = 0 if position is None else first  # else nobody knows where it began
-                return history.History(self.history.rows[first:], self.history.held_out)
+                return History(self.history.rows[first:], self.history.held_out)
             if position is not None:
                 require_same(self, position, source.described, callbacks, total)
             watch = Watch(self, callbacks, measure, total, source, position)
@@ -159,7 +161,7 @@ class Sequential(Prepared):
                     train(watch)
                 while watch.changed and watch.done < total:  # as another fit would go on
                     train(watch)
-        new = history.History(self.history.rows[first:], self.history.held_out if share else None)
+        new = History(self.history.rows[first:], self.history.held_out if share else None)
         found = advice(*self._compiled(), self._metrics, ranges, new.rows) if verbose else {}
         for what in sorted(found.keys() - self._advised):
             print(found[what])
@@ -202,7 +204,7 @@ class Sequential(Prepared):
 
     def _source(
         self, X: Any, data: Any, size: Any, shuffle: bool, given: Sequence[Any]
-    ) -> tuple[Callable[[history.Reporter], None], Source, Sequence[Array]]:
+    ) -> tuple[Callable[[Reporter], None], Source, Sequence[Array]]:
         """A call that trains, what it goes over, and what is held out of it."""
         Y, validation_data, share, class_weight = given
         if data is None:
@@ -219,7 +221,7 @@ class Sequential(Prepared):
         steps = -(-examples.m // examples.size)
         return train, Source(steps, examples.m, order, [*data, *held]), held
 
-    def _on_batches(self, batches: Any, report: history.Reporter) -> None:
+    def _on_batches(self, batches: Any, report: Reporter) -> None:
         """Train on the batches of an iterable until the epochs are done or somebody stops."""
         stop = False
         while report.done < report.epochs and not stop:
@@ -242,7 +244,7 @@ class Sequential(Prepared):
                 what = "[-1].learn(Y), Y" if layer.invert else "[0].learn(X), X"
                 cure = f"{first} model.layers{what} with examples in columns"
                 checks.refuse(layer.who, expected, "none so far", cure, RuntimeError)
-        report = history.Reporter(history.History(), 1, number)
+        report = Reporter(History(), 1, number)
         report.left_out = len(self.history)
         if weights is not None:
             report.weight = mean_weight(self.who, weights)
@@ -268,9 +270,7 @@ class Sequential(Prepared):
         examples = Examples(X, Y, size, m)
         return examples, Order(m, examples.size, generator, rest)
 
-    def _run(
-        self, examples: Examples, order: Order, weighted: bool, report: history.Reporter
-    ) -> None:
+    def _run(self, examples: Examples, order: Order, weighted: bool, report: Reporter) -> None:
         """Train until the epochs are done or somebody stops."""
         work = Work(*self._compiled(), summed(self._metrics), weighted)
         each = -(-examples.m // examples.size)

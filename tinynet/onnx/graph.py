@@ -7,8 +7,8 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from tinynet.base import Array, checks, functions
-from tinynet.model.recorded import calls, passes, refuse_size, where
 from tinynet.onnx.operators import OPERATORS, REDUCED, TWINS
+from tinynet.source.recorded import calls, passes, predicted, refuse_size, where
 from tinynet.tape.stand_ins import StandIn
 from tinynet.tape.tape import Call
 
@@ -28,26 +28,21 @@ class Graph:
         self.who, self.rows = model.who, model.examples == "rows"
         self.nodes, self.initializers = list[Any](), dict[str, Any]()
         self.constants = dict[Any, str]()
-        self.passes = passes(model, WHAT)
+        model._built()
+        self.passes = passes(model.layers, WHAT, predicted, constant=True)
         first, twin = self.passes
-        self.output = f"A{len(first.outputs)}"
-        self.wanted = self.of_layers(first.outputs)  # names of stand-ins
+        self.output = f"A{len(model.layers)}"
+        # the notes' names for what layers make, by stand-ins; Z where A is the same
+        self.wanted = {id(x): name for name, x in reversed(first.found.items())}
+        if self.rows:
+            self.wanted[id(first.found[self.output])] += "_columns"
         X = self.node("Transpose", "X", name="X_columns") if self.rows else "X"
-        self.names = {id(first.X): X}
+        self.names = {id(first.given["X"]): X}
         for pair in calls(self.passes):
             self.add(*pair)
-        made = self.value(first.outputs[-1][1], twin.outputs[-1][1])
+        made = self.value(first.found[self.output], twin.found[self.output])
         if self.rows or made != self.output:
             self.node("Transpose" if self.rows else "Identity", made, name=self.output)
-
-    def of_layers(self, outputs: Any) -> dict[int, str]:
-        """The notes' names for what layers make, Z1, A1, ..."""
-        found = dict[int, str]()
-        for i, (Z, A) in reversed([*enumerate(outputs, 1)]):
-            found |= {id(A): f"A{i}", id(Z): f"Z{i}"}
-        if self.rows:
-            found[id(outputs[-1][1])] += "_columns"
-        return found
 
     # ---- writing
 
@@ -81,7 +76,7 @@ class Graph:
         """The name of a value of the first recording."""
         if not isinstance(x, StandIn):
             if x.tobytes() != twin.tobytes():
-                refuse_size(self.who, WHAT)
+                refuse_size(WHAT)
             return self.constant(x)
         if id(x) not in self.names:
             self.names[id(x)] = self.held(x, twin) if x.constant else self.viewed(x, twin)
@@ -92,10 +87,10 @@ class Graph:
         a, b = x.settled(), twin.settled()
         if a.shape != b.shape:  # as many numbers as examples: they have to be one number
             if a.size == 0 or (a != a.flat[0]).any() or a.flat[0] != b.flat[0]:
-                refuse_size(self.who, WHAT)
+                refuse_size(WHAT)
             return self.number(a.flat[0], a.dtype)
         if not np.array_equal(a, b):
-            refuse_size(self.who, WHAT)
+            refuse_size(WHAT)
         return self.constant(a, self.passes[0].names.get(where(a), ""))
 
     def viewed(self, x: StandIn, twin: StandIn) -> str:
@@ -107,7 +102,7 @@ class Graph:
         if how == "reshape":
             return self.node("Reshape", base, self.whole(*self.shape(x, twin)))
         if given != others:
-            refuse_size(self.who, WHAT)
+            refuse_size(WHAT)
         return self.part(base, x.origin.ndim, given[0])
 
     def shape(self, x: StandIn, twin: StandIn) -> list[int]:
@@ -115,7 +110,7 @@ class Graph:
         pairs = zip(x.shape, twin.shape, strict=True)
         found = [a if a == b else -1 for a, b in pairs]
         if found.count(-1) > 1:
-            refuse_size(self.who, WHAT)
+            refuse_size(WHAT)
         return found
 
     def part(self, base: str, ndim: int, keys: tuple[Any, ...]) -> str:
@@ -195,7 +190,7 @@ class Graph:
         if not above_ones(X):
             pairs = (W, other), (X, below)
             if any(x.constant and x.shape != twin.shape for x, twin in pairs):
-                refuse_size(self.who, WHAT)
+                refuse_size(WHAT)
             return self.node("MatMul", *(self.value(*pair) for pair in pairs))
         if above_ones(W) or not W.constant:
             checks.refuse(self.who, "parameters times what is above ones", "others")

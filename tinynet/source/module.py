@@ -1,0 +1,203 @@
+"""A net as a module of plain numpy, in the form of the notes: initialize_parameters,
+forward_propagation, compute_cost, backward_propagation, update_parameters, predict, nn_model."""
+
+import copy
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinynet.activations import Sigmoid, Softmax
+from tinynet.base import checks, writer
+from tinynet.layers import Layer
+from tinynet.source.functions import INDENT, function, returned, unpacked
+from tinynet.source.recorded import Pass, calls, passes, predicted, require_steady
+from tinynet.source.start import initialize_parameters
+from tinynet.source.step import update_parameters
+from tinynet.source.text import WHAT, Lines, above_ones
+from tinynet.tape.tape import Tape
+
+
+def module(model: Any, weights: bool) -> str:
+    """The module. With `weights` the parameters start as the model's are now."""
+    cost, optimizer = model._compiled()
+    model._built()
+    require_same_in_use(cost.layers)
+    require_steady([*cost.layers, cost.pair, optimizer], WHAT)
+    start = initialize_parameters(model, weights)
+    update, memory = update_parameters(optimizer, cost.layers[0].theta.dtype)
+    (forward, backward), (J, of_parameters) = propagation(cost), compute_cost(cost)
+    loop = nn_model(cost, not weights, memory, of_parameters)
+    layers = ",\n".join(map(repr, model.layers))
+    says = f'"""{layers};\n{cost.pair.loss!r}, {optimizer!r}.\n\nExamples are columns."""'
+    parts = [start, forward, J, backward, update, predict(cost), loop]
+    return "\n\n\n".join([f"{says}\n\nimport numpy as np", *parts]) + "\n"
+
+
+def require_same_in_use(layers: Sequence[Layer]) -> None:
+    """Refuse layers that do something else in training than in use."""
+    for layer in layers:
+        if layer.stochastic or layer.generators() or (layer.state and not layer.fixed_state):
+            expected = f"layers that draw nothing and move no state in {WHAT}"
+            cure = "tinynet.onnx has the net in use"
+            checks.refuse(layer.who, expected, repr(layer), cure, TypeError)
+
+
+def propagation(cost: Any) -> tuple[str, str]:
+    """forward_propagation and backward_propagation: one recording of both, cut in two."""
+    went = set[int]()  # calls of the first
+
+    def both(tape: Tape, m: int, layers: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        X, Y = (tape.given(np.zeros((n, m), layers[0].theta.dtype)) for n in ends(layers))
+        found, caches = outputs(layers, cost.pair.activation, X)
+        went.update(map(id, tape.calls))
+        net = on(cost, layers)
+        grads = dict(net.gradients(1.0, found[f"Z{len(layers)}"], caches, Y))
+        for name, g in net.penalty_gradients().items():
+            grads[name] = grads[name] + g
+        return {"X": X, "Y": Y}, found | {f"d{name}": g for name, g in grads.items()}
+
+    recorded = passes(cost.layers, WHAT, both, constant=False)
+    first, twin = recorded
+    lines = Lines(recorded, wanted(first) | deltas(first))
+
+    def part(forward: bool) -> tuple[list[str], list[str], list[str]]:
+        for pair in calls(recorded):
+            if (id(pair[0]) in went) == forward:
+                lines.add(*pair)
+        names = [name for name in first.found if name.startswith("d") != forward]
+        for name in names:
+            lines.name(name, first.found[name], twin.found[name])
+        return names, *lines.take()
+
+    (n_x, n_y), last = ends(cost.layers), f"A{len(cost.layers)}"
+    made, forth, used = part(forward=True)
+    grads, back, used_back = part(forward=False)
+    text = "\n".join(back)
+    new = [line.split(" = ")[0] for line in forth]
+    kept = [name for name in dict.fromkeys([*made, *new]) if name in made or named_in(text, name)]
+    says = f"{last} of the examples X ({n_x}, m), and what backward needs."
+    body = [*size("X", used), *unpacked("parameters", used), *forth]
+    body += returned([(name, name) for name in kept], f"{last}, ")
+    forward = function("forward_propagation(X, parameters)", says, body)
+    read = [name for name in kept if named_in(text, name)]
+    body = [*size("X", used_back), *unpacked("parameters", used_back), *unpacked("cache", read)]
+    body += [*back, *returned([(name, name) for name in grads])]
+    says = f"The gradients of J for the targets Y ({n_y}, m)."
+    return forward, function("backward_propagation(parameters, cache, X, Y)", says, body)
+
+
+def ends(layers: Sequence[Layer]) -> tuple[int, int]:
+    return layers[0].n_in, layers[-1].units
+
+
+def on(cost: Any, layers: Sequence[Layer]) -> Any:
+    """The cost of these layers, which have stand-ins."""
+    net = copy.copy(cost)
+    net.layers = tuple(layers)
+    return net
+
+
+def outputs(layers: Any, last: Any, X: Any) -> tuple[dict[str, Any], list[Any]]:
+    """Z and A of each layer in a training pass, and the caches."""
+    found, caches, A = dict[str, Any](), list[Any](), X
+    for i, layer in enumerate(layers, 1):
+        plain = writer(type(layer), "run") is Layer
+        if plain or layer is layers[-1]:
+            Z, cache = layer.preactivation(A), layer.remembered(A)
+            A, kept = (last if layer is layers[-1] else layer.activation).run(Z)
+            found[f"Z{i}"], cache["activation"] = Z, kept
+        else:
+            A, cache = layer.run(A)
+        found[f"A{i}"] = A
+        caches.append(cache)
+    return found, caches
+
+
+def wanted(recorded: Pass) -> dict[int, str]:
+    """The names that values get once they are made; of several the first."""
+    return {id(x): name for name, x in reversed(recorded.found.items())}
+
+
+def deltas(recorded: Pass) -> dict[int, str]:
+    """dZ of each layer whose gradients are one product with a row of ones."""
+    makers = {id(call.out): call for call in recorded.calls}
+    found = dict[int, str]()
+    for name, x in recorded.found.items():
+        call = makers.get(id(x.root))
+        if name.startswith("dW") and call and above_ones(call.inputs[0]):
+            found[id(call.inputs[1].origin)] = f"dZ{name.removeprefix('dW')}"
+    return found
+
+
+def named_in(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None
+
+
+def size(of: str, used: Sequence[str]) -> list[str]:
+    return [f"m = {of}.shape[1]"] * ("m" in used)
+
+
+def compute_cost(cost: Any) -> tuple[str, bool]:
+    """compute_cost, and whether it reads the parameters."""
+    loss, name = cost.pair.loss, f"A{len(cost.layers)}"
+
+    def costs(tape: Tape, m: int, layers: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        A, Y = (tape.given(np.zeros((layers[-1].units, m), layers[0].theta.dtype)) for _ in "AY")
+        total, own = loss.costs(A, Y).sum() * loss.weight(A.like), on(cost, layers).penalty()
+        return {name: A, "Y": Y}, {"J": total if own is None else total + own}
+
+    recorded = passes(cost.layers, WHAT, costs, constant=False)
+    lines = Lines(recorded, {})
+    for pair in calls(recorded):
+        lines.add(*pair)
+    code = lines.value(*(one.found["J"] for one in recorded)).code
+    made, used = lines.take()
+    of_parameters = bool({*used} - {"m"})
+    says = "J, of A as in the notes; of probabilities that are 0 or 1 to all digits it may be inf."
+    body = [*size("Y", used), *unpacked("parameters", used), *made, f"return float({code})"]
+    head = f"compute_cost({name}, Y{', parameters' * of_parameters})"
+    return function(head, says, body), of_parameters
+
+
+def predict(cost: Any) -> str:
+    recorded = passes(cost.layers, WHAT, predicted, constant=False)
+    lines = Lines(recorded, wanted(recorded[0]))
+    for pair in calls(recorded):
+        lines.add(*pair)
+    last = f"A{len(cost.layers)}"
+    lines.name(last, *(one.found[last] for one in recorded))
+    says, code = "The outputs.", last
+    if isinstance(cost.pair.activation, Sigmoid):
+        says, code = "The classes, 0 or 1.", f"({last} > 0.5).astype(int)"
+    elif isinstance(cost.pair.activation, Softmax):
+        says, code = "The class of each example.", f"{last}.argmax(axis=0)"
+    made, used = lines.take()
+    body = [*size("X", used), *unpacked("parameters", used), *made, f"return {code}"]
+    return function("predict(parameters, X)", says, body)
+
+
+def nn_model(cost: Any, seed: bool, memory: bool, of_parameters: bool) -> str:
+    """The loop of the notes."""
+    last = f"A{len(cost.layers)}"
+    J = f"compute_cost({last}, Y{', parameters' * of_parameters})"
+    step = "parameters = update_parameters(parameters, grads)"
+    if memory:
+        step = "parameters, memory = update_parameters(parameters, grads, memory, i + 1)"
+    loop = [
+        f"{last}, cache = forward_propagation(X, parameters)",
+        "if i % 1000 == 0:",
+        f'{INDENT}print(f"Cost after iteration {{i}}: {{{J}:f}}")',
+        "grads = backward_propagation(parameters, cache, X, Y)",
+        step,
+    ]
+    body = [
+        f"parameters = initialize_parameters({'seed' * seed})",
+        *["memory = {}"] * memory,
+        "for i in range(num_iterations):",
+        *(INDENT + line for line in loop),
+        "return parameters",
+    ]
+    head = f"nn_model(X, Y, num_iterations=10000{', seed=None' * seed})"
+    return function(head, "The parameters after so many steps, each on all examples.", body)

@@ -1,0 +1,50 @@
+"""A number that is not known yet: what Python computes with it becomes a text."""
+
+from typing import Any
+
+from tinynet.source.text import ATOM, PRODUCT, SUM, Text, literal_of
+
+POWER = 2.5
+
+
+class Symbol:
+    """A number in a formula, such as the t of a step."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+
+    def joined(self, sign: str, level: float, left: Any, right: Any) -> "Symbol":
+        a, b = (x.text if isinstance(x, Symbol) else literal_of(x) for x in (left, right))
+        if level == POWER:
+            return Symbol(Text(f"{a.within(ATOM)} ** {b.within(ATOM)}", POWER))
+        return Symbol(Text(f"{a.within(level)} {sign} {b.within(level + 0.5)}", level))
+
+    def __add__(self, other: Any) -> "Symbol":
+        return self.joined("+", SUM, self, other)
+
+    def __radd__(self, other: Any) -> "Symbol":
+        return self.joined("+", SUM, other, self)
+
+    def __sub__(self, other: Any) -> "Symbol":
+        return self.joined("-", SUM, self, other)
+
+    def __rsub__(self, other: Any) -> "Symbol":
+        return self.joined("-", SUM, other, self)
+
+    def __mul__(self, other: Any) -> "Symbol":
+        return self.joined("*", PRODUCT, self, other)
+
+    def __rmul__(self, other: Any) -> "Symbol":
+        return self.joined("*", PRODUCT, other, self)
+
+    def __truediv__(self, other: Any) -> "Symbol":
+        return self.joined("/", PRODUCT, self, other)
+
+    def __rtruediv__(self, other: Any) -> "Symbol":
+        return self.joined("/", PRODUCT, other, self)
+
+    def __pow__(self, other: Any) -> "Symbol":
+        return self.joined("**", POWER, self, other)
+
+    def __rpow__(self, other: Any) -> "Symbol":
+        return self.joined("**", POWER, other, self)

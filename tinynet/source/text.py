@@ -1,0 +1,318 @@
+"""Calls as lines of Python: what is read once and is short stands where it is read, the rest has a
+name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet.base import checks, functions
+from tinynet.source.recorded import SIZES, Pass, refuse_size, where
+from tinynet.tape.stand_ins import StandIn
+from tinynet.tape.tape import Call
+
+WHAT = "a module of plain numpy"
+LONGEST = 60  # characters of an expression that stands where it is read
+ATOM, PRODUCT, SUM, COMPARED = 3, 2, 1, 0  # how strongly an expression holds together
+BINARY: Mapping[Any, tuple[str, int]] = {
+    np.add: ("+", SUM),
+    np.subtract: ("-", SUM),
+    np.multiply: ("*", PRODUCT),
+    np.divide: ("/", PRODUCT),
+    np.greater: (">", COMPARED),
+    np.greater_equal: (">=", COMPARED),
+    np.less: ("<", COMPARED),
+    np.less_equal: ("<=", COMPARED),
+    np.equal: ("==", COMPARED),
+    np.not_equal: ("!=", COMPARED),
+}
+PRODUCTS = np.dot, np.matmul
+REDUCED: Mapping[Any, str] = {np.add.reduce: "sum", np.maximum.reduce: "max"}
+
+
+class Text(NamedTuple):
+    """An expression, and how strongly it holds together."""
+
+    code: str
+    level: float = ATOM
+
+    def within(self, level: float) -> str:
+        """As an operand of what holds together so strongly."""
+        return self.code if self.level >= level else f"({self.code})"
+
+
+def literal(number: Any) -> Text:
+    """A number of numpy's."""
+    return literal_of(number.item())
+
+
+def literal_of(value: Any) -> Text:
+    """A number."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    code = repr(int(value) if whole else value)
+    return Text(code, ATOM if value >= 0 else SUM)
+
+
+class Lines:
+    """The lines of two recordings, of different numbers of examples. `named` are the names of
+    values that are known, and `wanted` those that others get once they are made."""
+
+    def __init__(self, passes: Sequence[Pass], wanted: Mapping[int, str]) -> None:
+        self.first, self.second = passes
+        self.wanted = wanted
+        self.texts = {id(x): Text(name) for name, x in self.first.given.items()}
+        self.given = {*self.texts}
+        self.used = set[str]()  # names of parameters, and m
+        self.made = dict[int, str]()  # values that have a name
+        self.gradients = dict[int, tuple[Text, StandIn, StandIn]]()  # of weights and bias at once
+        self.lines = list[str]()
+        self.readers = self.count(self.first.calls)
+
+    def count(self, calls: Sequence[Call]) -> dict[int, int]:
+        """How often each value is read, itself or a view of it."""
+        found = dict[int, int]()
+        for call in calls:
+            for x in call.inputs:
+                if isinstance(x, StandIn):
+                    root = x.origin if above_ones(x) else x.root
+                    found[id(root)] = found.get(id(root), 0) + 1
+        for x in self.first.found.values():
+            if isinstance(x, StandIn):
+                found[id(x.root)] = found.get(id(x.root), 0) + 1
+        return found
+
+    # ---- values
+
+    def value(self, x: Any, twin: Any) -> Text:
+        """The expression of a value."""
+        if not isinstance(x, StandIn):
+            return self.number(x, twin)
+        if id(x) in self.texts:
+            return self.texts[id(x)]
+        if x.constant:
+            return self.filled(x, twin)
+        if x.root.array is not None and id(x.root) not in self.given:
+            return self.parameter(x)
+        return self.view(x, twin)
+
+    def number(self, x: Any, twin: Any) -> Text:
+        """A number, which may depend on how many examples there are."""
+        a, b = x.item(), twin.item()
+        if a == b:
+            return literal(x)
+        for form, k, other in (
+            ("{} / m", a * SIZES[0], b * SIZES[1]),
+            ("{} * m", a / SIZES[0], b / SIZES[1]),
+        ):
+            close = 8 * float(np.finfo(x.dtype).eps)
+            if np.isclose(k, other, rtol=close):
+                self.used.add("m")
+                whole = round(k) if np.isclose(k, round(k), rtol=close) else k
+                return Text(form.format(literal(np.array(whole, float)).code), PRODUCT)
+        return refuse_size(WHAT)
+
+    def filled(self, x: StandIn, twin: StandIn, whole: bool = False) -> Text:
+        """An array of one number; as an array where it has to be `whole`."""
+        a, b = x.settled(), twin.settled()
+        if not a.size or (a != a.flat[0]).any() or a.flat[0] != b.flat[0]:
+            checks.refuse("the net", f"numbers that {WHAT} can hold", "an array", error=TypeError)
+        number = literal(a.flat[0])
+        return Text(f"np.full({self.shape(x, twin)}, {number.code})") if whole else number
+
+    def shape(self, x: StandIn, twin: StandIn) -> str:
+        """A shape as a tuple."""
+        sizes = list[str]()
+        for pair in zip(x.shape, twin.shape, strict=True):
+            if pair == SIZES:
+                self.used.add("m")
+            elif pair[0] != pair[1]:
+                refuse_size(WHAT)
+            sizes.append("m" if pair == SIZES else str(pair[0]))
+        return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+
+    def parameter(self, x: StandIn) -> Text:
+        """A parameter, or a part of one."""
+        name = self.first.names.get(where(x.settled()))
+        if name is None:
+            if x.origin is None:
+                got, cure = "an array as a whole", "read self.params"
+                checks.refuse("the net", f"parameters that {WHAT} can hold", got, cure, TypeError)
+            return self.looked(self.value(x.origin, x.origin), x, x)
+        self.used.add(name)
+        return Text(name)
+
+    def view(self, x: StandIn, twin: StandIn) -> Text:
+        """A part of another value, or that in another form."""
+        found = self.gradient(x, twin)
+        if found is None:
+            base = self.value(x.origin, twin.origin)
+            found = self.looked(base, x, twin)
+        self.texts[id(x)] = found
+        return found
+
+    def looked(self, base: Text, x: StandIn, twin: StandIn) -> Text:
+        (how, *given), (_, *others) = (one.look.__reduce__()[1] for one in (x, twin))
+        code = base.within(ATOM)
+        if how == "transpose":
+            return Text(code.removesuffix(".T") if code.endswith(".T") else f"{code}.T")
+        if how == "reshape":
+            return Text(f"{code}.reshape{self.shape(x, twin)}")
+        if given != others:
+            refuse_size(WHAT)
+        return Text(f"{code}[{', '.join(map(index, given[0]))}]")
+
+    def gradient(self, x: StandIn, twin: StandIn) -> Text | None:
+        """dW or db, if both were made by one product with a row of ones."""
+        if x.look.__reduce__()[1] != ("transpose",) or x.origin.origin is None:
+            return None
+        part, whole = x.origin, x.origin.origin
+        if id(whole) not in self.gradients:
+            return None
+        A, dZ, other = self.gradients[id(whole)]
+        d = self.value(dZ, other)
+        if part.look.__reduce__()[1][1][0] == slice(None, -1):
+            return Text(f"{d.within(PRODUCT)} @ {A.within(ATOM)}.T", PRODUCT)
+        return summed(d, 1)
+
+    # ---- lines
+
+    def name(self, name: str, x: Any, twin: Any) -> None:
+        """A value under its own name."""
+        found = self.value(x, twin)
+        if found.code != name:
+            self.assign(x, name, found)
+
+    def take(self) -> tuple[list[str], list[str]]:
+        """The lines so far, and the parameters that they read, in the order of their layers."""
+        lines, used = self.lines, self.used
+        names = [*self.first.names.values()]
+        self.lines, self.used = [], set()
+        return lines, [name for name in ["m", *names] if name in used]
+
+    def add(self, call: Call, twin: Call, inline: bool = True) -> None:
+        """The line of a call; none if it stands where it is read."""
+        if call.function is functions.with_ones:
+            return
+        found = self.call(call, twin)
+        if found is not None:
+            wanted = self.wanted.get(id(call.out), "")
+            short = len(found.code) <= LONGEST and self.readers.get(id(call.out.root), 0) < 2
+            if not wanted and inline and (short or found.code.isidentifier()):
+                self.texts[id(call.out)] = found
+            else:
+                self.assign(call.out, wanted or f"v{len(self.made) + 1}", found)
+
+    def assign(self, x: StandIn, name: str, text: Text) -> None:
+        """A line that gives a value its name."""
+        self.lines.append(f"{name} = {text.code}")
+        self.texts[id(x)] = Text(name)
+        self.made[id(x)] = name
+
+    def call(self, call: Call, twin: Call) -> Text | None:
+        """The expression of a call."""
+        pairs = [*zip(call.inputs, twin.inputs, strict=True)]
+        if call.function in PRODUCTS:
+            return self.product(pairs, call)
+        texts = [self.value(*pair) for pair in pairs]
+        if not any(getattr(x, "shape", ()) == call.out.shape and not constant(x) for x, _ in pairs):
+            texts = [self.broadcast(text, *pair) for text, pair in zip(texts, pairs, strict=True)]
+        if isinstance(call.function, np.ufunc):
+            return of_ufunc(call.function, texts)
+        return of_method(call, texts[0])
+
+    def broadcast(self, text: Text, x: Any, twin: Any) -> Text:
+        """What has to be there as an array, for the shape of the result."""
+        return self.filled(x, twin, whole=True) if constant(x) else text
+
+    def product(self, pairs: Any, call: Call) -> Text | None:
+        """A product of matrices, with W X + b and its gradients in the notes' form."""
+        (W, other), (X, below) = pairs
+        if above_ones(X):
+            names = self.first.names
+            both = W.settled()
+            parts = [names.get(where(part)) for part in (both[:, :-1], both[:, -1:])]
+            if None in parts:
+                self.refuse_ones()
+            left, right = map(str, parts)
+            self.used |= {left, right}
+            x = self.value(X.origin, below.origin)
+            return Text(f"{left} @ {x.within(ATOM)} + {right}", SUM)
+        if above_ones(W):
+            if X.origin is None or X.look.__reduce__()[1] != ("transpose",):
+                self.refuse_ones()
+            A = self.value(W.origin, other.origin)
+            self.gradients[id(call.out)] = A, X.origin, below.origin
+            return None
+        if ones(W, (1, W.shape[-1])):
+            return summed(self.value(X, below), 0)
+        if ones(X, (X.shape[0], 1)):
+            return summed(self.value(W, other), 1)
+        whole = [self.broadcast(self.value(*pair), *pair) for pair in pairs]
+        return Text(f"{whole[0].within(PRODUCT)} @ {whole[1].within(ATOM)}", PRODUCT)
+
+    def refuse_ones(self) -> None:
+        got = "a row of ones elsewhere"
+        checks.refuse("the net", f"products that {WHAT} can hold", got, error=TypeError)
+
+
+def of_ufunc(function: np.ufunc, texts: Sequence[Text]) -> Text:
+    """A call of a ufunc, by its sign if it has one."""
+    if function in BINARY:
+        sign, level = BINARY[function]
+        left, right = texts[0].within(level), texts[1].within(level + 1)
+        if sign == "*" and "1" in (left, right):
+            return texts[0] if right == "1" else texts[1]
+        if sign == "+" and re.fullmatch(r"\(-[\d.e-]+\)", right):
+            return Text(f"{left} - {right[2:-1]}", level)
+        return Text(f"{left} {sign} {right}", level)
+    if function is np.negative:
+        return Text(f"-{texts[0].within(ATOM)}", PRODUCT)
+    if function is np.reciprocal:
+        return Text(f"1 / {texts[0].within(ATOM)}", PRODUCT)
+    name = {"absolute": "abs"}.get(function.__name__, function.__name__)
+    return Text(f"np.{name}({', '.join(text.code for text in texts)})")
+
+
+def of_method(call: Call, text: Text) -> Text:
+    """A call that is a method of an array."""
+    function, settings, out = call.function, call.settings, call.out
+    base, other = text.within(ATOM), out.dtype != call.inputs[0].dtype
+    if function is np.copyto:
+        return Text(f"{base}.astype(np.{out.dtype})") if other else text
+    if function is np.argmax:
+        return Text(f"{base}.argmax(axis={settings['axis']})")
+    if function not in REDUCED:
+        got = getattr(function, "__name__", function)
+        checks.refuse("the net", f"calls that {WHAT} can hold", got, error=TypeError)
+    how = [f"axis={settings['axis']}"] * (settings["axis"] is not None)
+    how += ["keepdims=True"] * bool(settings["keepdims"]) + [f"dtype=np.{out.dtype}"] * other
+    return Text(f"{base}.{REDUCED[function]}({', '.join(how)})")
+
+
+def summed(text: Text, axis: int) -> Text:
+    return Text(f"{text.within(ATOM)}.sum(axis={axis}, keepdims=True)")
+
+
+def ones(x: Any, shape: tuple[int, ...]) -> bool:
+    """Whether it is a row or a column of ones."""
+    return constant(x) and x.shape == shape and bool((x.settled() == 1).all())
+
+
+def constant(x: Any) -> bool:
+    return isinstance(x, StandIn) and x.constant
+
+
+def above_ones(x: Any) -> bool:
+    """Whether it is memory with a row of ones in it."""
+    return isinstance(x, StandIn) and x.origin is not None and x.look is None
+
+
+def index(key: Any) -> str:
+    """A key of a view."""
+    if not isinstance(key, slice):
+        return "..." if key is ... else str(key)
+    start, stop, step = (
+        "" if part is None else str(part) for part in (key.start, key.stop, key.step)
+    )
+    return f"{start}:{stop}" + (f":{step}" if step else "")
