@@ -142,7 +142,7 @@ def test_3_to_5_an_interrupt_at_any_moment(name, size, way, tries):
     assert any(kept)
 
 
-TRAINING = ["tinynet/engine", "tinynet/net/history", "tinynet/optimizers", "tinynet/base/calls"]
+TRAINING = ["tinynet/engine", "tinynet/net/reporter", "tinynet/optimizers", "tinynet/base/calls"]
 EVERYTHING = ["tinynet/", "contextlib"]
 SMALL = X[:, :10], Y[:, :10]
 

@@ -7,7 +7,10 @@ import pytest
 
 import tinynet as tn
 
-rng = np.random.default_rng(0)
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
 
 
 def every_layer():
@@ -43,20 +46,20 @@ def test_reprs():
 def test_a_summary(capsys):
     model = tn.Sequential([tn.Dense(4, tn.tanh), tn.Dense(1, tn.sigmoid)], seed=0)
     assert printed(model, capsys) == [
-        "   layer              outputs  parameters, state  number  keeps for backward",
+        "   layer              outputs  arrays     parameters  keeps for backward",
         "1  Dense(4, tanh)              not built",
         "2  Dense(1, sigmoid)           not built",
         "0 parameters, float64",
     ]
     assert printed(model.build(2), capsys) == [
-        "   layer              outputs  parameters, state     number  keeps for backward",
-        "1  Dense(4, tanh)     (4, m)   W1 (4, 2), b1 (4, 1)      12  X, Z",
-        "2  Dense(1, sigmoid)  (1, m)   W2 (1, 4), b2 (1, 1)       5  X, Z",
+        "   layer              outputs  arrays                parameters  keeps for backward",
+        "1  Dense(4, tanh)     (4, m)   W1 (4, 2), b1 (4, 1)          12  X, Z",
+        "2  Dense(1, sigmoid)  (1, m)   W2 (1, 4), b2 (1, 1)           5  X, Z",
         "17 parameters, float64",
     ]
 
 
-def test_what_each_layer_keeps(capsys):
+def test_what_each_layer_keeps(capsys, rng):
     model = every_layer()
     model.compile()
     model.fit(rng.normal(size=(2, 30)), rng.integers(0, 3, 30), verbose=0)
@@ -76,11 +79,11 @@ def test_what_each_layer_keeps(capsys):
     assert arrays["BatchNorm(epsilon=1e-05, momentum=0.9)"] == (
         "gamma3 (4, 1), beta3 (4, 1), mean3 (4, 1), variance3 (4, 1)"
     )
-    assert arrays["Dropout(rate=0.2)"] == "no parameters"
+    assert arrays["Dropout(rate=0.2)"] == "none"
     assert sum(int(row[4]) for row in rows) == sum(p.size for p in model.params.values())
 
 
-def test_a_summary_changes_nothing(capsys):
+def test_a_summary_changes_nothing(capsys, rng):
     model, twin = every_layer(), every_layer()
     data = rng.normal(size=(2, 30)), rng.integers(0, 3, 30)
     for one in (model, twin):
@@ -95,7 +98,7 @@ def test_a_summary_changes_nothing(capsys):
 
 def test_a_layer_that_refuses_zeros_keeps_nothing_that_is_known(capsys):
     model = tn.Sequential([tn.Standardize(), tn.Dense(1)], seed=0).build(2)
-    assert printed(model, capsys)[1].endswith("mean1 (2, 1), scale1 (2, 1)       0")
+    assert printed(model, capsys)[1].endswith("mean1 (2, 1), scale1 (2, 1)           0")
 
 
 def test_a_model_in_a_notebook():
@@ -106,7 +109,7 @@ def test_a_model_in_a_notebook():
     assert row == ["1", "Dense(4, tanh)", "(4, m)", "W1 (4, 2), b1 (4, 1)", "12", "X, Z"]
 
 
-def test_a_history_in_a_notebook():
+def test_a_history_in_a_notebook(rng):
     model = tn.Sequential([tn.Dense(1, "sigmoid")], seed=0)
     model.compile("sgd", metrics=["accuracy"])
     X, Y = rng.normal(size=(2, 9)), rng.integers(0, 2, 9)
@@ -122,7 +125,7 @@ def test_a_history_in_a_notebook():
     ]
 
 
-def test_a_gradient_check_in_a_notebook():
+def test_a_gradient_check_in_a_notebook(rng):
     found = tn.check_gradients(tn.Dense(2, "tanh").build(3, seed=0), rng.normal(size=(3, 4)))
     heads, *rows = cells(found._repr_html_())
     assert heads == ["", "shape", "checked", "error", "worst at", "backward", "difference"]

@@ -1,6 +1,7 @@
 """ONNX files: what a runtime makes of them is what `predict` gives."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ ACTIVATIONS = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu
 ACTIVATIONS += ["softplus", "softmax", tn.Gelu(True), tn.Elu(0.3), tn.Softmax(2.5)]
 
 
+Half = partial(tn.Dropout, 0.5)
 KINDS = ["dense", "batch", "layer", "prelu", "dropout", "alone", "residual"]
 
 
@@ -30,6 +32,9 @@ class Mixed(tn.Activation):
         far = np.power(np.abs(np.sin(Z)), 1.5) - np.log(np.cosh(Z)) + np.sinh(0.1 * Z)
         near = np.ceil(Z) + np.rint(Z) + np.log1p(np.square(Z)) * np.cos(Z) + np.zeros_like(Z)
         chosen = np.logical_or(np.less(Z, -1), np.logical_not(np.less_equal(Z, 1)))
+        far = far + np.sign(Z) * np.isnan(Z)
+        apart = np.not_equal(Z, 0) * (Z > -2) + np.less(Z, 1) * np.maximum(Z > 0, Z < 2)
+        far = far + np.logaddexp(Z, -Z) * apart - Z * np.minimum(Z > 0, Z < 1)
         inner = np.logical_and(np.equal(Z, Z), np.greater_equal(Z, 0))
         return far * chosen + near * inner.astype(Z.dtype) + np.negative(np.sqrt(np.abs(Z)))
 
@@ -104,9 +109,7 @@ def nets(draw):
     n_x = draw(st.integers(1, 6))
     layers, width = [tn.Standardize()] if draw(st.booleans()) else [], n_x
     for _ in range(draw(st.integers(0, 4))):
-        kind = draw(
-            st.sampled_from(["dense", "batch", "layer", "prelu", "dropout", "alone", "residual"])
-        )
+        kind = draw(st.sampled_from(KINDS))
         if kind == "dense":
             width = draw(st.integers(1, 7))
             layers.append(dense(draw, width))
@@ -118,12 +121,10 @@ def nets(draw):
         elif kind == "residual":
             layers.append(tn.Residual([dense(draw, 3), tn.BatchNorm(), dense(draw, width)]))
         else:
-            layers.append({"batch": tn.BatchNorm, "prelu": tn.PReLU}.get(kind, half)())
+            layers.append(
+                {"batch": tn.BatchNorm, "prelu": tn.PReLU}.get(kind, lambda: tn.Dropout(0.5))()
+            )
     return [*layers, dense(draw, draw(st.integers(1, 4)))], n_x
-
-
-def half():
-    return tn.Dropout(0.5)
 
 
 @given(
@@ -157,6 +158,31 @@ def test_parts_of_ones_own(dtype, units):
     model = built(layers, 4, dtype=dtype)
     for m in (1, 3, 5, 8):
         require_same(model, np.random.default_rng(m).standard_normal((4, m)))
+
+
+class Named(tn.Layer):
+    """Its parameter has the name that it is told."""
+
+    steady = True
+
+    def __init__(self, name):
+        super().__init__(2)
+        self.name = name
+
+    def make_params(self, n_in, rng):
+        return {self.name: rng.standard_normal((2, n_in))}
+
+    def preactivation(self, X):
+        Z = np.exp(-np.square(self.params[self.name] @ X))
+        return 7 * Z + 3 * np.maximum(Z, -np.inf) - np.square(5 * Z)
+
+
+@pytest.mark.parametrize("name", ["v", "c", "X", "m"])
+def test_names_of_parameters_are_kept_apart_from_those_of_other_values(name):
+    model = built([Named(name), tn.Dense(2, Mixed())], 3)
+    require_same(model, np.random.default_rng(0).standard_normal((3, 5)))
+    names = [one.name for one in tinynet.onnx.to_model(model).graph.initializer]
+    assert f"{name}1" in names
 
 
 def test_names_are_those_of_the_notes(tmp_path):
@@ -222,6 +248,7 @@ class Steady(tn.Activation):
 
 VALUES = {
     "no operator": np.cbrt,
+    "arctan": np.arctan,
     "where": lambda Z: np.where(Z > 0, Z, 0.0),
     "the size": lambda Z: Z / Z.shape[1],
     "a mean": lambda Z: Z - Z.mean(axis=1, keepdims=True),
@@ -253,9 +280,20 @@ def test_what_has_no_place_in_a_file(activation, sentence, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_what_a_runtime_may_have_in_float32_alone():
+    model = tn.Sequential([tn.Dense(3, Steady("arctan"))], seed=0, dtype="float32").build(2)
+    require_same(model, np.random.default_rng(0).standard_normal((2, 6)))
+
+
 def test_a_product_of_examples_is_right():
     model = tn.Sequential([tn.Dense(3, Steady("two sizes"))], seed=0).build(2)
     require_same(model, np.random.default_rng(0).standard_normal((2, 6)))
+
+
+def test_a_parameter_of_a_name_that_values_have():
+    model = tn.Sequential([Named("A"), tn.Dense(1)], seed=0).build(2)
+    with pytest.raises(TypeError, match="parameters of other names in an ONNX file, got A1"):
+        tinynet.onnx.to_model(model)
 
 
 def test_a_model_without_weights():

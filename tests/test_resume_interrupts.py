@@ -24,7 +24,7 @@ def prepared(optimizer="sgd", **settings):
 
 
 FILES = "tinynet/", "contextlib"
-ENGINE = "tinynet/engine", "tinynet/tape", "tinynet/net/history", "tinynet/base/calls"
+ENGINE = "tinynet/engine", "tinynet/tape", "tinynet/net/reporter", "tinynet/base/calls"
 
 
 def places(files, train, draw):

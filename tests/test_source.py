@@ -29,18 +29,6 @@ OPTIMIZERS = {
 INITIALIZERS = ["glorot", "he", tn.LeCun("uniform"), tn.Uniform(0.3), tn.Normal(0.1)]
 
 
-class Bent(tn.Activation):
-    """One of a user's own."""
-
-    steady = True
-
-    def value(self, Z):
-        return np.sin(Z) + 0.1 * Z
-
-    def derivative(self, Z):
-        return np.cos(Z) + 0.1
-
-
 def module(text):
     """What the text defines, once it has run."""
     found = {}
@@ -71,7 +59,7 @@ def require_same(model, m=6, steps=5, tolerance=1e-12):
             if name in cache:
                 require_close(cache[name], value, tolerance)
         J, grads = model.gradients(X, Y)
-        more = [parameters] if "Y, parameters)" in cost_of(model) else []
+        more = [parameters][: own["compute_cost"].__code__.co_argcount - 2]
         assert own["compute_cost"](A, Y, *more) == pytest.approx(J, rel=100 * tolerance)
         found = own["backward_propagation"](parameters, cache, X, Y)
         assert found.keys() == {f"d{name}" for name in grads}
@@ -86,7 +74,7 @@ def require_same(model, m=6, steps=5, tolerance=1e-12):
             require_close(parameters[name], a, 100 * tolerance)
             parameters[name] = a.copy()
         if max(np.abs(a).max() for a in parameters.values()) > 1e3:
-            return  # it runs away
+            break  # it runs away
     said = own["predict"](parameters, X)
     if model.layers[-1].activation.classifies:
         np.testing.assert_array_equal(said, model.predict_classes(X))
@@ -96,10 +84,6 @@ def require_same(model, m=6, steps=5, tolerance=1e-12):
 
 def require_close(a, b, tolerance):
     np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * max(1.0, np.abs(b).max()))
-
-
-def cost_of(model):
-    return re.search(r"def compute_cost\(.*", model.to_source())[0]
 
 
 def compiled(layers, loss, optimizer="sgd", **settings):
@@ -206,116 +190,3 @@ def test_what_standardize_learned_is_there():
         np.testing.assert_array_equal(parameters["mean1"], model.layers[0].state["mean"])
     np.testing.assert_allclose(own["predict"](parameters, X), model.predict(X), rtol=1e-13)
     require_same(model)
-
-
-def test_parts_of_ones_own():
-    require_same(compiled([tn.Dense(4, Bent()), tn.Dense(2, Bent())], "mse", "adam"))
-
-
-class Own(tn.Layer):
-    """A user's own layer, by parts of its inputs."""
-
-    steady = True
-
-    def __init__(self):
-        super().__init__(2)
-
-    def make_params(self, n_in, rng):
-        return {"U": np.full((2, n_in), 0.5), "c": np.full((1, 1), -0.25)}
-
-    def preactivation(self, X):
-        p = self.params
-        return p["U"] @ X + p["c"] * X.sum(axis=0, keepdims=True) * X[1:2]
-
-    def parameter_gradients(self, dZ, cache):
-        X = cache["X"]
-        inner = X.sum(axis=0, keepdims=True) * X[1:2]
-        return {"U": dZ @ X.T, "c": (dZ * inner).sum(axis=(0, 1)).reshape(1, 1)}
-
-    def input_gradient(self, dZ, cache):
-        return cache["params"]["U"].T @ dZ
-
-
-def test_a_layer_of_ones_own():
-    """As the last to come back, its gradient with respect to X is not asked for."""
-    require_same(compiled([Own(), tn.Dense(2, "tanh")], "mse"))
-
-
-# ---- what is refused
-
-
-class Plain(tn.Activation):
-    def value(self, Z):
-        return Z + 1
-
-    def derivative(self, Z):
-        return np.ones_like(Z)
-
-
-class Sized(Bent):
-    steady = True
-
-    def value(self, Z):
-        return Z / Z.shape[1] ** 2
-
-
-class Choosing(Bent):
-    steady = True
-
-    def value(self, Z):
-        return np.where(Z > 0, Z, 0.0)
-
-
-class Drawn(Own):
-    steady = True
-
-    def make_params(self, n_in, rng):
-        return {"U": rng.standard_normal((2, n_in)), "c": np.ones((1, 1))}
-
-
-REFUSED = {
-    "draws": ([tn.Dropout(0.5), tn.Dense(1)], "draw nothing and move no state in a module of pl"),
-    "a state": ([tn.BatchNorm(), tn.Dense(1)], "draw nothing and move no state"),
-    "not steady": ([tn.Dense(1, Plain())], "got Plain, which is not steady"),
-    "the size": ([tn.Dense(1, Sized())], "the same calls for any batch in a module of plain numpy"),
-    "where": ([tn.Dense(1, Choosing())], "calls that a module of plain numpy can hold"),
-    "truncated": ([tn.Dense(1, initializer=tn.TruncatedNormal())], "weights that start as normal"),
-    "orthogonal": ([tn.Dense(1, initializer="orthogonal")], "weights=True writes them down"),
-    "draws of its own": ([Drawn(), tn.Dense(1)], "weights that start as normal, uniform or equal"),
-}
-
-
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_has_no_place_in_a_module(what):
-    layers, sentence = REFUSED[what]
-    model = tn.Sequential(layers, seed=0).build(2)
-    model.compile("sgd", "mse")
-    with pytest.raises(TypeError, match=sentence):
-        model.to_source()
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        tn.SGD(0.1, clip_norm=1.0),
-        tn.Adam(tn.CosineDecay(0.1, steps=9)),
-        tn.Hypergradient(tn.SGD(0.1), meta=tn.SGD(0.1)),
-    ],
-    ids=str,
-)
-def test_optimizers_that_have_no_place_in_a_module(optimizer):
-    model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
-    model.compile(optimizer, "mse")
-    with pytest.raises(TypeError, match="a learning rate that is a number, and no limits"):
-        model.to_source()
-
-
-def test_a_model_has_to_be_compiled_and_built():
-    model = tn.Sequential([tn.Dense(1)], seed=0)
-    with pytest.raises(RuntimeError, match="compile"):
-        model.to_source()
-    model.compile("sgd")
-    with pytest.raises(RuntimeError, match="a model with weights"):
-        model.to_source()
-    with pytest.raises(TypeError, match="weights as True or False"):
-        model.build(2).to_source(weights=1)

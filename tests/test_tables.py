@@ -1,5 +1,7 @@
 """Tables: what each column is taken for, in a file and in Python."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -156,3 +158,20 @@ def test_a_frame_is_its_columns():
     np.testing.assert_array_equal(table.X, same.X)
     model = same.train(epochs=1, verbose=0)
     np.testing.assert_array_equal(model.predict(frame), model.predict(columns))
+
+
+def test_a_table_takes_little_memory(tmp_path, tries):
+    """A million rows of 20 columns are read and trained on within 2 GB."""
+    m = tries(20_000, 1_000_000)
+    rng = np.random.default_rng(0)
+    columns = {f"x{i}": rng.normal(size=m).round(4).tolist() for i in range(18)}
+    columns |= {"c": rng.choice(["a", "b", "c"], m).tolist(), "t": rng.integers(0, 2, m).tolist()}
+    path = tables.write(tmp_path / "t.csv", columns)
+    columns.clear()
+    tracemalloc.start()
+    try:
+        Table(path, "t").train(epochs=1, verbose=0)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 1500 * m + 40e6

@@ -1,5 +1,5 @@
-"""`python -m tinynet train`, `predict` and `show`: a net for a table of data, its predictions, and
-what is in its file."""
+"""`python -m tinynet train`, `predict`, `evaluate` and `show`: a net for a table of data, its
+predictions, how good they are, and what is in its file."""
 
 import csv
 import io
@@ -17,9 +17,7 @@ from tinynet.tables.table import TASKS
 
 def add(commands: Any) -> None:
     """The commands and their arguments."""
-    usage = "python -m tinynet train TABLE --target COLUMN [more]"
-    says = "train a net on a table, such as a CSV file"
-    job = commands.add_parser("train", help=says, usage=usage)
+    job = commands.add_parser("train", help="train a net on a table, such as a CSV file")
     job.add_argument(
         "table", type=Path, help="a .csv or .tsv file, or packed, .csv.gz; names in its first row"
     )
@@ -27,10 +25,8 @@ def add(commands: Any) -> None:
     job.add_argument("--task", choices=list(TASKS), help="default: as the target looks")
     several: Any = {"nargs": "+", "action": "extend", "default": [], "metavar": "COLUMN"}
     job.add_argument("--drop", **several, help="columns to leave out")
-    number = "numbers that stand for categories, such as the codes of regions"
-    job.add_argument("--categories", **several, help=number)
-    later = "hold out the last rows: for rows in the order of time"
-    job.add_argument("--in-order", action="store_true", help=later)
+    job.add_argument("--categories", **several, help="numbers that are none, such as codes")
+    job.add_argument("--in-order", action="store_true", help="hold out the last rows, as of time")
     job.add_argument("--epochs", type=int, default=1000, help="at most; default 1000")
     job.add_argument("--seed", type=int, default=0, help="of the split and the net; default 0")
     job.add_argument("--out", type=Path, help="the model's file; default TABLE.safetensors, here")
@@ -94,14 +90,15 @@ def predict(chosen: Any) -> None:
     model = TableModel.load(chosen.model)
     names = [model.target.name]
     if chosen.probabilities:
+        model.require_classes("--probabilities")
         names += [f"probability of {name}" for name in model.target.classes or []]
     if chosen.out:
         require_place("predict", "--out", chosen.out)
         require_predictions_or_none(chosen.out, model.target.name)
-    A = model.model.predict(model.inputs(chosen.table))
-    columns = [model._said(A)]
-    columns += [*model._shares(A).T] if chosen.probabilities else []
-    rows = [[*row] for row in zip(*(column.tolist() for column in columns), strict=True)]
+    A = model.outputs(chosen.table)
+    columns = [model.target.of(A)]
+    columns += [*model.target.probabilities(A).T] if chosen.probabilities else []
+    rows = [*zip(*(column.tolist() for column in columns), strict=True)]
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([names, *rows])
     if chosen.out:

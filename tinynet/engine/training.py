@@ -24,7 +24,7 @@ from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.store import Store
 from tinynet.engine.work import CHUNK, Work
 from tinynet.metrics.epochs import Reading, counted, rows
-from tinynet.net.history import Reporter
+from tinynet.net.reporter import Reporter
 from tinynet.tape.memory import Arena
 
 # a step that is to be taken: its epoch, its batch, its examples (None: all of them), their number

@@ -85,7 +85,8 @@ class Uniform(Initializer):
         self.limit = limit
 
     def __call__(self, shape: tuple[int, int], rng: Any) -> Array:
-        return np.asarray(rng.uniform(-self.limit, self.limit, shape))
+        drawn: Array = rng.uniform(-self.limit, self.limit, shape)
+        return drawn
 
 
 class TruncatedNormal(Normal):

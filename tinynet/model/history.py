@@ -22,7 +22,7 @@ class History:
     def __init__(self, rows: Sequence[Row] = (), held_out: Any = None) -> None:
         self.rows = list(rows)  # extended by one call, which no interrupt can cut in two
         self.held_out = held_out
-        self._columns: dict[str, list[float]] = {}  # of no rows, if a row was changed
+        self._columns: dict[str, list[float]] = {}  # as last made; {} after a row was changed
 
     @property
     def history(self) -> dict[str, list[float]]:

@@ -17,7 +17,7 @@ from tinynet.base import Array, Guard, checks, in_one_go, put
 from tinynet.layers import Layer, initializers
 from tinynet.layers.row import own_layers, pass_on_units, require_places
 from tinynet.layers.standardize import require_apart, standardizing
-from tinynet.model import looks
+from tinynet.model import summary
 from tinynet.net import inference, parameters
 from tinynet.net.cost import Chain
 from tinynet.net.door import Door
@@ -224,11 +224,11 @@ class Network(Chain):
     def summary(self) -> None:
         """Print the net, a line a layer: its outputs, its parameters and state by name and shape,
         how many parameters these are, and the names of what it keeps for backward."""
-        print(looks.summary(self))
+        print(summary.as_text(self))
 
     def _repr_html_(self) -> str:
         """The same for notebooks."""
-        return looks.as_html(self)
+        return summary.as_html(self)
 
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"

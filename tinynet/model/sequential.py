@@ -33,7 +33,7 @@ from tinynet.model.resume import is_done, nothing_to_do, require_same, where_to_
 from tinynet.model.snapshot import fingerprint
 from tinynet.model.watch import Watch
 from tinynet.net import parameters
-from tinynet.net.history import Reporter
+from tinynet.net.reporter import Reporter
 from tinynet.optimizers.schedules import Place
 
 

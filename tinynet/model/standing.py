@@ -11,7 +11,7 @@ from tinynet.model.batches import Source
 from tinynet.model.kept import CallbackState, kept_by, plain_arguments, stateful, torn_by
 from tinynet.model.position import Position, packed, unpacked
 from tinynet.model.snapshot import Snapshot
-from tinynet.net.history import Reporter
+from tinynet.net.reporter import Reporter
 
 
 def may_move(callback: Callback) -> bool:

@@ -31,7 +31,7 @@ def to_model(model: Any) -> Any:
     shapes = [["m", n] if graph.rows else [n, "m"] for _, n in ends]
     dtype = layers[0].theta.dtype
     x, a = (tensor(name, dtype, shape) for (name, _), shape in zip(ends, shapes, strict=True))
-    made = helper.make_graph(graph.nodes, "tinynet", [x], [a], list(graph.initializers.values()))
+    made = helper.make_graph(graph.nodes, "tinynet", [x], [a], graph.initializers)
     opset = helper.make_opsetid("", OPSET)
     found = helper.make_model(made, opset_imports=[opset], ir_version=IR, producer_name="tinynet")
     onnx.checker.check_model(found, full_check=True)

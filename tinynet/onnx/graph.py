@@ -7,8 +7,18 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from tinynet.base import Array, checks, functions
-from tinynet.onnx.operators import OPERATORS, REDUCED, TWINS
-from tinynet.source.recorded import calls, passes, predicted, refuse_size, where
+from tinynet.onnx.operators import BOOLEAN, OPERATORS, REDUCED, TWINS
+from tinynet.source.recorded import (
+    above_ones,
+    calls,
+    free_names,
+    one_number,
+    passes,
+    predicted,
+    refuse_size,
+    weights_and_bias,
+    where,
+)
 from tinynet.tape.stand_ins import StandIn
 from tinynet.tape.tape import Call
 
@@ -25,17 +35,21 @@ class Graph:
     one, of another number of examples, shows what depends on that number."""
 
     def __init__(self, model: Any) -> None:
-        self.who, self.rows = model.who, model.examples == "rows"
-        self.nodes, self.initializers = list[Any](), dict[str, Any]()
-        self.constants = dict[Any, str]()
+        self.rows, self.nodes, self.initializers = (
+            model.examples == "rows",
+            list[Any](),
+            list[Any](),
+        )
         model._built()
-        self.passes = passes(model.layers, WHAT, predicted, constant=True)
-        first, twin = self.passes
+        self.passes = first, twin = passes(model.layers, WHAT, predicted, constant=True)
         self.output = f"A{len(model.layers)}"
         # the notes' names for what layers make, by stand-ins; Z where A is the same
         self.wanted = {id(x): name for name, x in reversed(first.found.items())}
         if self.rows:
             self.wanted[id(first.found[self.output])] += "_columns"
+        taken = {*first.names.values(), *self.wanted.values()}
+        self.free, self.free_constants = free_names("v", taken), free_names("c", taken)
+        self.constants = dict[Any, str]()  # names of arrays that are in the file
         X = self.node("Transpose", "X", name="X_columns") if self.rows else "X"
         self.names = {id(first.given["X"]): X}
         for pair in calls(self.passes):
@@ -48,7 +62,7 @@ class Graph:
 
     def node(self, operator: str, *inputs: str, **settings: Any) -> str:
         """One more node, and the name of what it gives."""
-        name = settings.pop("name", "") or f"v{len(self.nodes)}"
+        name = settings.pop("name", "") or next(self.free)
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **settings))
         return str(name)
 
@@ -59,16 +73,13 @@ class Graph:
         return self.constant(np.array(values, np.int64))
 
     def constant(self, array: Array, name: str = "") -> str:
-        """An array that is in the file."""
-        key = array.tobytes(), array.shape, array.dtype
-        if name not in self.initializers or not name:
-            if not name and key in self.constants:
-                return self.constants[key]
-            name = name or f"c{len(self.constants)}"
-            tensor = numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
-            self.initializers[name] = tensor
-            self.constants.setdefault(key, name)
-        return name
+        """The name of an array that is in the file, a parameter's own or a new one."""
+        key = name or (array.tobytes(), array.shape, array.dtype)
+        if key not in self.constants:
+            self.constants[key] = name or next(self.free_constants)
+            plain = np.ascontiguousarray(array).reshape(array.shape)
+            self.initializers.append(numpy_helper.from_array(plain, self.constants[key]))
+        return self.constants[key]
 
     # ---- reading
 
@@ -79,34 +90,31 @@ class Graph:
                 refuse_size(WHAT)
             return self.constant(x)
         if id(x) not in self.names:
-            self.names[id(x)] = self.held(x, twin) if x.constant else self.viewed(x, twin)
+            self.names[id(x)] = self.known(x, twin) if x.constant else self.viewed(x, twin)
         return self.names[id(x)]
 
-    def held(self, x: StandIn, twin: StandIn) -> str:
-        """What the parts know before there are examples."""
-        a, b = x.settled(), twin.settled()
-        if a.shape != b.shape:  # as many numbers as examples: they have to be one number
-            if a.size == 0 or (a != a.flat[0]).any() or a.flat[0] != b.flat[0]:
-                refuse_size(WHAT)
-            return self.number(a.flat[0], a.dtype)
-        if not np.array_equal(a, b):
+    def known(self, x: StandIn, twin: StandIn) -> str:
+        """What is known before there are examples; one number where it is as long as these."""
+        if x.shape != twin.shape:
+            return self.number(one_number(WHAT, x, twin), x.dtype)
+        a = x.settled()
+        if not np.array_equal(a, twin.settled()):
             refuse_size(WHAT)
         return self.constant(a, self.passes[0].names.get(where(a), ""))
 
     def viewed(self, x: StandIn, twin: StandIn) -> str:
         """A part of another value, or that in another form."""
-        base = self.value(x.origin, twin.origin)
-        (how, *given), (_, *others) = (one.look.__reduce__()[1] for one in (x, twin))
-        if how == "transpose":
+        base, (method, *given) = self.value(x.origin, twin.origin), x.how
+        if method == "transpose":
             return self.node("Transpose", base)
-        if how == "reshape":
+        if method == "reshape":
             return self.node("Reshape", base, self.whole(*self.shape(x, twin)))
-        if given != others:
+        if x.how != twin.how:
             refuse_size(WHAT)
-        return self.part(base, x.origin.ndim, given[0])
+        return self.part(base, x.origin.ndim, *given)
 
     def shape(self, x: StandIn, twin: StandIn) -> list[int]:
-        """A shape, with -1 where it is as long as there are examples."""
+        """A shape, with -1 for the length that follows from the others and the examples."""
         pairs = zip(x.shape, twin.shape, strict=True)
         found = [a if a == b else -1 for a, b in pairs]
         if found.count(-1) > 1:
@@ -173,12 +181,13 @@ class Graph:
             return self.node(REDUCED[function], x, self.whole(*axes), keepdims=kept)
         if function not in OPERATORS and function not in TWINS:
             got = getattr(function, "__name__", function)
-            checks.refuse(self.who, "calls that have an operator in ONNX", got, error=TypeError)
+            checks.refuse("the net", "calls that have an operator in ONNX", got, error=TypeError)
         *loop, _ = function.resolve_dtypes((*dtypes, None))
         pairs = zip(inputs, dtypes, loop, strict=True)
         given = [self.cast(name, dtype, wanted) for name, dtype, wanted in pairs]
         if function in OPERATORS:
-            return self.node(OPERATORS[function], *given)
+            table = BOOLEAN if loop[0].kind == "b" and function in BOOLEAN else OPERATORS
+            return self.node(table[function], *given)
         return TWINS[function](self, loop[0], *given)
 
     def cast(self, name: str, dtype: Any, wanted: Any) -> str:
@@ -186,23 +195,15 @@ class Graph:
 
     def product(self, call: Call, twin: Call) -> str:
         """A product of matrices; W X + b where X has a row of ones under it."""
-        (W, X), (other, below) = call.inputs, twin.inputs
-        if not above_ones(X):
-            pairs = (W, other), (X, below)
-            if any(x.constant and x.shape != twin.shape for x, twin in pairs):
+        (W, X), (W_twin, X_twin) = call.inputs, twin.inputs
+        if above_ones(X) and W.constant:
+            parts = weights_and_bias(self.passes[0], W)
+            weights, bias = (self.constant(a, name) for a, name in parts)
+            return self.node("Gemm", weights, self.value(X.origin, X_twin.origin), bias)
+        for x, other in ((W, W_twin), (X, X_twin)):
+            if above_ones(x) or (x.constant and x.shape != other.shape):
                 refuse_size(WHAT)
-            return self.node("MatMul", *(self.value(*pair) for pair in pairs))
-        if above_ones(W) or not W.constant:
-            checks.refuse(self.who, "parameters times what is above ones", "others")
-        both, names = W.settled(), self.passes[0].names
-        left, right = both[:, :-1], both[:, -1:]
-        weights, bias = (self.constant(a, names.get(where(a), "")) for a in (left, right))
-        return self.node("Gemm", weights, self.value(X.origin, below.origin), bias)
-
-
-def above_ones(x: Any) -> bool:
-    """Whether it is memory with a row of ones in it."""
-    return isinstance(x, StandIn) and x.origin is not None and x.look is None
+        return self.node("MatMul", self.value(W, W_twin), self.value(X, X_twin))
 
 
 def tensor(name: str, dtype: Any, shape: Sequence[Any]) -> Any:

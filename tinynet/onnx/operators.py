@@ -19,6 +19,7 @@ OPERATORS: dict[Any, str] = {
     np.log: "Log",
     np.power: "Pow",
     np.tanh: "Tanh",
+    np.arctan: "Atan",
     np.sin: "Sin",
     np.cos: "Cos",
     np.sign: "Sign",
@@ -37,6 +38,7 @@ OPERATORS: dict[Any, str] = {
     np.logical_not: "Not",
     np.isnan: "IsNaN",
 }
+BOOLEAN = {np.add: "Or", np.multiply: "And", np.maximum: "Or", np.minimum: "And"}  # of True, False
 REDUCED: dict[Any, str] = {np.add.reduce: "ReduceSum", np.maximum.reduce: "ReduceMax"}
 
 
@@ -90,7 +92,20 @@ def fmax(graph: Graph, _: Any, x: str, y: str) -> str:
     return graph.node("Where", graph.node("IsNaN", x), y, larger)
 
 
+def logaddexp(graph: Graph, dtype: Any, x: str, y: str) -> str:
+    """log(exp(x) + exp(y)) = max + log(1 + exp(-|x - y|))."""
+    apart = graph.node("Neg", graph.node("Abs", graph.node("Sub", x, y)))
+    rest = log1p(graph, dtype, graph.node("Exp", apart))
+    return graph.node("Add", graph.node("Max", x, y), rest)
+
+
+def not_equal(graph: Graph, _: Any, x: str, y: str) -> str:
+    return graph.node("Not", graph.node("Equal", x, y))
+
+
 TWINS: dict[Any, Twin] = {
+    np.logaddexp: logaddexp,
+    np.not_equal: not_equal,
     np.square: square,
     np.expm1: expm1,
     np.log1p: log1p,

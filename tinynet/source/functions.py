@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from tinynet.source.text import Taken
+
 INDENT = "    "
 WIDE = 92  # characters of a line within a function
 
@@ -20,6 +22,9 @@ def returned(pairs: Sequence[tuple[str, str]], before: str = "") -> list[str]:
     return [f"return {before}{{", *(f"{INDENT}{item}," for item in items), "}"]
 
 
-def unpacked(shelf: str, names: Sequence[str]) -> list[str]:
-    """The lines that take names out of a dictionary; m is no name of one."""
-    return [f'{name} = {shelf}["{name}"]' for name in names if name != "m"]
+def opening(of: str, taken: Taken, cache: Sequence[str] = ()) -> list[str]:
+    """The lines that begin a function: m, the number of examples `of` an array, and what is read of
+    the parameters and of the cache."""
+    size = [f"m = {of}.shape[1]"] * taken.reads_m
+    shelves = ("parameters", taken.parameters), ("cache", cache)
+    return size + [f'{name} = {shelf}["{name}"]' for shelf, names in shelves for name in names]

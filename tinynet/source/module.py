@@ -11,11 +11,11 @@ import numpy as np
 from tinynet.activations import Sigmoid, Softmax
 from tinynet.base import checks, writer
 from tinynet.layers import Layer
-from tinynet.source.functions import INDENT, function, returned, unpacked
-from tinynet.source.recorded import Pass, calls, passes, predicted, require_steady
+from tinynet.source.functions import INDENT, function, opening, returned
+from tinynet.source.recorded import Pass, above_ones, calls, passes, require_steady
 from tinynet.source.start import initialize_parameters
 from tinynet.source.step import update_parameters
-from tinynet.source.text import WHAT, Lines, above_ones
+from tinynet.source.text import WHAT, Lines, Taken
 from tinynet.tape.tape import Tape
 
 
@@ -38,8 +38,10 @@ def module(model: Any, weights: bool) -> str:
 def require_same_in_use(layers: Sequence[Layer]) -> None:
     """Refuse layers that do something else in training than in use."""
     for layer in layers:
-        if layer.stochastic or layer.generators() or (layer.state and not layer.fixed_state):
-            expected = f"layers that draw nothing and move no state in {WHAT}"
+        moves = layer.state and not layer.fixed_state
+        own = any(not writer(type(x), "run").ours for x in [layer, *getattr(layer, "_inner", ())])
+        if layer.stochastic or layer.generators() or moves or own:
+            expected = f"layers that draw nothing, move no state and have no run in {WHAT}"
             cure = "tinynet.onnx has the net in use"
             checks.refuse(layer.who, expected, repr(layer), cure, TypeError)
 
@@ -58,33 +60,31 @@ def propagation(cost: Any) -> tuple[str, str]:
             grads[name] = grads[name] + g
         return {"X": X, "Y": Y}, found | {f"d{name}": g for name, g in grads.items()}
 
-    recorded = passes(cost.layers, WHAT, both, constant=False)
-    first, twin = recorded
-    lines = Lines(recorded, wanted(first) | deltas(first))
+    found = passes(cost.layers, WHAT, both)
+    first, twin = found
+    lines = Lines(found, wanted(first) | deltas(first))
 
-    def part(forward: bool) -> tuple[list[str], list[str], list[str]]:
-        for pair in calls(recorded):
+    def part(forward: bool) -> tuple[list[str], Taken]:
+        for pair in calls(found):
             if (id(pair[0]) in went) == forward:
                 lines.add(*pair)
         names = [name for name in first.found if name.startswith("d") != forward]
         for name in names:
             lines.name(name, first.found[name], twin.found[name])
-        return names, *lines.take()
+        return names, lines.take()
 
     (n_x, n_y), last = ends(cost.layers), f"A{len(cost.layers)}"
-    made, forth, used = part(forward=True)
-    grads, back, used_back = part(forward=False)
-    text = "\n".join(back)
-    new = [line.split(" = ")[0] for line in forth]
-    kept = [name for name in dict.fromkeys([*made, *new]) if name in made or named_in(text, name)]
+    outputs_made, forth = part(forward=True)
+    grads, back = part(forward=False)
+    text = "\n".join(back.lines)
+    made = dict.fromkeys([*outputs_made, *(line.split(" = ")[0] for line in forth.lines)])
+    read = [name for name in made if named_in(text, name)]
+    kept = [(name, name) for name in made if name in outputs_made or name in read]
     says = f"{last} of the examples X ({n_x}, m), and what backward needs."
-    body = [*size("X", used), *unpacked("parameters", used), *forth]
-    body += returned([(name, name) for name in kept], f"{last}, ")
+    body = [*opening("X", forth), *forth.lines, *returned(kept, f"{last}, ")]
     forward = function("forward_propagation(X, parameters)", says, body)
-    read = [name for name in kept if named_in(text, name)]
-    body = [*size("X", used_back), *unpacked("parameters", used_back), *unpacked("cache", read)]
-    body += [*back, *returned([(name, name) for name in grads])]
     says = f"The gradients of J for the targets Y ({n_y}, m)."
+    body = [*opening("X", back, read), *back.lines, *returned([(name, name) for name in grads])]
     return forward, function("backward_propagation(parameters, cache, X, Y)", says, body)
 
 
@@ -135,10 +135,6 @@ def named_in(text: str, name: str) -> bool:
     return re.search(rf"\b{name}\b", text) is not None
 
 
-def size(of: str, used: Sequence[str]) -> list[str]:
-    return [f"m = {of}.shape[1]"] * ("m" in used)
-
-
 def compute_cost(cost: Any) -> tuple[str, bool]:
     """compute_cost, and whether it reads the parameters."""
     loss, name = cost.pair.loss, f"A{len(cost.layers)}"
@@ -148,33 +144,27 @@ def compute_cost(cost: Any) -> tuple[str, bool]:
         total, own = loss.costs(A, Y).sum() * loss.weight(A.like), on(cost, layers).penalty()
         return {name: A, "Y": Y}, {"J": total if own is None else total + own}
 
-    recorded = passes(cost.layers, WHAT, costs, constant=False)
-    lines = Lines(recorded, {})
-    for pair in calls(recorded):
+    found = passes(cost.layers, WHAT, costs)
+    lines = Lines(found)
+    for pair in calls(found):
         lines.add(*pair)
-    code = lines.value(*(one.found["J"] for one in recorded)).code
-    made, used = lines.take()
-    of_parameters = bool({*used} - {"m"})
+    J = lines.value(*(one.found["J"] for one in found)).code
+    made = lines.take()
     says = "J, of A as in the notes; of probabilities that are 0 or 1 to all digits it may be inf."
-    body = [*size("Y", used), *unpacked("parameters", used), *made, f"return float({code})"]
-    head = f"compute_cost({name}, Y{', parameters' * of_parameters})"
-    return function(head, says, body), of_parameters
+    head = f"compute_cost({name}, Y{', parameters' * bool(made.parameters)})"
+    body = [*opening("Y", made), *made.lines, f"return float({J})"]
+    return function(head, says, body), bool(made.parameters)
 
 
 def predict(cost: Any) -> str:
-    recorded = passes(cost.layers, WHAT, predicted, constant=False)
-    lines = Lines(recorded, wanted(recorded[0]))
-    for pair in calls(recorded):
-        lines.add(*pair)
+    """predict: classes, or the outputs."""
     last = f"A{len(cost.layers)}"
-    lines.name(last, *(one.found[last] for one in recorded))
     says, code = "The outputs.", last
     if isinstance(cost.pair.activation, Sigmoid):
         says, code = "The classes, 0 or 1.", f"({last} > 0.5).astype(int)"
     elif isinstance(cost.pair.activation, Softmax):
         says, code = "The class of each example.", f"{last}.argmax(axis=0)"
-    made, used = lines.take()
-    body = [*size("X", used), *unpacked("parameters", used), *made, f"return {code}"]
+    body = [f"{last}, _ = forward_propagation(X, parameters)", f"return {code}"]
     return function("predict(parameters, X)", says, body)
 
 

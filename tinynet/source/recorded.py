@@ -1,7 +1,8 @@
 """What a net computes, as the calls that it makes: for other forms of the same net."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -29,45 +30,45 @@ class Pass(NamedTuple):
         return self.tape.calls
 
 
-Recorded = Callable[[Tape, int, Sequence[Layer]], tuple[dict[str, Any], dict[str, Any]]]
+# of a tape, a number of examples and layers: what it was given and what it found, by names
+Computation = Callable[[Tape, int, Any], tuple[dict[str, Any], dict[str, Any]]]
 
 
-def passes(layers: Sequence[Layer], what: str, function: Recorded, constant: bool) -> list[Pass]:
-    """What a function makes of a tape, a number of examples and these layers, which have stand-ins
-    for their arrays, recorded with two numbers of examples. `constant`: whether the arrays stay as
-    they are. `what` is to hold the calls, in errors."""
+def passes(
+    layers: Sequence[Layer], what: str, compute: Computation, constant: bool = False
+) -> list[Pass]:
+    """A computation recorded with two numbers of examples, on copies of the layers that have
+    stand-ins for their arrays. `constant`: whether these stay as they are. `what` is to hold the
+    calls, in errors."""
     require_steady(layers, what)
-    found = [recorded(copy.deepcopy(layers), m, what, function, constant) for m in SIZES]
+    found = [one_pass(copy.deepcopy(layers), m, what, compute, constant) for m in SIZES]
     first, second = ([call.function for call in one.calls] for one in found)
     if first != second:
         refuse_size(what)
     return found
 
 
-def recorded(
-    layers: Sequence[Layer], m: int, what: str, function: Recorded, constant: bool
-) -> Pass:
-    """The calls of these layers, which do not come back from it."""
+def one_pass(layers: Any, m: int, what: str, compute: Computation, constant: bool) -> Pass:
     tape = Tape()
     arrays = parameters.named({**layer.params, **layer.state} for layer in layers)
     names = {where(a): name for name, a in arrays.items()}
     for layer in layers:
-        layer.theta = given(tape, layer.theta, constant)
-        layer.state = {name: given(tape, a, constant) for name, a in layer.state.items()}
+        layer.theta = tape.given(layer.theta, constant)
+        layer.state = {name: tape.given(a, constant) for name, a in layer.state.items()}
     try:
-        came, found = function(tape, m, layers)
+        given, found = compute(tape, m, layers)
     except UnsteadyError as why:
         expected = f"calls that {what} can hold"
         checks.refuse("the net", expected, f"one that it cannot: {why}", error=TypeError)
+    clash = sorted({*given, *found} & {*names.values()})
+    if clash:
+        got, cure = clash[0], "values on the way have it: give the parameter another name"
+        checks.refuse("the net", f"parameters of other names in {what}", got, cure, TypeError)
     tape.drop_unread([x for x in found.values() if isinstance(x, StandIn)])
-    return Pass(tape, came, found, names)
+    return Pass(tape, given, found, names)
 
 
-def given(tape: Tape, a: Array, constant: bool) -> Any:
-    return tape.given(a, constant=constant)
-
-
-def predicted(tape: Tape, m: int, layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, Any]]:
+def predicted(tape: Tape, m: int, layers: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """What `predict` computes: Z and A of each layer."""
     A: Any = tape.given(np.zeros((layers[0].n_in, m), layers[0].theta.dtype), name="X")
     X, found = A, dict[str, Any]()
@@ -100,6 +101,31 @@ def refuse_size(what: str) -> NoReturn:
     checks.refuse("the net", f"the same calls for any batch in {what}", got, error=TypeError)
 
 
-def calls(found: Sequence[Pass]) -> Iterator[tuple[Call, Call]]:
+def calls(found: Sequence[Pass]) -> list[tuple[Call, Call]]:
     """The calls of both recordings, side by side."""
-    yield from zip(*(one.calls for one in found), strict=True)
+    first, second = (one.calls for one in found)
+    return [*zip(first, second, strict=True)]
+
+
+def above_ones(x: Any) -> bool:
+    """Whether it is the memory around a value, with a row of ones under it."""
+    return isinstance(x, StandIn) and x.origin is not None and not x.how
+
+
+def weights_and_bias(found: Pass, theta: StandIn) -> list[tuple[Array, str]]:
+    """W and b of a product [W b] times what is above ones, with their names if they have some."""
+    both = theta.settled()
+    return [(a, found.names.get(where(a), "")) for a in (both[:, :-1], both[:, -1:])]
+
+
+def one_number(what: str, x: StandIn, twin: StandIn) -> Any:
+    """The number that an array of the recordings is made of; refused if it is made of several."""
+    a, b = x.settled(), twin.settled()
+    if not a.size or (a != a.flat[0]).any() or a.flat[0] != b.flat[0]:
+        refuse_size(what)
+    return a.flat[0]
+
+
+def free_names(prefix: str, taken: Container[str]) -> Iterator[str]:
+    """prefix1, prefix2, ... but for those that are taken."""
+    return (name for i in count(1) if (name := f"{prefix}{i}") not in taken)

@@ -1,18 +1,21 @@
 """initialize_parameters: where the parameters of a net start."""
 
-import math
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
 
-from tinynet.base import Array, checks, writer
-from tinynet.layers import Constant, Dense, Initializer, Layer, Residual, Uniform, Zeros
-from tinynet.layers.initializers import Scaled
+from tinynet.base import Array, checks
+from tinynet.layers import Dense, Layer, Residual
 from tinynet.layers.nested import LETTERS
 from tinynet.net import parameters
 from tinynet.source.functions import function, returned
-from tinynet.source.text import WHAT
+from tinynet.source.symbol import Symbol
+from tinynet.source.text import WHAT, Text
+
+MARK = re.compile(r"<(\d+)>")
 
 
 def initialize_parameters(model: Any, weights: bool) -> str:
@@ -47,36 +50,45 @@ def starts(layer: Layer) -> Iterator[tuple[str, str]]:
         for inner, letter in zip(layer._inner, LETTERS, strict=False):
             yield from ((f"{name}_{letter}", text) for name, text in starts(inner))
         return
-    if isinstance(layer, Dense) and layer.ours:
-        by = {"W": layer.initializer, "b": layer.bias_initializer}
-        found = {name: drawn(layer, by[name], a.shape) for name, a in layer.params.items()}
-    else:
-        made = layer.make_params(layer.n_in, NoDraws(layer))
-        found = {name: equal(layer, a) for name, a in made.items()}
-    for name, text in found.items():
+    draws, found = Draws(), dict[str, Any]()
+    with suppress(Exception):  # of what no text can be made
+        if isinstance(layer, Dense) and layer.ours:
+            by = {"W": layer.initializer, "b": layer.bias_initializer}
+            found = {name: by[name](a.shape, draws) for name, a in layer.params.items()}
+        else:
+            found = dict(layer.make_params(layer.n_in, draws))
+    codes = {n: a.text.code if isinstance(a, Symbol) else equal(layer, a) for n, a in found.items()}
+    drawn = [int(n) for n in MARK.findall("".join(codes.values()))]
+    if found.keys() != layer.params.keys() or drawn != [*range(draws.n)]:
+        refuse_start(layer)
+    for name, code in codes.items():
+        text = MARK.sub("", code)
         kind = layer.theta.dtype
         yield name, text if kind == np.float64 else f"({text}).astype(np.{kind})"
 
 
-def drawn(layer: Layer, initializer: Any, shape: Any) -> str:
-    """A call of an initializer as it stands in its class."""
-    if isinstance(initializer, (Zeros, Constant)):
-        return equal(layer, initializer(shape, None))
-    scaled, limit = writer(type(initializer), "__call__") is Scaled, 0.0
-    if type(initializer) is Uniform:
-        limit = initializer.limit
-    elif scaled and initializer.distribution == "uniform":
-        limit = math.sqrt(3) * initializer.scale(*shape)
-    elif not scaled and writer(type(initializer), "__call__") is not Initializer:
-        refuse_start(layer)
-    if limit:
-        return f"rng.uniform({-limit!r}, {limit!r}, {shape})"
-    return f"rng.standard_normal({shape}) * {initializer.scale(*shape)!r}"
+class Draws:
+    """A generator that writes down what is drawn, with a mark that tells one draw from another."""
+
+    n = 0
+
+    def standard_normal(self, shape: Any) -> Symbol:
+        return self.draw(f"rng.standard_normal({shape})")
+
+    def uniform(self, low: float, high: float, shape: Any) -> Symbol:
+        return self.draw(f"rng.uniform({low!r}, {high!r}, {shape})")
+
+    def draw(self, code: str) -> Symbol:
+        self.n += 1
+        return Symbol(Text(f"{code}<{self.n - 1}>"))
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise TypeError(name)
 
 
-def equal(layer: Layer, a: Array) -> str:
+def equal(layer: Layer, a: Any) -> str:
     """An array of one number."""
-    if (a != a.flat[0]).any():
+    if not isinstance(a, np.ndarray) or (a != a.flat[0]).any():
         refuse_start(layer)
     return f"np.full({a.shape}, {a.flat[0].item()!r})" if a.flat[0] else f"np.zeros({a.shape})"
 
@@ -85,13 +97,3 @@ def refuse_start(layer: Layer) -> NoReturn:
     expected = f"weights that start as normal, uniform or equal numbers in {WHAT}"
     cure = "weights=True writes them down as they are"
     checks.refuse(layer.who, expected, "others", cure, TypeError)
-
-
-class NoDraws:
-    """A generator that nothing is to be drawn from."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-
-    def __getattr__(self, name: str) -> Any:
-        refuse_start(self.layer)

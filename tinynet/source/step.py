@@ -8,10 +8,13 @@ import numpy as np
 from tinynet.base import checks
 from tinynet.optimizers import Hypergradient, Optimizer, Schedule
 from tinynet.source.functions import INDENT, function
-from tinynet.source.recorded import calls, passes
+from tinynet.source.recorded import calls, free_names, passes
 from tinynet.source.symbol import Symbol
 from tinynet.source.text import WHAT, Lines, Text
 from tinynet.tape.tape import Tape
+
+NAMES = {"p", "g", "t", "np", "name", "new", "after", "memory", "grads", "parameters"}
+NAMES |= {"learning_rate"}
 
 
 def update_parameters(optimizer: Optimizer, dtype: Any) -> tuple[str, bool]:
@@ -20,6 +23,10 @@ def update_parameters(optimizer: Optimizer, dtype: Any) -> tuple[str, bool]:
     numbers = numbers_of(optimizer)
     slots = [*type(optimizer).slot_names]
     own: Any = optimizer
+    clash = sorted({*slots} & NAMES)
+    if clash:
+        cure = "the function has it for something else"
+        checks.refuse(optimizer.who, f"other names of slots in {WHAT}", clash[0], cure, TypeError)
 
     def step(tape: Tape, *_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         came = {name: tape.given(np.zeros((2, 3), dtype)) for name in ("p", "g", *slots)}
@@ -28,19 +35,19 @@ def update_parameters(optimizer: Optimizer, dtype: Any) -> tuple[str, bool]:
         change, after = own.step(came["p"], came["g"], memory, *given.values())
         return came | given, {"p": came["p"] - change} | {name: after[name] for name in slots}
 
-    recorded = passes([], WHAT, step, constant=False)
-    (first, second), lines = recorded, Lines(recorded, {})
-    before = list[str]()
+    found = passes([], WHAT, step)
+    (first, second), lines = found, Lines(found)
+    before, free = list[str](), free_names("n", slots)
     for i, text in enumerate(numbers, 1):
-        name = text.code if text.code.isidentifier() else f"n{i}"
+        name = text.code if text.code.isidentifier() else next(free)
         before += [] if name == text.code else [f"{name} = {text.code}"]
         lines.texts[id(first.given[f"n{i - 1}"])] = Text(name)
-    for pair in calls(recorded):
+    for pair in calls(found):
         lines.add(*pair)
     read = {id(x) for call in first.calls for x in call.inputs}
     kept = [name for name in slots if id(first.given[name]) in read]
     codes = [lines.value(first.found[name], second.found[name]).code for name in ("p", *kept)]
-    inner = lines.take()[0]
+    inner = lines.take().lines
     head, says = f"learning_rate={optimizer.learning_rate!r}", "The parameters after a step."
     if kept:
         inner.insert(0, f"{', '.join(kept)} = memory.get(name, {tuple_of(['0.0'] * len(kept))})")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tinynet.source.text import ATOM, PRODUCT, SUM, Text, literal_of
+from tinynet.source.text import ATOM, PRODUCT, SUM, Text, literal
 
 POWER = 2.5
 
@@ -14,7 +14,7 @@ class Symbol:
         self.text = text
 
     def joined(self, sign: str, level: float, left: Any, right: Any) -> "Symbol":
-        a, b = (x.text if isinstance(x, Symbol) else literal_of(x) for x in (left, right))
+        a, b = (x.text if isinstance(x, Symbol) else literal(x) for x in (left, right))
         if level == POWER:
             return Symbol(Text(f"{a.within(ATOM)} ** {b.within(ATOM)}", POWER))
         return Symbol(Text(f"{a.within(level)} {sign} {b.within(level + 0.5)}", level))

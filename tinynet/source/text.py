@@ -3,12 +3,22 @@ name."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from tinynet.base import checks, functions
-from tinynet.source.recorded import SIZES, Pass, refuse_size, where
+from tinynet.source.recorded import (
+    SIZES,
+    Pass,
+    above_ones,
+    free_names,
+    one_number,
+    refuse_size,
+    weights_and_bias,
+    where,
+)
 from tinynet.tape.stand_ins import StandIn
 from tinynet.tape.tape import Call
 
@@ -28,7 +38,16 @@ BINARY: Mapping[Any, tuple[str, int]] = {
     np.not_equal: ("!=", COMPARED),
 }
 PRODUCTS = np.dot, np.matmul
+NOTHING: Mapping[int, str] = MappingProxyType({})
 REDUCED: Mapping[Any, str] = {np.add.reduce: "sum", np.maximum.reduce: "max"}
+
+
+class Taken(NamedTuple):
+    """Lines, the parameters that they read, and whether they read m."""
+
+    lines: list[str]
+    parameters: list[str]
+    reads_m: bool
 
 
 class Text(NamedTuple):
@@ -42,31 +61,27 @@ class Text(NamedTuple):
         return self.code if self.level >= level else f"({self.code})"
 
 
-def literal(number: Any) -> Text:
-    """A number of numpy's."""
-    return literal_of(number.item())
-
-
-def literal_of(value: Any) -> Text:
-    """A number."""
+def literal(value: Any) -> Text:
+    """A number of Python's."""
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    code = repr(int(value) if whole else value)
+    code = repr(int(value) if whole else value) if np.isfinite(value) else f"float('{value}')"
     return Text(code, ATOM if value >= 0 else SUM)
 
 
 class Lines:
-    """The lines of two recordings, of different numbers of examples. `named` are the names of
-    values that are known, and `wanted` those that others get once they are made."""
+    """The lines of two recordings, of different numbers of examples. `wanted` are the names that
+    values get once they are made; the others get new ones."""
 
-    def __init__(self, passes: Sequence[Pass], wanted: Mapping[int, str]) -> None:
+    def __init__(self, passes: Sequence[Pass], wanted: Mapping[int, str] = NOTHING) -> None:
         self.first, self.second = passes
         self.wanted = wanted
         self.texts = {id(x): Text(name) for name, x in self.first.given.items()}
         self.given = {*self.texts}
-        self.used = set[str]()  # names of parameters, and m
-        self.made = dict[int, str]()  # values that have a name
-        self.gradients = dict[int, tuple[Text, StandIn, StandIn]]()  # of weights and bias at once
-        self.lines = list[str]()
+        taken = {*self.first.given, *self.first.found, *self.first.names.values()}
+        self.free = free_names("v", taken | {*wanted.values()})
+        self.lines, self.read, self.reads_m = list[str](), set[str](), False
+        # dW above db, made by one product: what the layer took, and dZ of both recordings
+        self.gradients = dict[int, tuple[Text, StandIn, StandIn]]()
         self.readers = self.count(self.first.calls)
 
     def count(self, calls: Sequence[Call]) -> dict[int, int]:
@@ -100,24 +115,20 @@ class Lines:
         """A number, which may depend on how many examples there are."""
         a, b = x.item(), twin.item()
         if a == b:
-            return literal(x)
-        for form, k, other in (
-            ("{} / m", a * SIZES[0], b * SIZES[1]),
-            ("{} * m", a / SIZES[0], b / SIZES[1]),
-        ):
-            close = 8 * float(np.finfo(x.dtype).eps)
-            if np.isclose(k, other, rtol=close):
-                self.used.add("m")
-                whole = round(k) if np.isclose(k, round(k), rtol=close) else k
-                return Text(form.format(literal(np.array(whole, float)).code), PRODUCT)
-        return refuse_size(WHAT)
+            return literal(a)
+        close = 8 * float(np.finfo(x.dtype).eps)
+        per, times = (a * SIZES[0], b * SIZES[1]), (a / SIZES[0], b / SIZES[1])
+        forms = ("{} / m", per), ("{} * m", times)
+        fits = [(form, k) for form, (k, other) in forms if np.isclose(k, other, rtol=close)]
+        if not fits:
+            refuse_size(WHAT)
+        (form, k), self.reads_m = fits[0], True
+        whole = round(k) if np.isclose(k, round(k), rtol=close) else k
+        return Text(form.format(literal(float(whole)).code), PRODUCT)
 
     def filled(self, x: StandIn, twin: StandIn, whole: bool = False) -> Text:
         """An array of one number; as an array where it has to be `whole`."""
-        a, b = x.settled(), twin.settled()
-        if not a.size or (a != a.flat[0]).any() or a.flat[0] != b.flat[0]:
-            checks.refuse("the net", f"numbers that {WHAT} can hold", "an array", error=TypeError)
-        number = literal(a.flat[0])
+        number = literal(one_number(WHAT, x, twin).item())
         return Text(f"np.full({self.shape(x, twin)}, {number.code})") if whole else number
 
     def shape(self, x: StandIn, twin: StandIn) -> str:
@@ -125,7 +136,7 @@ class Lines:
         sizes = list[str]()
         for pair in zip(x.shape, twin.shape, strict=True):
             if pair == SIZES:
-                self.used.add("m")
+                self.reads_m = True
             elif pair[0] != pair[1]:
                 refuse_size(WHAT)
             sizes.append("m" if pair == SIZES else str(pair[0]))
@@ -139,7 +150,7 @@ class Lines:
                 got, cure = "an array as a whole", "read self.params"
                 checks.refuse("the net", f"parameters that {WHAT} can hold", got, cure, TypeError)
             return self.looked(self.value(x.origin, x.origin), x, x)
-        self.used.add(name)
+        self.read.add(name)
         return Text(name)
 
     def view(self, x: StandIn, twin: StandIn) -> Text:
@@ -152,26 +163,24 @@ class Lines:
         return found
 
     def looked(self, base: Text, x: StandIn, twin: StandIn) -> Text:
-        (how, *given), (_, *others) = (one.look.__reduce__()[1] for one in (x, twin))
-        code = base.within(ATOM)
-        if how == "transpose":
+        """What a view of an expression is."""
+        code, (method, *given) = base.within(ATOM), x.how
+        if method == "transpose":
             return Text(code.removesuffix(".T") if code.endswith(".T") else f"{code}.T")
-        if how == "reshape":
+        if method == "reshape":
             return Text(f"{code}.reshape{self.shape(x, twin)}")
-        if given != others:
+        if x.how != twin.how:
             refuse_size(WHAT)
         return Text(f"{code}[{', '.join(map(index, given[0]))}]")
 
     def gradient(self, x: StandIn, twin: StandIn) -> Text | None:
         """dW or db, if both were made by one product with a row of ones."""
-        if x.look.__reduce__()[1] != ("transpose",) or x.origin.origin is None:
+        part = x.origin
+        if x.how != ("transpose",) or part.origin is None or id(part.origin) not in self.gradients:
             return None
-        part, whole = x.origin, x.origin.origin
-        if id(whole) not in self.gradients:
-            return None
-        A, dZ, other = self.gradients[id(whole)]
-        d = self.value(dZ, other)
-        if part.look.__reduce__()[1][1][0] == slice(None, -1):
+        A, dZ, dZ_twin = self.gradients[id(part.origin)]
+        d = self.value(dZ, dZ_twin)
+        if part.how[1][0] == slice(None, -1):
             return Text(f"{d.within(PRODUCT)} @ {A.within(ATOM)}.T", PRODUCT)
         return summed(d, 1)
 
@@ -183,14 +192,16 @@ class Lines:
         if found.code != name:
             self.assign(x, name, found)
 
-    def take(self) -> tuple[list[str], list[str]]:
-        """The lines so far, and the parameters that they read, in the order of their layers."""
-        lines, used = self.lines, self.used
-        names = [*self.first.names.values()]
-        self.lines, self.used = [], set()
-        return lines, [name for name in ["m", *names] if name in used]
+    def take(self) -> "Taken":
+        """The lines so far and what they read; the next ones begin anew."""
+        read = [name for name in self.first.names.values() if name in self.read]
+        taken = Taken(self.lines, read, self.reads_m)
+        self.lines, self.read, self.reads_m = [], set(), False
+        return taken
 
-    def add(self, call: Call, twin: Call, inline: bool = True) -> None:
+    # ---- calls
+
+    def add(self, call: Call, twin: Call) -> None:
         """The line of a call; none if it stands where it is read."""
         if call.function is functions.with_ones:
             return
@@ -198,16 +209,15 @@ class Lines:
         if found is not None:
             wanted = self.wanted.get(id(call.out), "")
             short = len(found.code) <= LONGEST and self.readers.get(id(call.out.root), 0) < 2
-            if not wanted and inline and (short or found.code.isidentifier()):
+            if not wanted and (short or found.code.isidentifier()):
                 self.texts[id(call.out)] = found
             else:
-                self.assign(call.out, wanted or f"v{len(self.made) + 1}", found)
+                self.assign(call.out, wanted or next(self.free), found)
 
     def assign(self, x: StandIn, name: str, text: Text) -> None:
         """A line that gives a value its name."""
         self.lines.append(f"{name} = {text.code}")
         self.texts[id(x)] = Text(name)
-        self.made[id(x)] = name
 
     def call(self, call: Call, twin: Call) -> Text | None:
         """The expression of a call."""
@@ -227,31 +237,31 @@ class Lines:
 
     def product(self, pairs: Any, call: Call) -> Text | None:
         """A product of matrices, with W X + b and its gradients in the notes' form."""
-        (W, other), (X, below) = pairs
+        (W, W_twin), (X, X_twin) = pairs
         if above_ones(X):
-            names = self.first.names
-            both = W.settled()
-            parts = [names.get(where(part)) for part in (both[:, :-1], both[:, -1:])]
-            if None in parts:
+            names = [name for _, name in weights_and_bias(self.first, W)]
+            if not all(names):
                 self.refuse_ones()
-            left, right = map(str, parts)
-            self.used |= {left, right}
-            x = self.value(X.origin, below.origin)
-            return Text(f"{left} @ {x.within(ATOM)} + {right}", SUM)
+            self.read |= {*names}
+            x = self.value(X.origin, X_twin.origin).within(ATOM)
+            return Text(f"{names[0]} @ {x} + {names[1]}", SUM)
         if above_ones(W):
-            if X.origin is None or X.look.__reduce__()[1] != ("transpose",):
+            if X.how != ("transpose",):
                 self.refuse_ones()
-            A = self.value(W.origin, other.origin)
-            self.gradients[id(call.out)] = A, X.origin, below.origin
+            self.gradients[id(call.out)] = (
+                self.value(W.origin, W_twin.origin),
+                X.origin,
+                X_twin.origin,
+            )
             return None
         if ones(W, (1, W.shape[-1])):
-            return summed(self.value(X, below), 0)
+            return summed(self.value(X, X_twin), 0)
         if ones(X, (X.shape[0], 1)):
-            return summed(self.value(W, other), 1)
+            return summed(self.value(W, W_twin), 1)
         whole = [self.broadcast(self.value(*pair), *pair) for pair in pairs]
         return Text(f"{whole[0].within(PRODUCT)} @ {whole[1].within(ATOM)}", PRODUCT)
 
-    def refuse_ones(self) -> None:
+    def refuse_ones(self) -> NoReturn:
         got = "a row of ones elsewhere"
         checks.refuse("the net", f"products that {WHAT} can hold", got, error=TypeError)
 
@@ -301,11 +311,6 @@ def ones(x: Any, shape: tuple[int, ...]) -> bool:
 
 def constant(x: Any) -> bool:
     return isinstance(x, StandIn) and x.constant
-
-
-def above_ones(x: Any) -> bool:
-    """Whether it is memory with a row of ones in it."""
-    return isinstance(x, StandIn) and x.origin is not None and x.look is None
 
 
 def index(key: Any) -> str:

@@ -17,19 +17,19 @@ from tinynet.base import checks
 
 ROWS = 10_000  # that are read at a time
 ENDINGS = ".csv", ".tsv", ".txt"
-BETWEEN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MISSING = {"", "?", "na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none"}  # in small letters
 Cells = Sequence[str]
 
 
 class Source(NamedTuple):
     """A table that is being read: who it is in errors, its names, its columns part by part, and
-    what stands between cells."""
+    the delimiter of a file."""
 
     who: str
     names: list[str]
     parts: Iterator[list[Cells]]
-    between: str = ""
+    delimiter: str = ""
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def opened(table: Any) -> Iterator[Source]:
     """A table from the path of a file or from columns: a pandas frame, a dict of lists."""
     if isinstance(table, (str, bytes, os.PathLike)):
         path = Path(checks.path("Table", "table", table))
-        with in_one_error(path), text_of(path) as file:
+        with in_a_sentence(path), opened_text(path) as file:
             yield from_file(path, file)
     else:
         yield from_columns(table)
@@ -47,7 +47,7 @@ def opened(table: Any) -> Iterator[Source]:
 
 
 @contextmanager
-def text_of(path: Path) -> Iterator[TextIO]:
+def opened_text(path: Path) -> Iterator[TextIO]:
     """The file, unpacked if it is packed."""
     if not path.is_file():
         near = difflib.get_close_matches(path.name, names_beside(path), 1)
@@ -75,7 +75,7 @@ def names_beside(path: Path) -> list[str]:
 
 
 @contextmanager
-def in_one_error(path: Path) -> Iterator[None]:
+def in_a_sentence(path: Path) -> Iterator[None]:
     """What is no table, in a sentence."""
     try:
         yield
@@ -93,15 +93,15 @@ def from_file(path: Path, file: TextIO) -> Source:
     """The table of a file, whose first row are the names."""
     who, start = str(path), file.readline()
     tab = unpacked(path).suffix.lower() == ".tsv"
-    between = "\t" if tab else max(BETWEEN, key=start.count)
-    form: Any = {"delimiter": between, "skipinitialspace": True, "strict": True}
+    delimiter = "\t" if tab else max(DELIMITERS, key=start.count)
+    form: Any = {"delimiter": delimiter, "skipinitialspace": True, "strict": True}
     lines = csv.reader(itertools.chain([start], file), **form)
     names = [name.strip() for name in next(lines, [])]
     if names and all(is_number(name) for name in names):
         got, cure = ", ".join(names[:3]), "write a row of names above the data"
         checks.refuse(who, "a first row with the names of the columns", got, cure)
     require_names(who, names)
-    return Source(who, names, parts_of(who, names, lines, between), between)
+    return Source(who, names, parts_of(who, names, lines, delimiter), delimiter)
 
 
 def require_names(who: str, names: Sequence[str]) -> None:
@@ -123,14 +123,14 @@ def is_number(text: str) -> bool:
 
 
 def parts_of(
-    who: str, names: Sequence[str], lines: Iterable[Sequence[str]], between: str
+    who: str, names: Sequence[str], lines: Iterable[Sequence[str]], delimiter: str
 ) -> Iterator[list[Cells]]:
     """The rows of a file as columns, part by part. Empty lines are none."""
     rows, seen = (row for row in lines if row), 0
     while part := list(itertools.islice(rows, ROWS)):
         for i, row in enumerate(part, seen + 1):
             if len(row) != len(names):
-                expected = f"{len(names)} cells between {BETWEEN[between]} in row {i}"
+                expected = f"{len(names)} cells between {DELIMITERS[delimiter]} in row {i}"
                 more = len(row) > len(names)
                 cure = 'a cell with one in it is written "..."' if more else ""
                 checks.refuse(who, expected, len(row), cure)
@@ -149,7 +149,7 @@ def from_columns(table: Any) -> Source:
         got = checks.shown(table)
         checks.refuse(who, "a path, a pandas frame or a dict of columns", got, cure, TypeError)
     keys = [*table.keys()]
-    names, columns = [str(key) for key in keys], [texts_of(who, key, table[key]) for key in keys]
+    names, columns = [str(key) for key in keys], [cells_of(who, key, table[key]) for key in keys]
     require_names(who, names)
     for name, column in zip(names, columns, strict=True):
         if len(column) != len(columns[0]):
@@ -159,7 +159,7 @@ def from_columns(table: Any) -> Source:
     return Source(who, names, ([own[i : i + ROWS] for own in columns] for i in starts))
 
 
-def texts_of(who: str, name: Any, values: Any) -> Cells:
+def cells_of(who: str, name: Any, values: Any) -> Cells:
     """A column of Python as the cells of a file."""
     kind = getattr(getattr(values, "dtype", None), "kind", "")
     flat = kind not in ("m", "M") and hasattr(values, "tolist")  # of dates it gives numbers

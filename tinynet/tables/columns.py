@@ -1,12 +1,11 @@
-"""The columns of a table: their cells, and how these become inputs of a net."""
+"""The cells of a column, as numbers and as values that are told apart."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 
-from tinynet.base import Array, checks
+from tinynet.base import Array
 from tinynet.tables.cells import Cells, missing
 
 KNOWN = 1000  # values of a column that are told apart
@@ -16,16 +15,17 @@ THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
 
 
 class Column:
-    """The cells of a column, while they are read and after. Up to `most` values are told apart."""
+    """The cells of a column, while they are read and after. Up to `most` values are told apart;
+    `points`: whether to look if each point could be one between thousands."""
 
-    def __init__(self, name: str, most: float = KNOWN) -> None:
+    def __init__(self, name: str, most: float = KNOWN, points: bool = False) -> None:
         self.name, self.most, self.m = name, most, 0
         self.values = dict[str, int]()  # and the code of each
         self._numbers: list[Array] | None = []
         self._codes: list[Array] | None = []
         self.odd: tuple[int, str] | None = None  # the first cell that is no number, and its row
-        self.points: tuple[int, str] | None = None  # the first with a point in it
-        self.thousands = True  # whether each point could be one between thousands
+        self.thousands: tuple[int, str] | None = None  # the first with a point, if all may be so
+        self._points = points
 
     def add(self, cells: Cells) -> None:
         """Read more cells."""
@@ -38,7 +38,7 @@ class Column:
         if self._numbers is not None:
             numbers = self._read(cells)
             self._numbers = None if numbers is None else [*self._numbers, numbers]
-        if self.thousands:
+        if self._points:
             self._look_at_points(cells)
         self.m += len(cells)
 
@@ -46,7 +46,7 @@ class Column:
         """The cells as numbers, NaN where they are missing, if all others are numbers."""
         try:
             found = np.array([*map(float, cells)])
-            if np.isfinite(found).all() and not any("_" in cell for cell in cells):
+            if np.isfinite(found).all() and "_" not in "".join(cells):
                 return found
         except ValueError:
             pass
@@ -59,11 +59,11 @@ class Column:
         return found
 
     def _look_at_points(self, cells: Cells) -> None:
-        for i, cell in enumerate(cells):
+        for i, cell in enumerate(cells, self.m + 1):
             if "." in cell:
-                self.points = self.points or (self.m + i + 1, cell)
+                self.thousands = self.thousands or (i, cell)
                 if not THOUSANDS.fullmatch(cell):
-                    self.thousands = False
+                    self.thousands, self._points = None, False
                     return
 
     def only(self, rows: Array) -> None:
@@ -98,7 +98,7 @@ class Column:
         return self._codes is None
 
     @property
-    def said(self) -> list[str]:
+    def distinct(self) -> list[str]:
         """The values that are not missing."""
         return [*dict.fromkeys(shown(value) for value in self.values if not missing(value))]
 
@@ -140,75 +140,3 @@ def listed(values: Sequence[str]) -> str:
     """The values, or some of them."""
     more = f", ... ({len(values)})" if len(values) > 12 else ""
     return ", ".join(one if one.isprintable() else repr(one) for one in values[:12]) + more
-
-
-class Numbers(NamedTuple):
-    """A column of numbers; a missing one is the mean of those that were trained on."""
-
-    name: str
-    mean: float = float("nan")
-
-    @property
-    def width(self) -> int:
-        return 1
-
-    def fill(self, who: str, X: Array, column: Column) -> None:
-        """Write the numbers of the column into X, (m, 1)."""
-        if column.odd:
-            row, cell = column.odd
-            checks.refuse(who, f"{self.name} as numbers, as in training", f"{cell!r} in row {row}")
-        numbers = column.numbers
-        X[:, 0] = np.where(np.isnan(numbers), self.mean, numbers)
-
-    def __str__(self) -> str:
-        return f"numbers, {self.mean:.6g} where one is missing"
-
-
-class Categories(NamedTuple):
-    """A column of categories: 1 in the input of its value, 0 in those of the others."""
-
-    name: str
-    values: Sequence[str]
-
-    @property
-    def width(self) -> int:
-        return len(self.values)
-
-    def fill(self, who: str, X: Array, column: Column) -> None:
-        """Write 0 and 1 into X, (m, width)."""
-        names, codes = column.codes
-        known = {value: i for i, value in enumerate(self.values)}
-        places = np.array([known.get(name, -1) for name in names], np.int64)
-        at = places[codes] if names else np.empty(0, np.int64)
-        unknown = np.flatnonzero(at < 0)
-        if unknown.size:
-            row, others = unknown[0], len(unknown) - 1
-            expected = f"{self.name} in row {row + 1} as one of {listed(self.values)}"
-            more = f", and others in {others:,} more rows" if others else ""
-            got = f"{listed([names[codes[row]]])}{more}"
-            checks.refuse(who, expected, got, "it was not in what was trained on")
-        X[...] = 0
-        X[np.arange(len(at)), at] = 1
-
-    def __str__(self) -> str:
-        return f"one of {listed(self.values)}"
-
-
-Kind: TypeAlias = Numbers | Categories
-
-
-def matrix(who: str, kinds: Sequence[Kind], columns: Mapping[str, Column]) -> Array:
-    """X (m, n_x) of these columns."""
-    X = np.empty((columns[kinds[0].name].m, sum(kind.width for kind in kinds)))
-    at = 0
-    for kind in kinds:
-        kind.fill(who, X[:, at : at + kind.width], columns[kind.name])
-        at += kind.width
-    return X
-
-
-def tree(kind: Kind) -> dict[str, Any]:
-    """A column as a file has it."""
-    if isinstance(kind, Numbers):
-        return {"name": kind.name, "mean": kind.mean}
-    return {"name": kind.name, "values": list(kind.values)}

@@ -11,7 +11,8 @@ from tinynet.files.safetensors import only, parsed, refuse, typed
 from tinynet.model import saved
 from tinynet.model.sequential import Sequential
 from tinynet.tables import cells
-from tinynet.tables.columns import Categories, Column, Kind, Numbers, matrix, tree
+from tinynet.tables.columns import Column
+from tinynet.tables.inputs import Categories, Input, distinct_texts, input_from, matrix
 from tinynet.tables.report import Report
 from tinynet.tables.target import Target
 
@@ -22,17 +23,27 @@ class TableModel:
 
     report: Any = None  # a Report on the rows that were held out, after a training
 
-    def __init__(self, model: Sequential, columns: Sequence[Kind], target: Target) -> None:
+    def __init__(self, model: Sequential, columns: Sequence[Input], target: Target) -> None:
         self.model, self.columns, self.target = model, columns, target
         self.scores = dict[str, float]()
 
     def predict(self, table: Any) -> Array:
         """The classes or the numbers (m,) of a table with these columns, in any order."""
-        return self._said(self.model.predict(self.inputs(table)))
+        return self.target.of(self.outputs(table))
 
     def predict_proba(self, table: Any) -> Array:
         """The probability of each class (m, n_classes), in the order of `target.values`."""
-        return self._shares(self.model.predict(self.inputs(table)))
+        self.require_classes("predict_proba")
+        return self.target.probabilities(self.outputs(table))
+
+    def outputs(self, table: Any) -> Array:
+        """A of the net, (m, n_y)."""
+        return self.model.predict(self.inputs(table))
+
+    def require_classes(self, who: str) -> None:
+        """Refuse to give probabilities of a number."""
+        if self.target.classes is None:
+            checks.refuse(who, "a target of classes", str(self.target))
 
     def evaluate(self, table: Any) -> Report:
         """How well it does on a table that has the target, too. The guess beside it is by what is
@@ -45,29 +56,19 @@ class TableModel:
             checks.refuse(who, f"rows with {self.target.name}", "none")
         for column in read.values():
             column.only(rows)
-        said = self.target.said(self.model.predict(matrix(who, self.columns, read)))
-        return Report(self.target, rows + 1, Y[rows], said, Y[rows], self.model.history)
+        A = self.model.predict(matrix(who, self.columns, read))
+        predicted, true = self.target.predicted(A), Y[rows]
+        return Report(self.target, rows + 1, true, predicted, true, self.model.history)
 
     def inputs(self, table: Any) -> Array:
         """X (m, n_x) of a table."""
         who, read = self._read_columns(table)
         return matrix(who, self.columns, read)
 
-    def _said(self, A: Array) -> Array:
-        """What outputs say, as values of the target's column."""
-        found = self.target.said(A)
-        return found if self.target.classes is None else self.target.values[found]
-
-    def _shares(self, A: Array) -> Array:
-        """The probability of each class."""
-        if self.target.classes is None:
-            checks.refuse("predict_proba", "a target of classes", str(self.target))
-        return A if self.target.width > 1 else np.hstack([1 - A, A])
-
     def _read_columns(self, table: Any, more: Sequence[str] = ()) -> tuple[str, dict[str, Column]]:
         """The columns that it knows, and more, of a table; and who that is in errors."""
-        apart = [kind.name for kind in self.columns if isinstance(kind, Categories)]
-        names = [*(kind.name for kind in self.columns), *more]
+        apart = [one.name for one in self.columns if isinstance(one, Categories)]
+        names = [*(one.name for one in self.columns), *more]
         read = {n: Column(n, np.inf if n in (*apart, *more) else 0) for n in names}
         with cells.opened(table) as opened:
             absent = [name for name in read if name not in opened.names]
@@ -89,7 +90,7 @@ class TableModel:
         classes = self.target.classes
         table = {
             "target": {"name": self.target.name, "classes": classes and list(classes)},
-            "columns": [tree(kind) for kind in self.columns],
+            "columns": [one.tree() for one in self.columns],
             "scores": self.scores,
         }
         text = json.dumps(table, allow_nan=False)
@@ -112,15 +113,15 @@ class TableModel:
         own, columns = only(found, "target", dict), only(found, "columns", list)
         classes = own.get("classes")
         if classes is not None:
-            classes = texts_of("classes", classes, 2)
+            classes = distinct_texts("classes", classes, 2)
         target = Target(only(own, "name", str), classes)
-        kinds = [kind_from(typed("a column", one, dict)) for one in columns]
-        texts_of("columns", [kind.name for kind in kinds])
-        width, last = sum(kind.width for kind in kinds), net.layers[-1]
+        inputs = [input_from(typed("a column", one, dict)) for one in columns]
+        distinct_texts("columns", [one.name for one in inputs])
+        width, last = sum(one.width for one in inputs), net.layers[-1]
         said = width, target.width, "rows", classes is not None
         if said != (net.layers[0].n_in, last.units, net.examples, last.activation.classifies):
             refuse("the columns and the target of that net", f"those of another: {said}")
-        model = cls(net, kinds, target)
+        model = cls(net, inputs, target)
         for name, score in only(found, "scores", dict).items():
             model.scores[name] = typed(name, score, float)
         return model
@@ -129,24 +130,8 @@ class TableModel:
         return f"TableModel({self.target.name} from {len(self.columns)} columns)"
 
     def __str__(self) -> str:
-        wide = max(len(kind.name) for kind in self.columns)
-        lines = [f"  {kind.name:<{wide}}  {kind}" for kind in self.columns]
+        wide = max(len(one.name) for one in self.columns)
+        lines = [f"  {one.name:<{wide}}  {one}" for one in self.columns]
         scores = ", ".join(f"{name} {score:.6g}" for name, score in self.scores.items())
         said = [f"predicts {self.target}", f"from {len(self.columns)} columns:", *lines]
         return "\n".join([*said, f"on rows that were held out: {scores}"] if scores else said)
-
-
-def kind_from(found: dict[str, Any]) -> Kind:
-    """A column as a file has it."""
-    name = only(found, "name", str)
-    if found.keys() == {"name", "mean"}:
-        return Numbers(name, only(found, "mean", float))
-    return Categories(name, texts_of("values", only(found, "values", list)))
-
-
-def texts_of(name: str, found: Any, least: int = 1) -> tuple[str, ...]:
-    """Different texts."""
-    texts = tuple(typed(f"one of {name}", text, str) for text in typed(name, found, list))
-    if len(texts) < least or len({*texts}) < len(texts):
-        refuse(f"different {name}", checks.shown(found))
-    return texts

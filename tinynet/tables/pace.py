@@ -20,10 +20,10 @@ class Pace(Callback):
         if epoch == 1:
             each = time.monotonic() - self.begun
             if each > LONG:
-                said = f"all {self.epochs} of them some {readable(each * self.epochs)}"
+                said = f"all {self.epochs} of them some {duration(each * self.epochs)}"
                 print(f"an epoch takes {each:.1f} s, {said}; it stops before if it gets no better")
-            self.every = self.epochs
+            self.every = self.epochs  # it has said it, and is not asked again before the end
 
 
-def readable(seconds: float) -> str:
+def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"

@@ -12,11 +12,12 @@ from tinynet.layers.initializers import generator
 from tinynet.model.sequential import Sequential
 from tinynet.tables import cells
 from tinynet.tables.cells import Source
-from tinynet.tables.columns import Categories, Column, Kind, Numbers, matrix
-from tinynet.tables.kinds import kind_of, require_one_point
+from tinynet.tables.columns import Column
+from tinynet.tables.inputs import Categories, Input, known_inputs, matrix, spans
 from tinynet.tables.model import TableModel
 from tinynet.tables.pace import Pace
 from tinynet.tables.report import Report
+from tinynet.tables.taken import require_one_point, taken_for
 from tinynet.tables.target import target_of
 
 LEAST = 10  # rows
@@ -28,7 +29,7 @@ TASKS = {"classification": True, "regression": False}
 class Told(NamedTuple):
     """A line on a column: what it is taken for, its name, more on it."""
 
-    kind: str
+    taken_for: str
     name: str
     text: str
 
@@ -75,7 +76,8 @@ class Table:
             self.who = opened.who
             require_named(opened, target, lists)
             kept = [name for name in opened.names if name and name not in lists["drop"]]
-            read = {name: Column(name) for name in kept}
+            points = opened.delimiter == ";"
+            read = {name: Column(name, points=points) for name in kept}
             for part in opened.parts:
                 for name, own in zip(opened.names, part, strict=True):
                     if name in read:
@@ -85,8 +87,7 @@ class Table:
         if read[target].m < LEAST:
             checks.refuse(self.who, f"at least {LEAST} rows below the names", read[target].m)
         for column in read.values():
-            if opened.between == ";":
-                require_one_point(self.who, column)
+            require_one_point(self.who, column)
         self._take_target(read.pop(target), classes)
         for column in read.values():
             if column.m > len(self.rows):
@@ -107,16 +108,15 @@ class Table:
 
     def _take_columns(self, read: dict[str, Column], categories: Sequence[str]) -> None:
         """X, and what each of its columns is."""
-        self.columns: list[Kind] = []
+        self.columns: list[Input] = []
         left_out = list[Told]()
         for name, column in read.items():
-            kind, text = kind_of(self.who, column, name in categories)
-            if kind is None:
+            found, text = taken_for(self.who, column, name in categories)
+            if found is None:
                 left_out.append(Told("left out", name, text))
             else:
-                self.columns.append(kind)
-                what = "numbers" if isinstance(kind, Numbers) else "categories"
-                self.told.append(Told(what, name, text))
+                self.columns.append(found)
+                self.told.append(Told(found.caption, name, text))
         self.told += left_out
         if not self.columns:
             got = "; ".join(f"{one.name}: {one.text}" for one in left_out) or "none"
@@ -125,7 +125,7 @@ class Table:
 
     def __str__(self) -> str:
         wide = max(len(one.name) for one in self.told)
-        lines = [f"  {one.kind:<10}  {one.name:<{wide}}  {one.text}" for one in self.told]
+        lines = [f"  {one.taken_for:<10}  {one.name:<{wide}}  {one.text}" for one in self.told]
         return "\n".join([f"{self.who}: {len(self.Y):,} rows", *lines])
 
     def __repr__(self) -> str:
@@ -138,71 +138,49 @@ class Table:
         quarter of the rows, of each class alike, is held out and never seen by the training: the
         model's `report` is how well it does there. Of the others a fifth says when to stop. With
         `in_order`, for rows in the order of time, these are the last rows, and not drawn ones."""
-        rng, labels = generator("train", seed), self.Y if self.target.classes else None
-        in_order = checks.switch("train", "in_order", in_order)
-        rest, out = last(len(self.Y), HELD_OUT) if in_order else drawn(self.Y, labels, rng)
-        kinds, X = self._known(rest)
-        train, stop = X[rest], EarlyStopping(patience=PATIENCE)
+        rng = generator("train", seed)
+        rest, out = self._split(checks.switch("train", "in_order", in_order), rng)
+        inputs, X = known_inputs(self.who, self.columns, self.X, rest)
         net = Sequential(self.target.layers(UNITS), seed=rng, examples="rows")
         net.compile(metrics=["accuracy"] if self.target.classes else ["r2"])
-        own: dict[str, Any] = {"callbacks": [stop, Pace()] if verbose else [stop]}
-        Y = self.Y[rest]
+        stop = EarlyStopping(patience=PATIENCE)
+        settings: dict[str, Any] = {"callbacks": [stop, Pace()] if verbose else [stop]}
+        X_train, Y_train = X[rest], self.Y[rest]
         if in_order:
-            first = len(last(len(rest), VALIDATION)[0])
-            own["validation_data"] = train[first:], Y[first:]
-            train, Y = train[:first], Y[:first]
+            n = cut(len(rest), VALIDATION)
+            settings["validation_data"] = X_train[n:], Y_train[n:]
+            X_train, Y_train = X_train[:n], Y_train[:n]
         else:
-            own["validation_split"] = VALIDATION
-        standardize(net.build(X.shape[1]).layers[0], train, kinds)
-        net.fit(train, Y, epochs, BATCH, verbose=verbose, **own)
+            settings["validation_split"] = VALIDATION
+        standardize(net.build(X.shape[1]).layers[0], X_train, inputs)
+        net.fit(X_train, Y_train, epochs, BATCH, verbose=verbose, **settings)
         if verbose:
             n, best = len(net.history), stop.best_epoch
             print(f"of {len(rest):,} rows a fifth said when to stop: epoch {best} of {n} is kept")
-        model = TableModel(net, kinds, self.target)
-        said, known = self.target.said(net.predict(X[out])), self.Y[rest]
+        model = TableModel(net, inputs, self.target)
+        predicted, known = self.target.predicted(net.predict(X[out])), self.Y[rest]
         rows = self.rows[out] + 1
-        model.report = Report(self.target, rows, self.Y[out], said, known, net.history)
+        model.report = Report(self.target, rows, self.Y[out], predicted, known, net.history)
         model.scores = model.report.scores
         return model
 
-    def _known(self, rows: Array) -> tuple[list[Kind], Array]:
-        """The columns as those rows know them, with their means and the categories that they have,
-        and X so."""
-        kinds, kept, X, at = list[Kind](), list[Array](), self.X.copy(), 0
-        for kind in self.columns:
-            x = X[:, at : at + kind.width]
-            at += kind.width
-            if isinstance(kind, Numbers):
-                there = x[rows][~np.isnan(x[rows])]
-                if not there.size:
-                    expected = f"numbers in {kind.name} where it is trained on"
-                    checks.refuse(self.who, expected, "none", "drop it")
-                known = Numbers(kind.name, float(there.mean()))
-                x[np.isnan(x)] = known.mean
-                kinds.append(known)
-                kept.append(np.array([True]))
-            else:
-                kept.append(np.array(x[rows].max(axis=0) > 0))
-                values = (v for v, own in zip(kind.values, kept[-1], strict=True) if own)
-                kinds.append(Categories(kind.name, tuple(values)))
-        some = np.concatenate(kept)
-        return kinds, X if some.all() else X[:, some]
+    def _split(self, in_order: bool, rng: Any) -> tuple[Array, Array]:
+        """The rows to train on, and those that are held out: the last ones, or drawn ones, but of
+        each class some to train on."""
+        m, labels = len(self.Y), self.Y if self.target.classes else None
+        if in_order:
+            return np.arange(cut(m, HELD_OUT)), np.arange(cut(m, HELD_OUT), m)
+        out, rest = held_out(m, HELD_OUT, rng, labels)
+        if labels is not None:
+            for label in np.setdiff1d(labels[out], labels[rest]):
+                one = out[labels[out] == label][:1]
+                out, rest = np.setdiff1d(out, one), np.append(rest, one)
+        return np.sort(rest), np.sort(out)
 
 
-def last(m: int, share: float) -> tuple[Array, Array]:
-    """The first of m rows, and the last ones, that share of them."""
-    first = m - max(1, round(share * m))
-    return np.arange(first), np.arange(first, m)
-
-
-def drawn(Y: Array, labels: Any, rng: Any) -> tuple[Array, Array]:
-    """The rows to train on, and those that are held out: of each class some to train on."""
-    out, rest = held_out(len(Y), HELD_OUT, rng, labels)
-    if labels is not None:
-        for label in np.setdiff1d(labels[out], labels[rest]):
-            one = out[labels[out] == label][:1]
-            out, rest = np.setdiff1d(out, one), np.append(rest, one)
-    return np.sort(rest), np.sort(out)
+def cut(m: int, share: float) -> int:
+    """Where the last ones of m begin, that share of them."""
+    return m - max(1, round(share * m))
 
 
 def names_of(what: str, names: Any) -> list[str]:
@@ -225,9 +203,10 @@ def require_named(opened: Source, target: str, lists: Mapping[str, Sequence[str]
                 checks.refuse(opened.who, f"{what} without {name!r}", got)
 
 
-def standardize(layer: Any, X: Array, kinds: Sequence[Kind]) -> None:
+def standardize(layer: Any, X: Array, inputs: Sequence[Input]) -> None:
     """Let the first layer learn of the numbers. Categories stay 0 and 1: a rare one would become
     very large."""
     layer.learn(X.T)
-    number = np.concatenate([[isinstance(kind, Numbers)] * kind.width for kind in kinds])
-    layer.state["mean"][~number], layer.state["scale"][~number] = 0, 1
+    for one, span in spans(inputs):
+        if isinstance(one, Categories):
+            layer.state["mean"][span], layer.state["scale"][span] = 0, 1

@@ -8,8 +8,8 @@ import numpy as np
 
 from tinynet.base import Array, checks
 from tinynet.layers import Dense, Layer, Standardize
-from tinynet.tables.columns import NOTHING, Column, listed
-from tinynet.tables.kinds import case_said, count_of, require_clean, require_no_date
+from tinynet.tables.columns import NOTHING, Column, listed, number_of
+from tinynet.tables.taken import case_said, count_of, require_clean, require_no_date
 
 CLASSES = 10  # whole numbers that are taken for classes
 
@@ -33,11 +33,20 @@ class Target(NamedTuple):
         n = len(self.classes or [])
         return n if n > 2 else 1
 
-    def said(self, A: Array) -> Array:
-        """What outputs A (m, width) say: numbers, or which class."""
+    def predicted(self, A: Array) -> Array:
+        """What outputs A (m, width) say: numbers, or the number of the class."""
         if self.classes is None:
             return A[:, 0]
         return A.argmax(axis=1) if self.width > 1 else (A[:, 0] > 0.5).astype(int)
+
+    def of(self, A: Array) -> Array:
+        """What outputs say as values of the column."""
+        found = self.predicted(A)
+        return found if self.classes is None else self.values[found]
+
+    def probabilities(self, A: Array) -> Array:
+        """The probability of each class (m, n_classes)."""
+        return A if self.width > 1 else np.hstack([1 - A, A])
 
     def numbers(self, who: str, column: Column) -> Array:
         """The targets of a column: numbers, or the numbers of the classes; NaN where one is
@@ -68,7 +77,7 @@ class Target(NamedTuple):
 
 def target_of(who: str, column: Column, classes: bool | None) -> tuple[Target, Array, str]:
     """What a target is, its numbers, NaN where one is missing, and a few words on it."""
-    said = column.said
+    said = column.distinct
     if not said:
         checks.refuse(who, f"{column.name} with values", "no values in it")
     if len(said) == 1:
@@ -79,8 +88,8 @@ def target_of(who: str, column: Column, classes: bool | None) -> tuple[Target, A
         )
     require_no_date(who, column)
     if classes is None:
-        whole = column.is_numbers and len(said) <= CLASSES
-        classes = not column.is_numbers or (whole and all(float(n).is_integer() for n in said))
+        few = len(said) <= CLASSES and all(number_of(value).is_integer() for value in said)
+        classes = not column.is_numbers or few
     return (of_classes if classes else of_numbers)(who, column)
 
 

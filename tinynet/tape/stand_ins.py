@@ -4,7 +4,7 @@ A stand-in holds one value for ever: what would write into one is refused, and s
 cannot answer (its numbers, an `if` on them, a call that has no place for its result).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -54,15 +54,15 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         self.order: Any = "F" if like.ndim == 2 and like.strides[0] < like.strides[1] else "C"
         steps = zip(like.shape, like.strides, strict=True)
         self.layout = like.shape, like.dtype, *(step for n, step in steps if n > 1)
-        self.origin: Any = None  # the stand-in of which it is a view, and how
-        self.look: Any = None
+        self.origin: Any = None  # the stand-in of which it is a view
+        self.how: tuple[Any, ...] = ()  # a method of the origin that gives it, and its arguments
         self.constant, self.name, self.path = False, "", ""
         self.array: Any = None  # known from the start where it was given, else later
         self.place: StandIn | None = None  # a given one, in whose memory it is computed
 
-    def view(self, look: Callable[[Array], Array], name: str) -> "StandIn":
-        twin = StandIn(self.tape, look(self.like))
-        twin.origin, twin.look = self, look
+    def view(self, name: str, *how: Any) -> "StandIn":
+        twin = StandIn(self.tape, methodcaller(*how)(self.like))
+        twin.origin, twin.how = self, how
         twin.constant, twin.path = self.constant, self.path + name
         return twin
 
@@ -80,7 +80,9 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         """The array it stands for."""
         if self.array is not None:
             return self.array  # type: ignore[no-any-return]
-        return self.place.settled() if self.place is not None else self.look(self.origin.settled())
+        if self.place is not None:
+            return self.place.settled()
+        return methodcaller(*self.how)(self.origin.settled())  # type: ignore[no-any-return]
 
     def lies_in(self, place: "StandIn") -> bool:
         """Whether it is what stands in that place already."""
@@ -89,14 +91,14 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def T(self) -> "StandIn":
-        return self.view(methodcaller("transpose"), ".T")
+        return self.view(".T", "transpose")
 
     def __getitem__(self, key: Any) -> "StandIn":
         keys = key if isinstance(key, tuple) else (key,)
         if not {type(k) for k in keys} <= {slice, int, type(None), type(...)}:
             raise UnsteadyError("an index that copies")
         keys = keys if ... in keys else (*keys, ...)  # a view of one number, not its copy
-        return self.view(methodcaller("__getitem__", keys), str(key))
+        return self.view(str(key), "__getitem__", keys)
 
     def reshape(self, *shape: Any) -> "StandIn":
         wanted = np.broadcast_to(np.empty(()), self.shape).reshape(*shape).shape
@@ -104,7 +106,7 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
             return self
         if not self.like.flags.c_contiguous:
             raise UnsteadyError("another shape of what does not lie in a row")
-        return self.view(methodcaller("reshape", wanted), f"as{wanted}")
+        return self.view(f"as{wanted}", "reshape", wanted)
 
     def with_ones(self) -> "StandIn":
         """Itself above a row of ones, in the memory around its own."""

@@ -2,9 +2,9 @@
 backward."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,38 +15,25 @@ from tinynet.layers.nested import LETTERS
 NOT_BUILT = "not built"
 
 
-class Look(NamedTuple):
-    """What is said of a layer."""
-
-    number: str
-    layer: str
-    outputs: str
-    arrays: str
-    parameters: str
-    keeps: str
+Row = tuple[str, str, str, str, str, str]
+HEADS: Row = "", "layer", "outputs", "arrays", "parameters", "keeps for backward"
 
 
-HEADS = Look("", "layer", "outputs", "parameters, state", "number", "keeps for backward")
-
-
-def looks(layers: Sequence[Layer]) -> list[Look]:
-    """A line for each layer. The arrays go by their names in the model."""
-    return [look(layer) for layer in layers]
-
-
-def look(layer: Layer) -> Look:
+def row(layer: Layer) -> Row:
+    """What is said of a layer. The arrays, parameters and state, go by their names in the model."""
     if not layer.n_in:
-        return Look(str(layer.position), repr(layer), "", NOT_BUILT, "", "")
+        return str(layer.position), repr(layer), "", NOT_BUILT, "", ""
     held = {**layer.params, **layer.state}
     shapes = [f"{name}{layer.position} {a.shape}" for name, a in held.items()]
-    arrays, total = ", ".join(shapes) or "no parameters", f"{layer.theta.size:,}"
+    arrays, size = ", ".join(shapes) or "none", f"{layer.theta.size:,}"
     outputs, keeps = f"({layer.units}, m)", ", ".join(names_kept(layer))
-    return Look(str(layer.position), repr(layer), outputs, arrays, total, keeps)
+    return str(layer.position), repr(layer), outputs, arrays, size, keeps
 
 
 def names_kept(layer: Layer) -> list[str]:
     """What its cache has after a training pass: the arrays that are as long as there are examples.
-    The pass is that of a copy, on two examples of zeros; of a layer that refuses them, none."""
+    The pass is that of a copy, on two examples of zeros. A user's layer may refuse these, or raise
+    anything; then nothing is known of it, and the table is there."""
     with suppress(Exception), Guard(layer.who):
         X = np.zeros((layer.n_in, 2), layer.theta.dtype)
         return [*dict.fromkeys(arrays_in(copy.deepcopy(layer).run(X)[1]))]
@@ -67,21 +54,20 @@ def arrays_in(cache: Mapping[str, Any]) -> Iterator[str]:
             yield from arrays_in(value._asdict())
 
 
-def total(model: Any) -> str:
+def size(model: Any) -> str:
     return f"{sum(p.size for p in model.params.values()):,} parameters, {model._door.dtype}"
 
 
-def summary(model: Any) -> str:
-    """The table as text."""
-    rows = [HEADS, *looks(model.layers)]
+def as_text(model: Any) -> str:
+    rows = [HEADS, *map(row, model.layers)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     forms = ">", "<", "<", "<", ">", "<"
     lines = []
-    for row in rows:
-        cells = zip(row, forms, widths, strict=True)
-        lines.append("  ".join(f"{cell:{form}{width}}" for cell, form, width in cells).rstrip())
-    return "\n".join([*lines, total(model)])
+    for cells in rows:
+        padded = zip(cells, forms, widths, strict=True)
+        lines.append("  ".join(f"{cell:{form}{width}}" for cell, form, width in padded).rstrip())
+    return "\n".join([*lines, size(model)])
 
 
 def as_html(model: Any) -> str:
-    return html.table(f"Sequential, {total(model)}", HEADS, looks(model.layers))
+    return html.table(f"Sequential, {size(model)}", HEADS, map(row, model.layers))

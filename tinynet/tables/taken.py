@@ -5,32 +5,40 @@ import re
 import numpy as np
 
 from tinynet.base import Array, checks
-from tinynet.tables.columns import KNOWN, Categories, Column, Kind, Numbers, listed, number_of
+from tinynet.tables.columns import KNOWN, Column, listed, number_of
+from tinynet.tables.inputs import Categories, Input, Numbers
 
 MOST = 50  # values of a category
 MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 DATE = re.compile(
-    r"(\d{4}([-/.])\d{1,2}(\2\d{1,2})?|\d{1,2}([-/.])\d{1,2}\4\d{2,4})([ T].*)?"
-    rf"|\d{{1,2}}:\d\d.*|(\w+,? )?(\d{{1,2}}\.?[- ])?{MONTH}[-., ]+\d.*"
-    r"|-?\d+ (day|hour|minute|\w*second)s?.*|q[1-4][- /]*\d{2,4}|\d{4}[- /]*q[1-4]",
-    re.IGNORECASE,
+    rf"""
+    \d{{4}}([-/.])\d{{1,2}}(\1\d{{1,2}})?([ T].*)?     # 2021-03, 2021/3/31, 2021-03-31T12:30
+    | \d{{1,2}}([-/.])\d{{1,2}}\4\d{{2,4}}([ T].*)?    # 31.3.21, 3/31/2021
+    | \d{{1,2}}:\d\d.*                             # 12:30, 9:30 pm
+    | (\w+,?[ ])?(\d{{1,2}}\.?[- ])?{MONTH}[-.,\ ]+\d.*  # 3 March 2021, Wed, Mar 3
+    | -?\d+[ ](day|hour|minute|\w*second)s?.*       # 2 days, 3 hours
+    | q[1-4][- /]*\d{{2,4}} | \d{{4}}[- /]*q[1-4]    # Q1 2020, 2020-Q1
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\.0)?")  # 20210131
-# $12.50, EUR 3, 45 %, 12 kg, 1,234, 1.234,50, 3,14, and a minus that is none
 DRESSED = re.compile(
-    r"([$€£]|[A-Z]{3} )?\s*[-+−]?[$€£]?"
-    r"(\d{1,3}([,' \xa0\u202f.]\d{3})+([.,]\d*)?|\d+[.,]?\d*)"
-    r"\s*([%€$£]|[^\W\d_]{1,4}[²³23]?)?"
+    r"""
+    ([$€£] | [A-Z]{3}[ ])?\s* [-+−]? [$€£]?                          # $, EUR, a minus that is none
+    (\d{1,3}([,' \xa0\u202f.]\d{3})+([.,]\d*)? | \d+[.,]?\d*)        # 1,234.50, 1.234,50, 3,14
+    \s*([%€$£] | [^\W\d_]{1,4}[²³23]?)?                              # 45 %, 12 kg, 3 m2
+    """,
+    re.VERBOSE,
 )
 
 
-def kind_of(who: str, column: Column, category: bool) -> tuple[Kind | None, str]:
+def taken_for(who: str, column: Column, category: bool) -> tuple[Input | None, str]:
     """What a column is, and a few words on it. None is for a column that says nothing."""
-    said = column.said
+    said = column.distinct
     if len(said) + column.gaps < 2:
         return None, f"always {said[0]}" if said else "no values"
     require_no_date(who, column)
-    if category and column.many | (len(said) > MOST):
+    if category and (column.many or len(said) > MOST):
         cure = "drop it, or make fewer of it, such as their first digits"
         checks.refuse(who, f"at most {MOST} values of {column.name}", count_of(column), cure)
     if column.is_numbers and not category and len(said) > 1:
@@ -66,12 +74,12 @@ def case_said(names: list[str]) -> str:
 
 
 def count_of(column: Column) -> str:
-    return f"more than {KNOWN}" if column.many else str(len(column.said))
+    return f"more than {KNOWN}" if column.many else str(len(column.distinct))
 
 
 def require_no_date(who: str, column: Column) -> None:
     """Refuse dates and times."""
-    said = column.said[:KNOWN]
+    said = column.distinct[:KNOWN]
     days = len(said) > 2 and all(map(DAY.fullmatch, said))
     if days or sum(bool(DATE.fullmatch(value)) for value in said) > len(said) / 2:
         got = f"dates or times in {column.name}, such as {said[0]!r}"
@@ -81,7 +89,7 @@ def require_no_date(who: str, column: Column) -> None:
 
 def require_clean(who: str, column: Column) -> None:
     """Refuse what is numbers but for their form, or but for few cells."""
-    said = column.said
+    said = column.distinct
     numbers = sum(bool(np.isfinite(number_of(value))) for value in said)
     dressed = sum(bool(DRESSED.fullmatch(value)) for value in said)
     row, cell = column.odd or (1, said[0])
@@ -96,9 +104,8 @@ def require_clean(who: str, column: Column) -> None:
 
 def require_one_point(who: str, column: Column) -> None:
     """Refuse points that may stand between thousands, where commas are those of decimals."""
-    if column.is_numbers and column.points and column.thousands:
-        row, cell = column.points
-        plain = cell.replace(".", "")
+    if column.is_numbers and column.thousands:
+        row, cell = column.thousands
         got = f"{cell!r} in row {row} of a file with semicolons"
-        cure = f"write {plain}, or more digits than three behind the point"
+        cure = f"write {cell.replace('.', '')}, or more digits than three behind the point"
         checks.refuse(who, f"{column.name} without points between thousands", got, cure)

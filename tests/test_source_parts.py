@@ -1,0 +1,208 @@
+"""`model.to_source()` of parts of one's own, and what is refused."""
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tests.test_source import compiled, module, require_same
+
+
+class Bent(tn.Activation):
+    """One of a user's own."""
+
+    steady = True
+
+    def value(self, Z):
+        return np.sin(Z) + 0.1 * Z
+
+    def derivative(self, Z):
+        return np.cos(Z) + 0.1
+
+
+def test_parts_of_ones_own():
+    require_same(compiled([tn.Dense(4, Bent()), tn.Dense(2, Bent())], "mse", "adam"))
+
+
+class Own(tn.Layer):
+    """A user's own layer, by parts of its inputs."""
+
+    steady = True
+
+    def __init__(self):
+        super().__init__(2)
+
+    def make_params(self, n_in, rng):
+        return {"U": np.full((2, n_in), 0.5), "c": np.full((1, 1), -0.25)}
+
+    def preactivation(self, X):
+        p = self.params
+        return p["U"] @ X + p["c"] * X.sum(axis=0, keepdims=True) * X[1:2]
+
+    def parameter_gradients(self, dZ, cache):
+        X = cache["X"]
+        inner = X.sum(axis=0, keepdims=True) * X[1:2]
+        return {"U": dZ @ X.T, "c": (dZ * inner).sum(axis=(0, 1)).reshape(1, 1)}
+
+    def input_gradient(self, dZ, cache):
+        return cache["params"]["U"].T @ dZ
+
+
+def test_a_layer_of_ones_own():
+    """As the last to come back, its gradient with respect to X is not asked for."""
+    require_same(compiled([Own(), tn.Dense(2, "tanh")], "mse"))
+
+
+class Named(tn.Layer):
+    """Its parameter has the name that it is told."""
+
+    steady = True
+
+    def __init__(self, name):
+        super().__init__(2)
+        self.name = name
+
+    def make_params(self, n_in, rng):
+        return {self.name: rng.standard_normal((2, n_in)) * 0.5 + 1}
+
+    def preactivation(self, X):
+        return np.exp(-np.square(self.params[self.name] @ X)) + np.maximum(X[:2], -np.inf)
+
+    def parameter_gradients(self, dZ, cache):
+        U = cache["params"][self.name]
+        inner = U @ cache["X"]
+        return {self.name: (dZ * -2 * inner * np.exp(-np.square(inner))) @ cache["X"].T}
+
+    def input_gradient(self, dZ, cache):
+        return np.zeros_like(cache["X"])
+
+
+@pytest.mark.parametrize("name", ["v", "c", "n", "m", "X", "t"])
+def test_names_of_parameters_are_kept_apart_from_those_of_other_values(name):
+    require_same(compiled([Named(name), tn.Dense(2, "gelu")], "mse", "adam"))
+
+
+def test_draws_of_a_layer_of_ones_own():
+    model = compiled([Named("U"), tn.Dense(1)], "mse", seed=4).build(3)
+    found = module(model.to_source())["initialize_parameters"](4)
+    np.testing.assert_array_equal(found["U1"], model.layers[0].params["U"])
+
+
+class Slots(tn.SGD):
+    """A slot of a name that a function has for something else."""
+
+    steady = True
+    slot_names = ("p",)
+
+    def step(self, p, g, slots, *numbers):
+        return numbers[0] * (g + slots["p"]), {"p": g}
+
+
+def test_a_slot_of_a_name_that_is_taken():
+    model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
+    model.compile(Slots(0.1), "mse")
+    with pytest.raises(TypeError, match="other names of slots in a module of plain numpy, got p"):
+        model.to_source()
+
+
+# ---- what is refused
+
+
+class Plain(tn.Activation):
+    def value(self, Z):
+        return Z + 1
+
+    def derivative(self, Z):
+        return np.ones_like(Z)
+
+
+class Sized(Bent):
+    steady = True
+
+    def value(self, Z):
+        return Z / Z.shape[1] ** 2
+
+
+class Choosing(Bent):
+    steady = True
+
+    def value(self, Z):
+        return np.where(Z > 0, Z, 0.0)
+
+
+class InAnotherOrder(Own):
+    """The parameter that is drawn first is named last."""
+
+    steady = True
+
+    def make_params(self, n_in, rng):
+        c, U = rng.standard_normal((1, 1)), rng.standard_normal((2, n_in))
+        return {"U": U, "c": c}
+
+
+class Drawn(Own):
+    steady = True
+
+    def make_params(self, n_in, rng):
+        return {"U": rng.standard_normal((2, n_in)) ** 2, "c": rng.integers(0, 9, (1, 1)) + 1.0}
+
+
+class Running(Own):
+    steady = True
+
+    def run(self, X):
+        A, cache = super().run(X)
+        return A + 0.0, cache
+
+
+REFUSED = {
+    "draws": (
+        [tn.Dropout(0.5), tn.Dense(1)],
+        "draw nothing, move no state and have no run in a mod",
+    ),
+    "a state": ([tn.BatchNorm(), tn.Dense(1)], "draw nothing, move no state and have no run"),
+    "not steady": ([tn.Dense(1, Plain())], "got Plain, which is not steady"),
+    "the size": ([tn.Dense(1, Sized())], "the same calls for any batch in a module of plain numpy"),
+    "where": ([tn.Dense(1, Choosing())], "calls that a module of plain numpy can hold"),
+    "truncated": ([tn.Dense(1, initializer=tn.TruncatedNormal())], "weights that start as normal"),
+    "orthogonal": ([tn.Dense(1, initializer="orthogonal")], "weights=True writes them down"),
+    "a run of its own": ([Running(), tn.Dense(1)], "have no run in a module of plain numpy, got R"),
+    "a name twice": ([Named("Z"), tn.Dense(1)], "parameters of other names in a module of .* Z1"),
+    "another order": ([InAnotherOrder(), tn.Dense(1)], "weights=True writes them down"),
+    "draws of its own": ([Drawn(), tn.Dense(1)], "weights that start as normal, uniform or equal"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_has_no_place_in_a_module(what):
+    layers, sentence = REFUSED[what]
+    model = tn.Sequential(layers, seed=0).build(2)
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=sentence):
+        model.to_source()
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        tn.SGD(0.1, clip_norm=1.0),
+        tn.Adam(tn.CosineDecay(0.1, steps=9)),
+        tn.Hypergradient(tn.SGD(0.1), meta=tn.SGD(0.1)),
+    ],
+    ids=str,
+)
+def test_optimizers_that_have_no_place_in_a_module(optimizer):
+    model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
+    model.compile(optimizer, "mse")
+    with pytest.raises(TypeError, match="a learning rate that is a number, and no limits"):
+        model.to_source()
+
+
+def test_a_model_has_to_be_compiled_and_built():
+    model = tn.Sequential([tn.Dense(1)], seed=0)
+    with pytest.raises(RuntimeError, match="compile"):
+        model.to_source()
+    model.compile("sgd")
+    with pytest.raises(RuntimeError, match="a model with weights"):
+        model.to_source()
+    with pytest.raises(TypeError, match="weights as True or False"):
+        model.build(2).to_source(weights=1)
