@@ -1,5 +1,6 @@
 """`model.to_source()`: a module of plain numpy that computes what the objects do."""
 
+import inspect
 import re
 
 import numpy as np
@@ -65,10 +66,12 @@ def require_same(model, m=6, steps=5, tolerance=1e-12):
         assert found.keys() == {f"d{name}" for name in grads}
         for name, g in grads.items():
             require_close(found[f"d{name}"], g, 10 * tolerance)
-        if "memory" in own["update_parameters"].__code__.co_varnames:
-            parameters, memory = own["update_parameters"](parameters, found, memory, t)
-        else:
-            parameters = own["update_parameters"](parameters, found)
+        update = own["update_parameters"]
+        asked = inspect.signature(update).parameters
+        more = {name: a for name, a in {"memory": memory, "t": t}.items() if name in asked}
+        parameters = update(parameters, found, **more)
+        if "memory" in asked:
+            parameters, memory = parameters
         model.fit(X, Y, verbose=0)
         for name, a in model._arrays().items():
             require_close(parameters[name], a, 100 * tolerance)

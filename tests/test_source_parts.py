@@ -1,5 +1,7 @@
 """`model.to_source()` of parts of one's own, and what is refused."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -87,21 +89,118 @@ def test_draws_of_a_layer_of_ones_own():
     np.testing.assert_array_equal(found["U1"], model.layers[0].params["U"])
 
 
-class Slots(tn.SGD):
-    """A slot of a name that a function has for something else."""
+class Told(tn.Activation):
+    """Its value and derivative are told."""
 
     steady = True
-    slot_names = ("p",)
 
-    def step(self, p, g, slots, *numbers):
-        return numbers[0] * (g + slots["p"]), {"p": g}
+    def __init__(self, what):
+        super().__init__()
+        self.what = what
+
+    def value(self, Z):
+        return TOLD[self.what][0](Z)
+
+    def derivative(self, Z):
+        return TOLD[self.what][1](Z)
 
 
-def test_a_slot_of_a_name_that_is_taken():
-    model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
-    model.compile(Slots(0.1), "mse")
-    with pytest.raises(TypeError, match="other names of slots in a module of plain numpy, got p"):
-        model.to_source()
+TOLD = {
+    "booleans": (lambda Z: Z * ((Z > 0) == (Z < 1)), lambda Z: 1.0 * ((Z > 0) == (Z < 1))),
+    "the sign of 0": (lambda Z: Z * np.copysign(1, np.abs(Z) * -0.0 - 0.0), np.zeros_like),
+    "a tiny share": (lambda Z: Z * (1e-9 / Z.shape[1]) * 1e9, lambda Z: 0 * Z + 1 / Z.shape[1]),
+    "integers": (lambda Z: Z + np.reciprocal(Z.argmax(axis=0) + 1), np.zeros_like),
+    "floats": (lambda Z: np.power(Z.argmax(axis=0) * 2.0 + 3.0, -1.0) * Z, np.zeros_like),
+    "a size of integers": (lambda Z: Z * (Z.argmax(axis=0) * Z.shape[1]), np.zeros_like),
+    "NaN": (lambda Z: np.fmax(Z, np.nan), np.ones_like),
+}
+
+
+@pytest.mark.parametrize("what", ["booleans", "a tiny share", "NaN"])
+def test_expressions_that_are_easy_to_get_wrong(what):
+    for m in (1, 4):
+        require_same(compiled([tn.Dense(1, Told(what)), tn.Dense(2)], "mse"), m)
+
+
+@pytest.mark.parametrize("what", ["the sign of 0", "a size of integers", "integers", "floats"])
+def test_values_that_are_easy_to_get_wrong(what):
+    model = compiled([tn.Dense(2, Told(what)), tn.Dense(1)], "mse").build(3)
+    own = module(model.to_source(weights=True))
+    X = np.random.default_rng(0).normal(size=(3, 7))
+    A, _ = own["forward_propagation"](X, own["initialize_parameters"]())
+    np.testing.assert_allclose(A, model(X), rtol=1e-12)
+
+
+class Tiny(tn.Loss):
+    """Of a weight that no rounding to whole numbers may hide."""
+
+    steady = True
+
+    def weight(self, A):
+        return 1e-9 / A.size
+
+    def costs(self, A, Y):
+        return 1e9 * np.square(A - Y)
+
+    def derivative(self, A, Y):
+        return 2e9 * (A - Y)
+
+
+def test_a_tiny_weight():
+    require_same(compiled([tn.Dense(2, "tanh"), tn.Dense(1)], Tiny()))
+
+
+class Kept(Named):
+    """It computes in forward, from its parameters alone, what backward reads."""
+
+    steady = True
+
+    def remembered(self, X):
+        return {**super().remembered(X), "once": np.square(self.params[self.name])}
+
+    def parameter_gradients(self, dZ, cache):
+        grads = super().parameter_gradients(dZ, cache)
+        return {self.name: grads[self.name] + 0 * cache["once"]}
+
+
+def test_what_forward_makes_of_parameters_for_backward():
+    require_same(compiled([Kept("s"), tn.Dense(1)], "mse"))
+
+
+class Keeping(tn.MeanSquaredError):
+    """It keeps what it got."""
+
+    steady = True
+
+    def costs(self, A, Y):
+        self.last = A
+        return super().costs(A, Y)
+
+
+def test_no_stand_in_stays_in_a_part():
+    model = compiled([tn.Dense(1)], Keeping()).build(3)
+    model.to_source()
+    assert not hasattr(model._cost.pair.loss, "last")
+    copy.deepcopy(model)
+
+
+def test_a_loop_in_float32_stays_there():
+    model = compiled([tn.Dense(3, "tanh"), tn.Dense(1)], "mse", "adam", dtype="float32").build(2)
+    X = np.random.default_rng(0).normal(size=(2, 9)).astype(np.float32)
+    parameters = module(model.to_source())["nn_model"](X, X[:1], 3)
+    assert {a.dtype for a in parameters.values()} == {np.dtype("float32")}
+
+
+def test_a_repr_may_hold_anything():
+    class Quoted(tn.Dense):
+        steady = True
+
+        def __repr__(self):
+            return 'Quoted("""\\N")'
+
+    model = tn.Sequential([Quoted(1)], seed=0).build(2)
+    model.compile("sgd", "mse")
+    module(model.to_source(weights=True))
 
 
 # ---- what is refused
@@ -178,22 +277,6 @@ def test_what_has_no_place_in_a_module(what):
     model = tn.Sequential(layers, seed=0).build(2)
     model.compile("sgd", "mse")
     with pytest.raises(TypeError, match=sentence):
-        model.to_source()
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        tn.SGD(0.1, clip_norm=1.0),
-        tn.Adam(tn.CosineDecay(0.1, steps=9)),
-        tn.Hypergradient(tn.SGD(0.1), meta=tn.SGD(0.1)),
-    ],
-    ids=str,
-)
-def test_optimizers_that_have_no_place_in_a_module(optimizer):
-    model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
-    model.compile(optimizer, "mse")
-    with pytest.raises(TypeError, match="a learning rate that is a number, and no limits"):
         model.to_source()
 
 

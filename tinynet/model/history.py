@@ -47,4 +47,4 @@ class History:
         rows = [[i + 1, *(readable(own[i]) for own in columns.values())] for i in shown]
         if n > len(shown):
             rows.insert(SHOWN, ["..."] * (1 + len(columns)))
-        return html.table(f"{n} epochs", ["epoch", *columns], rows)
+        return html.table(f"{n} epoch{'s' * (n != 1)}", ["epoch", *columns], rows)

@@ -26,6 +26,9 @@ def to_model(model: Any) -> Any:
     has them, of any number m; initializers are W1, b1, and so on. A TypeError names what has no
     operator, and a part that is not steady.
     """
+    if not isinstance(getattr(model, "layers", None), list | tuple):
+        got = checks.shown(model)
+        checks.refuse("tinynet.onnx", "a Sequential", got, error=TypeError)
     graph, layers = Graph(model), model.layers
     ends = ("X", layers[0].n_in), (graph.output, layers[-1].units)
     shapes = [["m", n] if graph.rows else [n, "m"] for _, n in ends]
@@ -34,7 +37,12 @@ def to_model(model: Any) -> Any:
     made = helper.make_graph(graph.nodes, "tinynet", [x], [a], graph.initializers)
     opset = helper.make_opsetid("", OPSET)
     found = helper.make_model(made, opset_imports=[opset], ir_version=IR, producer_name="tinynet")
-    onnx.checker.check_model(found, full_check=True)
+    try:
+        onnx.checker.check_model(found, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as why:
+        text = str(why).strip().splitlines()[0]
+        expected = "a net that onnx.checker takes"
+        checks.refuse("tinynet.onnx", expected, text, "a call has no such operator", TypeError)
     return found
 
 

@@ -1,13 +1,13 @@
 """The calls of a net as a graph of ONNX."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from onnx import helper, numpy_helper
 
 from tinynet.base import Array, checks, functions
-from tinynet.onnx.operators import BOOLEAN, OPERATORS, REDUCED, TWINS
+from tinynet.onnx.operators import BOOLEAN, LOGICAL, OPERATORS, REDUCED, TWINS
 from tinynet.source.recorded import (
     above_ones,
     calls,
@@ -54,7 +54,10 @@ class Graph:
         self.names = {id(first.given["X"]): X}
         for pair in calls(self.passes):
             self.add(*pair)
-        made = self.value(first.found[self.output], twin.found[self.output])
+        A, A_twin = first.found[self.output], twin.found[self.output]
+        if A.constant:
+            refuse_size(WHAT)
+        made = self.cast(self.value(A, A_twin), A.dtype, first.given["X"].dtype)
         if self.rows or made != self.output:
             self.node("Transpose" if self.rows else "Identity", made, name=self.output)
 
@@ -164,30 +167,47 @@ class Graph:
 
     def call(self, call: Call, twin: Call) -> str:
         """What the call gives."""
-        function, settings = call.function, call.settings
-        if function in (np.dot, np.matmul):
+        if call.function in (np.dot, np.matmul):
             return self.product(call, twin)
-        inputs = [self.value(*pair) for pair in zip(call.inputs, twin.inputs, strict=True)]
-        dtypes = [x.dtype for x in call.inputs]
-        if function is np.copyto:
-            return self.cast(inputs[0], dtypes[0], call.out.dtype)
-        if function is np.argmax:
-            return self.node("ArgMax", inputs[0], axis=settings["axis"], keepdims=0)
-        if function in REDUCED:
-            x = self.cast(inputs[0], dtypes[0], call.out.dtype)
-            axis = settings["axis"]
-            axes = range(call.inputs[0].ndim) if axis is None else np.ravel(axis)
-            kept = int(settings["keepdims"])
-            return self.node(REDUCED[function], x, self.whole(*axes), keepdims=kept)
-        if function not in OPERATORS and function not in TWINS:
-            got = getattr(function, "__name__", function)
-            checks.refuse("the net", "calls that have an operator in ONNX", got, error=TypeError)
+        inputs, out = call.inputs, call.out
+        shapes = [x.shape for x in inputs if not constant(x)]
+        pairs = zip(inputs, twin.inputs, strict=True)
+        if out.shape not in shapes and any(constant(x) and x.shape != y.shape for x, y in pairs):
+            refuse_size(WHAT)  # a constant of one number that gives the result its shape
+        names = [self.value(*pair) for pair in zip(inputs, twin.inputs, strict=True)]
+        if isinstance(call.function, np.ufunc):
+            return self.ufunc(call.function, names, [x.dtype for x in inputs])
+        axis, dtype = call.settings.get("axis"), inputs[0].dtype
+        if call.function is np.copyto or axis == ():
+            return self.cast(names[0], dtype, out.dtype)
+        if call.function is np.argmax and axis is not None:
+            return self.node("ArgMax", names[0], axis=axis, keepdims=0)
+        if call.function not in REDUCED:
+            refuse_operator(call.function)
+        number = np.dtype(np.int32) if out.dtype == bool else out.dtype
+        axes = self.whole(*(range(inputs[0].ndim) if axis is None else np.ravel(axis)))
+        kept = int(call.settings["keepdims"])
+        made = self.cast(names[0], dtype, number)
+        made = self.node(REDUCED[call.function], made, axes, keepdims=kept)
+        return self.cast(made, number, out.dtype)
+
+    def ufunc(self, function: np.ufunc, names: list[str], dtypes: list[Any]) -> str:
+        """A call of a ufunc, its inputs as it takes them."""
         *loop, _ = function.resolve_dtypes((*dtypes, None))
-        pairs = zip(inputs, dtypes, loop, strict=True)
-        given = [self.cast(name, dtype, wanted) for name, dtype, wanted in pairs]
-        if function in OPERATORS:
-            table = BOOLEAN if loop[0].kind == "b" and function in BOOLEAN else OPERATORS
+        boolean = loop[0] == np.dtype(bool)
+        if function in LOGICAL:
+            loop = [np.dtype(bool)] * len(loop)
+        elif boolean and function not in BOOLEAN:
+            loop = [np.dtype(np.int32)] * len(loop)  # comparisons
+        elif loop[0] == np.dtype(np.float16):
+            refuse_operator("numbers of float16")
+        triples = zip(names, dtypes, loop, strict=True)
+        given = [self.cast(name, dtype, wanted) for name, dtype, wanted in triples]
+        table = BOOLEAN if boolean and function in BOOLEAN else OPERATORS
+        if function in table:
             return self.node(table[function], *given)
+        if function not in TWINS:
+            refuse_operator(function)
         return TWINS[function](self, loop[0], *given)
 
     def cast(self, name: str, dtype: Any, wanted: Any) -> str:
@@ -195,15 +215,26 @@ class Graph:
 
     def product(self, call: Call, twin: Call) -> str:
         """A product of matrices; W X + b where X has a row of ones under it."""
-        (W, X), (W_twin, X_twin) = call.inputs, twin.inputs
+        (W, X), (W_twin, X_twin), dtype = call.inputs, twin.inputs, call.out.dtype
         if above_ones(X) and W.constant:
             parts = weights_and_bias(self.passes[0], W)
-            weights, bias = (self.constant(a, name) for a, name in parts)
-            return self.node("Gemm", weights, self.value(X.origin, X_twin.origin), bias)
+            weights, bias = (self.cast(self.constant(a, n), a.dtype, dtype) for a, n in parts)
+            x = self.cast(self.value(X.origin, X_twin.origin), X.origin.dtype, dtype)
+            return self.node("Gemm", weights, x, bias)
         for x, other in ((W, W_twin), (X, X_twin)):
             if above_ones(x) or (x.constant and x.shape != other.shape):
                 refuse_size(WHAT)
-        return self.node("MatMul", self.value(W, W_twin), self.value(X, X_twin))
+        pairs = (W, W_twin), (X, X_twin)
+        return self.node("MatMul", *(self.cast(self.value(*p), p[0].dtype, dtype) for p in pairs))
+
+
+def constant(x: Any) -> bool:
+    return isinstance(x, StandIn) and x.constant
+
+
+def refuse_operator(function: Any) -> NoReturn:
+    got = getattr(function, "__name__", function)
+    checks.refuse("the net", "calls that have an operator in ONNX", got, error=TypeError)
 
 
 def tensor(name: str, dtype: Any, shape: Sequence[Any]) -> Any:

@@ -38,7 +38,17 @@ OPERATORS: dict[Any, str] = {
     np.logical_not: "Not",
     np.isnan: "IsNaN",
 }
-BOOLEAN = {np.add: "Or", np.multiply: "And", np.maximum: "Or", np.minimum: "And"}  # of True, False
+# what these are of True and False
+BOOLEAN = {
+    np.add: "Or",
+    np.multiply: "And",
+    np.maximum: "Or",
+    np.minimum: "And",
+    np.bitwise_and: "And",
+    np.bitwise_or: "Or",
+    np.invert: "Not",
+}
+LOGICAL = {np.logical_and, np.logical_or, np.logical_not}  # which take anything for True or False
 REDUCED: dict[Any, str] = {np.add.reduce: "ReduceSum", np.maximum.reduce: "ReduceMax"}
 
 
@@ -63,27 +73,35 @@ def expm1(graph: Graph, dtype: Any, x: str) -> str:
 
 
 def log1p(graph: Graph, dtype: Any, x: str) -> str:
-    """log(1 + x) = log(u) x / (u - 1) with u = 1 + x as it is rounded; x where u is 1. After
-    Goldberg, ACM Computing Surveys 23, 1991."""
+    """log(1 + x) = log(u) x / (u - 1) with u = 1 + x as it is rounded; x where u is 1, log(u) where
+    u - 1 is x, inf too. After Goldberg, ACM Computing Surveys 23, 1991."""
     one = graph.number(1, dtype)
     u = graph.node("Add", x, one)
-    scaled = graph.node(
-        "Mul", graph.node("Log", u), graph.node("Div", x, graph.node("Sub", u, one))
-    )
+    left = graph.node("Sub", u, one)
+    rounding = graph.node("Where", graph.node("Equal", left, x), one, graph.node("Div", x, left))
+    scaled = graph.node("Mul", graph.node("Log", u), rounding)
     return graph.node("Where", graph.node("Equal", u, one), x, scaled)
 
 
+def halves(graph: Graph, dtype: Any, x: str) -> tuple[str, str]:
+    """exp(x / 2) and exp(-x / 2), which overflow later than their squares."""
+    half = graph.node("Mul", x, graph.number(0.5, dtype))
+    return graph.node("Exp", half), graph.node("Exp", graph.node("Neg", half))
+
+
 def cosh(graph: Graph, dtype: Any, x: str) -> str:
-    e = graph.node("Exp", graph.node("Abs", x))
-    both = graph.node("Add", e, graph.node("Reciprocal", e))
-    return graph.node("Mul", both, graph.number(0.5, dtype))
+    """(exp(x) + exp(-x)) / 2."""
+    half = graph.number(0.5, dtype)
+    squares = (graph.node("Mul", graph.node("Mul", e, half), e) for e in halves(graph, dtype, x))
+    return graph.node("Add", *squares)
 
 
 def sinh(graph: Graph, dtype: Any, x: str) -> str:
-    """(u + u / (u + 1)) / 2 with u = exp(x) - 1."""
-    u = expm1(graph, dtype, x)
-    other = graph.node("Div", u, graph.node("Add", u, graph.number(1, dtype)))
-    return graph.node("Mul", graph.node("Add", u, other), graph.number(0.5, dtype))
+    """tanh(x / 2) s^2 / 2 with s = exp(x / 2) + exp(-x / 2), which loses no digits near 0."""
+    half = graph.number(0.5, dtype)
+    s = graph.node("Add", *halves(graph, dtype, x))
+    t = graph.node("Mul", graph.node("Tanh", graph.node("Mul", x, half)), half)
+    return graph.node("Mul", graph.node("Mul", t, s), s)
 
 
 def fmax(graph: Graph, _: Any, x: str, y: str) -> str:

@@ -1,8 +1,7 @@
 """Functions of a module, as text."""
 
-from collections.abc import Sequence
-
-from tinynet.source.text import Taken
+import re
+from collections.abc import Iterable, Sequence
 
 INDENT = "    "
 WIDE = 92  # characters of a line within a function
@@ -22,9 +21,17 @@ def returned(pairs: Sequence[tuple[str, str]], before: str = "") -> list[str]:
     return [f"return {before}{{", *(f"{INDENT}{item}," for item in items), "}"]
 
 
-def opening(of: str, taken: Taken, cache: Sequence[str] = ()) -> list[str]:
-    """The lines that begin a function: m, the number of examples `of` an array, and what is read of
-    the parameters and of the cache."""
-    size = [f"m = {of}.shape[1]"] * taken.reads_m
-    shelves = ("parameters", taken.parameters), ("cache", cache)
-    return size + [f'{name} = {shelf}["{name}"]' for shelf, names in shelves for name in names]
+def opening(
+    of: str, lines: Sequence[str], parameters: Iterable[str], cache: Iterable[str] = ()
+) -> list[str]:
+    """The lines that begin a function of these: m, the number of examples `of` an array, and what
+    they read of the parameters and of the cache."""
+    text = "\n".join(lines)
+    size = [f"m = {of}.shape[1]"] * named_in(text, "m")
+    shelves = ("parameters", parameters), ("cache", cache)
+    read = [(shelf, name) for shelf, names in shelves for name in names if named_in(text, name)]
+    return [*size, *(f'{name} = {shelf}["{name}"]' for shelf, name in read), *lines]
+
+
+def named_in(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None

@@ -2,7 +2,6 @@
 forward_propagation, compute_cost, backward_propagation, update_parameters, predict, nn_model."""
 
 import copy
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,11 +10,11 @@ import numpy as np
 from tinynet.activations import Sigmoid, Softmax
 from tinynet.base import checks, writer
 from tinynet.layers import Layer
-from tinynet.source.functions import INDENT, function, opening, returned
+from tinynet.source.functions import INDENT, function, named_in, opening, returned
 from tinynet.source.recorded import Pass, above_ones, calls, passes, require_steady
 from tinynet.source.start import initialize_parameters
 from tinynet.source.step import update_parameters
-from tinynet.source.text import WHAT, Lines, Taken
+from tinynet.source.text import WHAT, Lines
 from tinynet.tape.tape import Tape
 
 
@@ -25,14 +24,17 @@ def module(model: Any, weights: bool) -> str:
     model._built()
     require_same_in_use(cost.layers)
     require_steady([*cost.layers, cost.pair, optimizer], WHAT)
+    cost, optimizer = on(cost, cost.layers), copy.deepcopy(optimizer)  # no stand-in stays in one
+    cost.pair = copy.deepcopy(cost.pair)
     start = initialize_parameters(model, weights)
-    update, memory = update_parameters(optimizer, cost.layers[0].theta.dtype)
+    update, call = update_parameters(optimizer, cost.layers[0].theta.dtype)
     (forward, backward), (J, of_parameters) = propagation(cost), compute_cost(cost)
-    loop = nn_model(cost, not weights, memory, of_parameters)
+    loop = nn_model(cost, not weights, call, of_parameters)
     layers = ",\n".join(map(repr, model.layers))
-    says = f'"""{layers};\n{cost.pair.loss!r}, {optimizer!r}.\n\nExamples are columns."""'
+    says = f"{layers};\n{cost.pair.loss!r}, {optimizer!r}.".replace("\\", "/").replace('"', "'")
     parts = [start, forward, J, backward, update, predict(cost), loop]
-    return "\n\n\n".join([f"{says}\n\nimport numpy as np", *parts]) + "\n"
+    head = f'"""{says}\n\nExamples are columns."""\n\nimport numpy as np'
+    return "\n\n\n".join([head, *parts]) + "\n"
 
 
 def require_same_in_use(layers: Sequence[Layer]) -> None:
@@ -64,7 +66,7 @@ def propagation(cost: Any) -> tuple[str, str]:
     first, twin = found
     lines = Lines(found, wanted(first) | deltas(first))
 
-    def part(forward: bool) -> tuple[list[str], Taken]:
+    def part(forward: bool) -> tuple[list[str], list[str]]:
         for pair in calls(found):
             if (id(pair[0]) in went) == forward:
                 lines.add(*pair)
@@ -73,18 +75,17 @@ def propagation(cost: Any) -> tuple[str, str]:
             lines.name(name, first.found[name], twin.found[name])
         return names, lines.take()
 
-    (n_x, n_y), last = ends(cost.layers), f"A{len(cost.layers)}"
+    (n_x, n_y), last, arrays = ends(cost.layers), f"A{len(cost.layers)}", first.names.values()
     outputs_made, forth = part(forward=True)
     grads, back = part(forward=False)
-    text = "\n".join(back.lines)
-    made = dict.fromkeys([*outputs_made, *(line.split(" = ")[0] for line in forth.lines)])
-    read = [name for name in made if named_in(text, name)]
-    kept = [(name, name) for name in made if name in outputs_made or name in read]
+    text = "\n".join(back)
+    made = dict.fromkeys([*outputs_made, *(line.split(" = ")[0] for line in forth)])
+    kept = [(name, name) for name in made if name in outputs_made or named_in(text, name)]
     says = f"{last} of the examples X ({n_x}, m), and what backward needs."
-    body = [*opening("X", forth), *forth.lines, *returned(kept, f"{last}, ")]
+    body = [*opening("X", forth, arrays), *returned(kept, f"{last}, ")]
     forward = function("forward_propagation(X, parameters)", says, body)
     says = f"The gradients of J for the targets Y ({n_y}, m)."
-    body = [*opening("X", back, read), *back.lines, *returned([(name, name) for name in grads])]
+    body = [*opening("X", back, arrays, made), *returned([(name, name) for name in grads])]
     return forward, function("backward_propagation(parameters, cache, X, Y)", says, body)
 
 
@@ -131,10 +132,6 @@ def deltas(recorded: Pass) -> dict[int, str]:
     return found
 
 
-def named_in(text: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", text) is not None
-
-
 def compute_cost(cost: Any) -> tuple[str, bool]:
     """compute_cost, and whether it reads the parameters."""
     loss, name = cost.pair.loss, f"A{len(cost.layers)}"
@@ -149,11 +146,11 @@ def compute_cost(cost: Any) -> tuple[str, bool]:
     for pair in calls(found):
         lines.add(*pair)
     J = lines.value(*(one.found["J"] for one in found)).code
-    made = lines.take()
+    body = opening("Y", [*lines.take(), f"return float({J})"], found[0].names.values())
+    of_parameters = any("parameters[" in line for line in body)
     says = "J, of A as in the notes; of probabilities that are 0 or 1 to all digits it may be inf."
-    head = f"compute_cost({name}, Y{', parameters' * bool(made.parameters)})"
-    body = [*opening("Y", made), *made.lines, f"return float({J})"]
-    return function(head, says, body), bool(made.parameters)
+    head = f"compute_cost({name}, Y{', parameters' * of_parameters})"
+    return function(head, says, body), of_parameters
 
 
 def predict(cost: Any) -> str:
@@ -168,23 +165,20 @@ def predict(cost: Any) -> str:
     return function("predict(parameters, X)", says, body)
 
 
-def nn_model(cost: Any, seed: bool, memory: bool, of_parameters: bool) -> str:
+def nn_model(cost: Any, seed: bool, call: str, of_parameters: bool) -> str:
     """The loop of the notes."""
     last = f"A{len(cost.layers)}"
     J = f"compute_cost({last}, Y{', parameters' * of_parameters})"
-    step = "parameters = update_parameters(parameters, grads)"
-    if memory:
-        step = "parameters, memory = update_parameters(parameters, grads, memory, i + 1)"
     loop = [
         f"{last}, cache = forward_propagation(X, parameters)",
         "if i % 1000 == 0:",
         f'{INDENT}print(f"Cost after iteration {{i}}: {{{J}:f}}")',
         "grads = backward_propagation(parameters, cache, X, Y)",
-        step,
+        call,
     ]
     body = [
         f"parameters = initialize_parameters({'seed' * seed})",
-        *["memory = {}"] * memory,
+        *["memory = {}"] * ("memory" in call),
         "for i in range(num_iterations):",
         *(INDENT + line for line in loop),
         "return parameters",

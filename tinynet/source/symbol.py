@@ -1,6 +1,6 @@
 """A number that is not known yet: what Python computes with it becomes a text."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from tinynet.source.text import ATOM, PRODUCT, SUM, Text, literal
 
@@ -42,6 +42,15 @@ class Symbol:
 
     def __rtruediv__(self, other: Any) -> "Symbol":
         return self.joined("/", PRODUCT, other, self)
+
+    def __neg__(self) -> "Symbol":
+        return Symbol(Text(f"-{self.text.within(ATOM)}", PRODUCT))
+
+    def unknown(self, *_: Any) -> NoReturn:
+        raise TypeError("a number that is not known yet is looked at")
+
+    __bool__ = __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = unknown
+    __eq__ = __ne__ = __hash__ = unknown
 
     def __pow__(self, other: Any) -> "Symbol":
         return self.joined("**", POWER, self, other)

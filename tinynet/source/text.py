@@ -1,8 +1,10 @@
 """Calls as lines of Python: what is read once and is short stands where it is read, the rest has a
 name."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
@@ -42,14 +44,6 @@ NOTHING: Mapping[int, str] = MappingProxyType({})
 REDUCED: Mapping[Any, str] = {np.add.reduce: "sum", np.maximum.reduce: "max"}
 
 
-class Taken(NamedTuple):
-    """Lines, the parameters that they read, and whether they read m."""
-
-    lines: list[str]
-    parameters: list[str]
-    reads_m: bool
-
-
 class Text(NamedTuple):
     """An expression, and how strongly it holds together."""
 
@@ -63,9 +57,12 @@ class Text(NamedTuple):
 
 def literal(value: Any) -> Text:
     """A number of Python's."""
+    if not math.isfinite(value):
+        return Text(f"float('{value}')")
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    code = repr(int(value) if whole else value) if np.isfinite(value) else f"float('{value}')"
-    return Text(code, ATOM if value >= 0 else SUM)
+    negative = math.copysign(1, value) < 0
+    code = repr(int(value) if whole and (value or not negative) else value)
+    return Text(code, SUM if negative else ATOM)
 
 
 class Lines:
@@ -79,7 +76,7 @@ class Lines:
         self.given = {*self.texts}
         taken = {*self.first.given, *self.first.found, *self.first.names.values()}
         self.free = free_names("v", taken | {*wanted.values()})
-        self.lines, self.read, self.reads_m = list[str](), set[str](), False
+        self.lines, self.reads_m = list[str](), False
         # dW above db, made by one product: what the layer took, and dZ of both recordings
         self.gradients = dict[int, tuple[Text, StandIn, StandIn]]()
         self.readers = self.count(self.first.calls)
@@ -108,50 +105,52 @@ class Lines:
         if x.constant:
             return self.filled(x, twin)
         if x.root.array is not None and id(x.root) not in self.given:
-            return self.parameter(x)
+            return self.parameter(x, twin)
         return self.view(x, twin)
 
     def number(self, x: Any, twin: Any) -> Text:
         """A number, which may depend on how many examples there are."""
         a, b = x.item(), twin.item()
-        if a == b:
+        if a == b or (np.isnan(a) and np.isnan(b)):
             return literal(a)
-        close = 8 * float(np.finfo(x.dtype).eps)
+        kind = x.dtype if x.dtype.kind == "f" else np.float64
+        close = partial(math.isclose, rel_tol=8 * float(np.finfo(kind).eps))
         per, times = (a * SIZES[0], b * SIZES[1]), (a / SIZES[0], b / SIZES[1])
         forms = ("{} / m", per), ("{} * m", times)
-        fits = [(form, k) for form, (k, other) in forms if np.isclose(k, other, rtol=close)]
+        fits = [(form, k) for form, (k, other) in forms if close(k, other)]
         if not fits:
             refuse_size(WHAT)
         (form, k), self.reads_m = fits[0], True
-        whole = round(k) if np.isclose(k, round(k), rtol=close) else k
+        whole = round(k) if close(k, round(k)) else k
         return Text(form.format(literal(float(whole)).code), PRODUCT)
 
     def filled(self, x: StandIn, twin: StandIn, whole: bool = False) -> Text:
         """An array of one number; as an array where it has to be `whole`."""
-        number = literal(one_number(WHAT, x, twin).item())
-        return Text(f"np.full({self.shape(x, twin)}, {number.code})") if whole else number
+        number = one_number(WHAT, x, twin).item()
+        if not whole:
+            return literal(number)
+        dtype = "" if x.dtype == np.float64 else f", np.{x.dtype}"
+        return Text(f"np.full({self.shape(x, twin)}, {number!r}{dtype})")
 
     def shape(self, x: StandIn, twin: StandIn) -> str:
         """A shape as a tuple."""
         sizes = list[str]()
         for pair in zip(x.shape, twin.shape, strict=True):
-            if pair == SIZES:
-                self.reads_m = True
-            elif pair[0] != pair[1]:
+            if pair != SIZES and pair[0] != pair[1]:
                 refuse_size(WHAT)
+            self.reads_m |= pair == SIZES
             sizes.append("m" if pair == SIZES else str(pair[0]))
         return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
-    def parameter(self, x: StandIn) -> Text:
+    def parameter(self, x: StandIn, twin: StandIn) -> Text:
         """A parameter, or a part of one."""
         name = self.first.names.get(where(x.settled()))
-        if name is None:
-            if x.origin is None:
-                got, cure = "an array as a whole", "read self.params"
-                checks.refuse("the net", f"parameters that {WHAT} can hold", got, cure, TypeError)
-            return self.looked(self.value(x.origin, x.origin), x, x)
-        self.read.add(name)
-        return Text(name)
+        if name is not None and x.shape == twin.shape:
+            return Text(name)
+        if x.origin is None:
+            got, cure = "an array as a whole", "read self.params"
+            checks.refuse("the net", f"parameters that {WHAT} can hold", got, cure, TypeError)
+        return self.looked(self.value(x.origin, twin.origin), x, twin)
 
     def view(self, x: StandIn, twin: StandIn) -> Text:
         """A part of another value, or that in another form."""
@@ -188,16 +187,14 @@ class Lines:
 
     def name(self, name: str, x: Any, twin: Any) -> None:
         """A value under its own name."""
-        found = self.value(x, twin)
+        found = self.broadcast(self.value(x, twin), x, twin)
         if found.code != name:
             self.assign(x, name, found)
 
-    def take(self) -> "Taken":
-        """The lines so far and what they read; the next ones begin anew."""
-        read = [name for name in self.first.names.values() if name in self.read]
-        taken = Taken(self.lines, read, self.reads_m)
-        self.lines, self.read, self.reads_m = [], set(), False
-        return taken
+    def take(self) -> list[str]:
+        """The lines so far; the next ones begin anew."""
+        lines, self.lines = self.lines, []
+        return lines
 
     # ---- calls
 
@@ -225,11 +222,18 @@ class Lines:
         if call.function in PRODUCTS:
             return self.product(pairs, call)
         texts = [self.value(*pair) for pair in pairs]
+        if any(isinstance(x, StandIn) and x.dtype.kind in "iub" for x in call.inputs):
+            texts = [self.exact(*pair) for pair in zip(texts, call.inputs, strict=True)]
         if not any(getattr(x, "shape", ()) == call.out.shape and not constant(x) for x, _ in pairs):
             texts = [self.broadcast(text, *pair) for text, pair in zip(texts, pairs, strict=True)]
         if isinstance(call.function, np.ufunc):
-            return of_ufunc(call.function, texts)
+            return of_ufunc(call.function, texts, call.out.dtype.kind == "f")
         return of_method(call, texts[0])
+
+    def exact(self, text: Text, x: Any) -> Text:
+        """A whole float stays one beside integers."""
+        plain = not isinstance(x, StandIn) and text.code == literal(x.item()).code
+        return Text(repr(x.item()), text.level) if plain and np.isfinite(x) else text
 
     def broadcast(self, text: Text, x: Any, twin: Any) -> Text:
         """What has to be there as an array, for the shape of the result."""
@@ -242,7 +246,6 @@ class Lines:
             names = [name for _, name in weights_and_bias(self.first, W)]
             if not all(names):
                 self.refuse_ones()
-            self.read |= {*names}
             x = self.value(X.origin, X_twin.origin).within(ATOM)
             return Text(f"{names[0]} @ {x} + {names[1]}", SUM)
         if above_ones(W):
@@ -266,11 +269,12 @@ class Lines:
         checks.refuse("the net", f"products that {WHAT} can hold", got, error=TypeError)
 
 
-def of_ufunc(function: np.ufunc, texts: Sequence[Text]) -> Text:
+def of_ufunc(function: np.ufunc, texts: Sequence[Text], floats: bool) -> Text:
     """A call of a ufunc, by its sign if it has one."""
     if function in BINARY:
         sign, level = BINARY[function]
-        left, right = texts[0].within(level), texts[1].within(level + 1)
+        chained = level == COMPARED  # as a < b < c is in Python
+        left, right = texts[0].within(level + chained), texts[1].within(level + 1)
         if sign == "*" and "1" in (left, right):
             return texts[0] if right == "1" else texts[1]
         if sign == "+" and re.fullmatch(r"\(-[\d.e-]+\)", right):
@@ -278,9 +282,11 @@ def of_ufunc(function: np.ufunc, texts: Sequence[Text]) -> Text:
         return Text(f"{left} {sign} {right}", level)
     if function is np.negative:
         return Text(f"-{texts[0].within(ATOM)}", PRODUCT)
-    if function is np.reciprocal:
+    if function is np.reciprocal and floats:
         return Text(f"1 / {texts[0].within(ATOM)}", PRODUCT)
     name = {"absolute": "abs"}.get(function.__name__, function.__name__)
+    if getattr(np, name, None) is not function:
+        checks.refuse("the net", f"calls that {WHAT} can hold", name, error=TypeError)
     return Text(f"np.{name}({', '.join(text.code for text in texts)})")
 
 
