@@ -16,7 +16,7 @@ from tinynet.layers import Layer
 
 LEAST = 256  # examples that a block has at least, however wide the layers
 VALUES = 131_072  # entries of Z that all layers make of a block in training, about
-PREDICTED = 32_768  # entries of Z that the widest layer makes of a block in predict, about
+PREDICTED = 65_536  # entries of Z that the widest layer makes of a block in predict, about
 
 
 def steady(part: Any) -> bool:
