@@ -177,6 +177,25 @@ def test_a_picture_of_a_kind_that_there_is_not(here, capsys):
     assert not (here / "flowers.safetensors").exists()
 
 
+def test_a_picture_of_somebody_elses_is_not_written_over(here, capsys):
+    pytest.importorskip("matplotlib")
+    for name in ("p.png", "p.svg", "p.pdf"):
+        run(f"train flowers.csv --target kind --epochs 1 --plot {name}")
+        run(f"train flowers.csv --target kind --epochs 1 --plot {name}")
+    (here / "thesis.pdf").write_text("mine", encoding="utf-8")
+    run("train flowers.csv --target kind --epochs 1 --plot thesis.pdf", 2)
+    assert "a picture of tinynet's, got thesis.pdf: give" in capsys.readouterr().err
+    assert (here / "thesis.pdf").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_name_of_a_model(here):
+    for name in ("sales.2020.csv", "sales.2021.csv.gz"):
+        tables.write(here / name, tables.flowers())
+        run(f"train {name} --target kind --epochs 1")
+    assert (here / "sales.2020.safetensors").exists()
+    assert (here / "sales.2021.safetensors").exists()
+
+
 def test_a_model_may_be_written_over_a_model(here, capsys):
     run("train flowers.csv --target kind --epochs 1")
     run("train flowers.csv --target kind --epochs 2")

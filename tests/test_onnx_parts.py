@@ -47,6 +47,8 @@ VALUES = {
     "a part of the examples": lambda Z: Z + Z[:, : Z.shape[1] - 2].sum(),
     "a shape": lambda Z: np.zeros_like(Z) + Z.max(axis=0),
     "ones": np.ones_like,
+    "an eighth": lambda Z: Z / max(1, Z.shape[1] // 8),
+    "odd": lambda Z: Z * (Z.shape[1] % 2),
     "a place in the batch": lambda Z: Z * Z.argmax(),
     "float16": lambda Z: Z * np.exp(Z > 0),
     "two sizes": lambda Z: (Z.dot(Z.T.copy()) + Z.T.dot(Z).sum()).dot(Z),
@@ -65,6 +67,8 @@ VALUES = {
         (Steady("a sum"), "the same calls for any batch"),
         (Steady("a shape"), "the same calls for any batch"),
         (Steady("ones"), "the same calls for any batch"),
+        (Steady("an eighth"), "the same calls for any batch"),
+        (Steady("odd"), "the same calls for any batch"),
         (Steady("a place in the batch"), "calls that have an operator in ONNX, got argmax"),
         (Steady("float16"), "calls that have an operator in ONNX, got numbers of float16"),
         (Steady("other calls"), "the same calls for any batch"),
@@ -129,6 +133,21 @@ class Gate(tn.Layer):
 def test_a_product_with_booleans(dtype):
     model = built([Gate(3), tn.Dense(2)], 4, dtype=dtype)
     require_same(model, np.random.default_rng(0).standard_normal((4, 5)))
+
+
+class Shares(tn.Activation):
+    """It computes in float64."""
+
+    steady = True
+
+    def value(self, Z):
+        return Z / (1.0 + (Z > 0).sum(axis=0)) * np.abs(Z > 0)
+
+
+@pytest.mark.parametrize("examples", ["columns", "rows"])
+def test_a_last_layer_in_float64_in_a_net_of_float32(examples):
+    model = built([tn.Dense(4, Shares())], 3, dtype="float32", examples=examples)
+    require_same(model, np.random.default_rng(0).standard_normal((3, 5)))
 
 
 def test_no_model():

@@ -38,12 +38,13 @@ STEPS = {
     "a sum of a slot": lambda p, g, s, rate: (rate * g + s["m"].sum(), {"m": g * 1, "n": s["n"]}),
     "a mean": plain(lambda p, g, s, rate: rate * (g - g.mean(axis=1, keepdims=True))),
     "a size": plain(lambda p, g, s, rate: rate * g / g.size),
+    "no slot": lambda p, g, s, rate: (rate * g, {"m": s["m"]}),
     "a length": plain(lambda p, g, s, rate: rate * g * (g.shape[0] + 1) + s["m"]),
 }
 
 
 @pytest.mark.parametrize(
-    "what", [name for name in STEPS if name not in ("a mean", "a size", "a length")]
+    "what", [name for name in STEPS if name not in ("a mean", "a size", "a length", "no slot")]
 )
 def test_optimizers_of_ones_own(what):
     model = tn.Sequential([tn.Dense(2)], seed=0, examples="columns").build(3)
@@ -88,6 +89,20 @@ class Smallest(tn.SGD):
         return (min(1, t / 3) * self.rate(t),)
 
 
+class Counting(tn.SGD):
+    steady = True
+
+    def numbers(self, t):
+        return (self.rate(t) / (self.steps + 1),)
+
+
+class Own(tn.SGD):
+    steady = True
+
+    def numbers(self, t):
+        return (self.learning_rate / t,)
+
+
 class Half(tn.SGD):
     steady = True
 
@@ -99,6 +114,9 @@ ALONE = {
     "a slot of a name that is taken": (Slots(0.1), "other names of slots in a mod.*, got p"),
     "a branch": (Branching(0.1), r"numbers\(t\) as a formula"),
     "a smallest": (Smallest(0.1), r"numbers\(t\) as a formula"),
+    "a count": (Counting(0.1), r"got self\.steps or self\.learning_rate in them"),
+    "its own rate": (Own(0.1), r"got self\.steps or self\.learning_rate in them"),
+    "a slot that is left out": (Stepping("no slot"), "slot"),
     "a rate": (Half(0.1), "an optimizer of step and numbers alone .*, got a rate of its own"),
     "a mean": (Stepping("a mean"), "the same calls for any batch"),
     "a size": (Stepping("a size"), "the same calls for any batch"),
@@ -111,7 +129,7 @@ def test_optimizers_that_do_more_than_a_step(what):
     optimizer, sentence = ALONE[what]
     model = tn.Sequential([tn.Dense(1)], seed=0).build(2)
     model.compile(optimizer, "mse")
-    with pytest.raises(TypeError, match=sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
         model.to_source()
 
 

@@ -98,6 +98,11 @@ def test_one_value_beside_gaps_is_two_categories():
     assert [kind.values for kind in table.columns] == [("x", "(missing)"), ("5", "(missing)")]
 
 
+def test_a_text_in_a_row_without_a_target_is_as_if_it_were_not_there():
+    columns = {"n": [*range(60), "Total"], "t": [*["a", "b"] * 30, ""]}
+    assert told(Table(columns, "t"))["n"][0] == "numbers"
+
+
 def test_what_rows_without_a_target_say_is_not_known():
     columns = {"c": [*"xy" * 20, "z"], "n": [*[3] * 40, 9], "w": [*range(41)]}
     columns["t"] = [*"ab" * 20, ""]

@@ -51,6 +51,22 @@ FILES = {
         tables.text({**GOOD, "c": [f"202101{i + 1:02}" for i in range(20)]}),
         "got dates or times in c, such as '20210101'",
     ),
+    "a text below the first rows that are read": (
+        tables.text(
+            {"x": [*(i / 7 for i in range(12_000)), "n.n."], "t": ["a"] * 6000 + ["b"] * 6001}
+        ),
+        "x as numbers, as most of it is, got 'n.n.' in row 12001",
+    ),
+    "money of other countries": (
+        tables.text({**GOOD, "c": [f"¥{i}" for i in range(20)]}),
+        "c as plain numbers",
+    ),
+    "more units": (tables.text({**GOOD, "c": ["12 inches", "3 km/h"] * 10}), "as plain numbers"),
+    "ordinals of days": (
+        tables.text({**GOOD, "c": ["31st March", "May 5th"] * 10}),
+        "dates or tim",
+    ),
+    "weeks": (tables.text({**GOOD, "c": ["2021-W05", "2021-W06"] * 10}), "dates or times in c"),
     "months": (tables.text({**GOOD, "c": ["2021-01", "2021-02"] * 10}), "dates or times in c"),
     "names of months": (
         tables.text({**GOOD, "c": ["Jan 1 2021", "1-Feb-20", "", "March 3"] * 5}),
@@ -58,7 +74,7 @@ FILES = {
     ),
     "quarters": (tables.text({**GOOD, "c": ["Q1 2020", "Q2 2020"] * 10}), "dates or times in c"),
     "few that are no dates": (
-        tables.text({**GOOD, "c": [*[f"1.{i + 1}.20" for i in range(19)], "unknown"]}),
+        tables.text({**GOOD, "c": [*[f"{i + 1}.3.2020" for i in range(19)], "unknown"]}),
         "dates or times in c",
     ),
     "points between thousands": (
@@ -171,7 +187,7 @@ def test_a_cell_that_is_too_long(tmp_path):
         ({"drop": "x"}, TypeError, "drop as a list of names, got 'x': drop=['x']"),
         ({"categories": "x"}, TypeError, "categories as a list of names"),
         ({"task": "classes"}, ValueError, "task to be one of classification, regression"),
-        ({"task": "regression"}, ValueError, "t as numbers, got 'yes' in row 1: task="),
+        ({"task": "regression"}, ValueError, "t as numbers, got 'yes' in row 1"),
         ({"source": [[1, 2]]}, TypeError, "a path, a pandas frame or a dict of columns"),
         ({"source": {"x": [1], "t": [1, 2]}}, ValueError, "1 values of t, as of x, got 2"),
         ({"source": {"x": "12", "t": [1, 2]}}, TypeError, "a list of values of x, got '12': {'x'"),
@@ -249,6 +265,65 @@ def test_an_unknown_category_among_many(model):
         model.predict(columns)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1412.32", "2019.5", "5228.1", "9999.99"],
+        ["1st", "2nd", "3rd"],
+        ["2WD", "4WD"],
+        ["12A", "12B", "3C"],
+        ["20s", "30s"],
+        ["1a", "1b", "2a"],
+        ["decile 1", "decile 2", "Mark 1"],
+        ["Q101", "Q245"],
+        ["1.2.10", "12.5.10", "1.2.3"],
+        ["12-34-56", "13-35-57"],
+        ["5 minute abs", "10 second rule"],
+        ["march on", "may be", "decent"],
+        ["A12", "B7"],
+        ["12345-6789", "54321-9876"],
+    ],
+)
+def test_what_only_looks_like_dates_or_units(values):
+    columns = {"x": [values[i % len(values)] for i in range(40)], "t": ["a", "b"] * 20}
+    columns["y"] = [*range(40)]
+    for target in ("t", "x"):
+        Table(columns, target)
+
+
+def test_categories_may_look_like_anything():
+    columns = {"x": ["3:10", "2:1", "0:0", "1:1"] * 10, "t": ["a", "b"] * 20}
+    assert Table(columns, "t", categories=["x"]).columns[0].values == ("0:0", "1:1", "2:1", "3:10")
+    assert Table(columns, "x", task="classification").target.classes[0] == "0:0"
+
+
+def test_columns_in_python_that_are_none():
+    for x in (np.zeros((20, 1)), [[1]] * 20, [b"a"] * 20):
+        with pytest.raises(TypeError, match=r"list of values of x|numbers or texts in x"):
+            Table({**GOOD, "x": x}, "t")
+
+
+def test_points_between_thousands_in_another_table(tmp_path):
+    model = Table({"x": range(40), "t": ["a", "b"] * 20}, "t").train(epochs=1, verbose=0)
+    path = tables.write(tmp_path / "semi.csv", "x;z\n1.234;5\n2.345;6\n")
+    with pytest.raises(
+        ValueError, match=r"x without points between thousands, got .1\.234. in row 1"
+    ):
+        model.predict(path)
+
+
+def test_the_row_of_an_error_is_that_of_the_table(model):
+    columns = {"length": [1, 2, 3, 4], "width": [1, 2, "oops", 4], "colour": ["red"] * 4}
+    columns["kind"] = ["", "setosa", "", "setosa"]
+    model.evaluate(columns)
+    columns["colour"] = ["red", "red", "red", "green"]
+    with pytest.raises(ValueError, match="colour in row 4 as one of blue, red, white, got green"):
+        model.evaluate(columns)
+    columns["width"][3] = "wide"
+    with pytest.raises(ValueError, match="width as numbers, as in training, got 'wide' in row 4"):
+        model.evaluate(columns)
+
+
 def test_dates_in_python():
     days = np.datetime64("2020-01-01", "ns") + np.arange(20).astype("m8[D]")
     for when in (days, days - days[0], list(days)):
@@ -260,7 +335,7 @@ def test_a_table_without_targets_to_evaluate(model):
     columns = tables.flowers()
     with pytest.raises(ValueError, match="a column 'kind', got none"):
         model.evaluate({name: own for name, own in columns.items() if name != "kind"})
-    with pytest.raises(ValueError, match="kind as one of setosa, versicolor, virginica, got 'rose"):
+    with pytest.raises(ValueError, match="kind in row 1 as one of setosa, versicolor, virg"):
         model.evaluate({**columns, "kind": ["rose"] * 120})
     with pytest.raises(ValueError, match="rows with kind, got none"):
         model.evaluate({**columns, "kind": [""] * 120})

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CLASSES, SIGNED, COUNTS = "RdYlBu", "RdBu_r", "Blues"
+BY = "made by tinynet"
 MOST = 12  # units of a layer that a diagram shows
 
 
@@ -41,6 +42,19 @@ def figure(columns: int, rows: int = 1) -> tuple["Figure", list["Axes"]]:
 def endings() -> list[str]:
     """The file endings that a picture may have."""
     return [f".{name}" for name in figure(1)[0].canvas.get_supported_filetypes()]
+
+
+def save(figure: Any, path: Any) -> None:
+    """Write a picture that says who made it, where its format can."""
+    form = str(path).rpartition(".")[2].lower()
+    kinds = {
+        "png": "Software",
+        "svg": "Creator",
+        "pdf": "Creator",
+        "ps": "Creator",
+        "eps": "Creator",
+    }
+    figure.savefig(path, dpi=80, metadata={kinds[form]: BY} if form in kinds else None)
 
 
 def axes_of(ax: Any) -> "Axes":

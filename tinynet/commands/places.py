@@ -27,3 +27,6 @@ def require_picture(who: str, name: str, out: Path) -> None:
     if out.suffix.lower() not in endings:
         expected = f"{name} as a picture with one of the endings {', '.join(endings)}"
         checks.refuse(who, expected, out.suffix or "none")
+    if out.exists() and plots.BY.encode() not in out.read_bytes():
+        cure = "give the picture another name"
+        checks.refuse(who, f"{name} as a new file, or a picture of tinynet's", out, cure)

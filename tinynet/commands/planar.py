@@ -102,4 +102,4 @@ def draw(trained: list[tuple[Sequential, str]], X: Array, Y: Array, out: Path) -
         plots.curve(trained[0][0].history, ax=axes[1], title="cost")
     for place in axes[len(trained) + single :]:
         place.set_axis_off()
-    figure.savefig(out, dpi=80)
+    plots.save(figure, out)

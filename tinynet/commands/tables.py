@@ -12,6 +12,7 @@ from tinynet.commands.places import require_picture, require_place
 from tinynet.files import disk
 from tinynet.files.safetensors import ModelFileError
 from tinynet.tables import Table, TableModel
+from tinynet.tables.cells import unpacked
 from tinynet.tables.table import TASKS
 
 
@@ -49,7 +50,7 @@ def add(commands: Any) -> None:
 
 def train(chosen: Any) -> None:
     """Train on a table, say how well it went, and write the model."""
-    out = chosen.out or Path(f"{chosen.table.name.split('.')[0]}.safetensors")
+    out = chosen.out or Path(f"{unpacked(chosen.table).stem}.safetensors")
     require_place("train", "--out", out)
     require_model_or_none(out, chosen.target)
     if chosen.plot:

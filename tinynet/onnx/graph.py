@@ -41,12 +41,14 @@ class Graph:
             list[Any](),
         )
         model._built()
-        self.passes = first, twin = passes(model.layers, WHAT, predicted, constant=True)
+        self.passes = first, twin, _ = passes(model.layers, WHAT, predicted, constant=True)
         self.output = f"A{len(model.layers)}"
         # the notes' names for what layers make, by stand-ins; Z where A is the same
         self.wanted = {id(x): name for name, x in reversed(first.found.items())}
-        if self.rows:
-            self.wanted[id(first.found[self.output])] += "_columns"
+        A, A_twin = first.found[self.output], twin.found[self.output]
+        dtype = first.given["X"].dtype
+        if self.rows or A.dtype != dtype:
+            self.wanted[id(A)] += "_inside"
         taken = {*first.names.values(), *self.wanted.values()}
         self.free, self.free_constants = free_names("v", taken), free_names("c", taken)
         self.constants = dict[Any, str]()  # names of arrays that are in the file
@@ -54,10 +56,9 @@ class Graph:
         self.names = {id(first.given["X"]): X}
         for pair in calls(self.passes):
             self.add(*pair)
-        A, A_twin = first.found[self.output], twin.found[self.output]
         if A.constant:
             refuse_size(WHAT)
-        made = self.cast(self.value(A, A_twin), A.dtype, first.given["X"].dtype)
+        made = self.cast(self.value(A, A_twin), A.dtype, dtype)
         if self.rows or made != self.output:
             self.node("Transpose" if self.rows else "Identity", made, name=self.output)
 
@@ -195,6 +196,8 @@ class Graph:
         """A call of a ufunc, its inputs as it takes them."""
         *loop, _ = function.resolve_dtypes((*dtypes, None))
         boolean = loop[0] == np.dtype(bool)
+        if boolean and function is np.absolute:
+            return names[0]
         if function in LOGICAL:
             loop = [np.dtype(bool)] * len(loop)
         elif boolean and function not in BOOLEAN:

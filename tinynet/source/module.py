@@ -63,7 +63,7 @@ def propagation(cost: Any) -> tuple[str, str]:
         return {"X": X, "Y": Y}, found | {f"d{name}": g for name, g in grads.items()}
 
     found = passes(cost.layers, WHAT, both)
-    first, twin = found
+    first, twin, _ = found
     lines = Lines(found, wanted(first) | deltas(first))
 
     def part(forward: bool) -> tuple[list[str], list[str]]:
@@ -145,7 +145,7 @@ def compute_cost(cost: Any) -> tuple[str, bool]:
     lines = Lines(found)
     for pair in calls(found):
         lines.add(*pair)
-    J = lines.value(*(one.found["J"] for one in found)).code
+    J = lines.value(*(one.found["J"] for one in found[:2])).code
     body = opening("Y", [*lines.take(), f"return float({J})"], found[0].names.values())
     of_parameters = any("parameters[" in line for line in body)
     says = "J, of A as in the notes; of probabilities that are 0 or 1 to all digits it may be inf."

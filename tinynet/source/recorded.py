@@ -1,6 +1,7 @@
 """What a net computes, as the calls that it makes: for other forms of the same net."""
 
 import copy
+import math
 from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple, NoReturn
@@ -13,7 +14,8 @@ from tinynet.net import blocks, parameters
 from tinynet.tape.stand_ins import StandIn, UnsteadyError
 from tinynet.tape.tape import Call, Tape
 
-SIZES = 3, 5  # examples of the two recordings: what differs between them depends on that number
+SIZES = 3, 5  # examples of two recordings: what differs between them depends on that number
+MORE = 128  # examples of a third, which has to be as the two say
 
 
 class Pass(NamedTuple):
@@ -41,11 +43,43 @@ def passes(
     stand-ins for their arrays. `constant`: whether these stay as they are. `what` is to hold the
     calls, in errors."""
     require_steady(layers, what)
-    found = [one_pass(copy.deepcopy(layers), m, what, compute, constant) for m in SIZES]
-    first, second = ([call.function for call in one.calls] for one in found)
-    if first != second:
+    sizes = *SIZES, MORE
+    found = [one_pass(copy.deepcopy(layers), m, what, compute, constant) for m in sizes]
+    first, *others = ([call.function for call in one.calls] for one in found)
+    if others != [first, first]:
         refuse_size(what)
+    for triple in zip(*(one.calls for one in found), strict=True):
+        for x, twin, other in zip(*(call.inputs for call in triple), strict=True):
+            if not isinstance(x, StandIn):
+                require_law(what, x, twin, other)
     return found
+
+
+def law(what: str, x: Any, twin: Any) -> tuple[str, Any]:
+    """How a number of two recordings depends on m, as "{}", "{} / m" or "{} * m" of a number."""
+    a, b, (m, n) = x.item(), twin.item(), SIZES
+    if a == b or (np.isnan(a) and np.isnan(b)):
+        return "{}", a
+    forms = ("{} / m", a * m, b * n), ("{} * m", a / m, b / n)
+    found = [(form, k) for form, k, other in forms if close(x, k, other)]
+    if not found:
+        refuse_size(what)
+    form, k = found[0]
+    return form, float(round(k)) if close(x, k, round(k)) else k
+
+
+def require_law(what: str, x: Any, twin: Any, other: Any) -> None:
+    """Refuse a number that is another one in the third recording."""
+    form, k = law(what, x, twin)
+    expected = {"{}": k, "{} / m": k / MORE, "{} * m": k * MORE}[form]
+    if not (np.isnan(k) or close(x, expected, other.item())):
+        refuse_size(what)
+
+
+def close(x: Any, a: float, b: float) -> bool:
+    """Whether they are equal but for the rounding of numbers such as x."""
+    kind = x.dtype if x.dtype.kind == "f" else np.float64
+    return math.isclose(a, b, rel_tol=8 * float(np.finfo(kind).eps))
 
 
 def one_pass(layers: Any, m: int, what: str, compute: Computation, constant: bool) -> Pass:
@@ -103,7 +137,7 @@ def refuse_size(what: str) -> NoReturn:
 
 def calls(found: Sequence[Pass]) -> list[tuple[Call, Call]]:
     """The calls of both recordings, side by side."""
-    first, second = (one.calls for one in found)
+    first, second, _ = (one.calls for one in found)
     return [*zip(first, second, strict=True)]
 
 

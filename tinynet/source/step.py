@@ -1,7 +1,7 @@
 """update_parameters: a step of an optimizer."""
 
 import copy
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -33,10 +33,11 @@ def update_parameters(optimizer: Optimizer, dtype: Any) -> tuple[str, str]:
         given = {f"n{i}": tape.given(np.zeros((), dtype)) for i in range(len(numbers))}
         memory = {name: came[name] for name in slots}
         change, after = own.step(came["p"], came["g"], memory, *given.values())
+        own.require_slots(after)
         return came | given, {"p": came["p"] - change} | {name: after[name] for name in slots}
 
     found = passes([], WHAT, step)
-    (first, second), lines = found, Lines(found)
+    (first, second, _), lines = found, Lines(found)
     before, free = list[str](), free_names("n", slots)
     for i, text in enumerate(numbers):
         name = text.code if text.code.isidentifier() else next(free)
@@ -80,17 +81,26 @@ def tuple_of(codes: list[str]) -> str:
 
 
 def numbers_of(optimizer: Optimizer) -> list[Text]:
-    """The numbers of step t as formulas of the learning rate and t."""
+    """The numbers of step t as formulas of the learning rate and t. Another count of steps and
+    another rate, which they may read in another way, have to give the same formulas."""
     twin: Any = copy.deepcopy(optimizer)
     vars(twin).update(rate=lambda _: Symbol(Text("learning_rate")))
-    try:
-        numbers = [*twin.numbers(Symbol(Text("t")))]
-        return [
-            number.text if isinstance(number, Symbol) else literal(number) for number in numbers
-        ]
-    except TypeError as why:
-        expected = f"numbers(t) as a formula of + - * / ** in {WHAT}"
-        checks.refuse(optimizer.who, expected, why, error=TypeError)
+    found = list[list[Text]]()
+    for steps, rate in ((0, 1), (1, 2)):
+        twin.steps, twin.learning_rate = steps, rate * optimizer.learning_rate
+        try:
+            numbers = twin.numbers(Symbol(Text("t")))
+            found.append([n.text if isinstance(n, Symbol) else literal(n) for n in numbers])
+        except TypeError as why:
+            refuse_numbers(optimizer, str(why))
+    if found[0] != found[1]:
+        refuse_numbers(optimizer, "self.steps or self.learning_rate in them")
+    return found[0]
+
+
+def refuse_numbers(optimizer: Optimizer, got: str) -> NoReturn:
+    expected = f"numbers(t) as a formula of self.rate(t), t and + - * / ** in {WHAT}"
+    checks.refuse(optimizer.who, expected, got, error=TypeError)
 
 
 def require_plain(optimizer: Optimizer) -> None:

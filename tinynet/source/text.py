@@ -4,7 +4,6 @@ name."""
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
@@ -16,6 +15,7 @@ from tinynet.source.recorded import (
     Pass,
     above_ones,
     free_names,
+    law,
     one_number,
     refuse_size,
     weights_and_bias,
@@ -70,7 +70,7 @@ class Lines:
     values get once they are made; the others get new ones."""
 
     def __init__(self, passes: Sequence[Pass], wanted: Mapping[int, str] = NOTHING) -> None:
-        self.first, self.second = passes
+        self.first, *_ = passes
         self.wanted = wanted
         self.texts = {id(x): Text(name) for name, x in self.first.given.items()}
         self.given = {*self.texts}
@@ -110,19 +110,11 @@ class Lines:
 
     def number(self, x: Any, twin: Any) -> Text:
         """A number, which may depend on how many examples there are."""
-        a, b = x.item(), twin.item()
-        if a == b or (np.isnan(a) and np.isnan(b)):
-            return literal(a)
-        kind = x.dtype if x.dtype.kind == "f" else np.float64
-        close = partial(math.isclose, rel_tol=8 * float(np.finfo(kind).eps))
-        per, times = (a * SIZES[0], b * SIZES[1]), (a / SIZES[0], b / SIZES[1])
-        forms = ("{} / m", per), ("{} * m", times)
-        fits = [(form, k) for form, (k, other) in forms if close(k, other)]
-        if not fits:
-            refuse_size(WHAT)
-        (form, k), self.reads_m = fits[0], True
-        whole = round(k) if close(k, round(k)) else k
-        return Text(form.format(literal(float(whole)).code), PRODUCT)
+        form, k = law(WHAT, x, twin)
+        if form == "{}":
+            return literal(k)
+        self.reads_m = True
+        return Text(form.format(literal(k).code), PRODUCT)
 
     def filled(self, x: StandIn, twin: StandIn, whole: bool = False) -> Text:
         """An array of one number; as an array where it has to be `whole`."""

@@ -164,10 +164,14 @@ def cells_of(who: str, name: Any, values: Any) -> Cells:
     kind = getattr(getattr(values, "dtype", None), "kind", "")
     flat = kind not in ("m", "M") and hasattr(values, "tolist")  # of dates it gives numbers
     found = values.tolist() if flat else values
-    if isinstance(found, (str, bytes, Mapping, Set)) or not isinstance(found, Iterable):
+    several = isinstance(found, Iterable) and getattr(values, "ndim", 1) == 1
+    if isinstance(found, (str, bytes, Mapping, Set)) or not several:
         got, cure = checks.shown(found), f"{{{name!r}: [{found!r}]}} is a table of one row"
         cure = cure if isinstance(found, (str, int, float)) else ""
         checks.refuse(who, f"a list of values of {name}", got, cure, TypeError)
+    wrong = [one for one in found if isinstance(one, (list, tuple, Mapping, Set, bytes))]
+    if wrong:
+        checks.refuse(who, f"numbers or texts in {name}", checks.shown(wrong[0]), error=TypeError)
     return [text_from(value) for value in found]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from tinynet.tables.cells import Cells, missing
 
 KNOWN = 1000  # values of a column that are told apart
 NOTHING = "(missing)"  # how a category without a value is shown
-WHOLE = re.compile(r"(-?\d+)\.0+")  # a whole number, as pandas writes it beside missing ones
+WHOLE = re.compile(r"(-?\d+)(?:\.0+)?")  # a whole number, as pandas writes it beside missing ones
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
 
 
@@ -20,10 +21,11 @@ class Column:
 
     def __init__(self, name: str, most: float = KNOWN, points: bool = False) -> None:
         self.name, self.most, self.m = name, most, 0
+        self.rows: Any = None  # of the table, if some were left out
         self.values = dict[str, int]()  # and the code of each
-        self._numbers: list[Array] | None = []
+        self._numbers: list[Array] | None = []  # inf where a cell is none, if these are few
+        self._odd = list[tuple[int, str]]()  # those cells, with their places
         self._codes: list[Array] | None = []
-        self.odd: tuple[int, str] | None = None  # the first cell that is no number, and its row
         self.thousands: tuple[int, str] | None = None  # the first with a point, if all may be so
         self._points = points
 
@@ -37,25 +39,22 @@ class Column:
             self._codes = None if codes is None else [*self._codes, codes]
         if self._numbers is not None:
             numbers = self._read(cells)
-            self._numbers = None if numbers is None else [*self._numbers, numbers]
+            self._numbers = [*self._numbers, numbers] if len(self._odd) <= KNOWN else None
         if self._points:
             self._look_at_points(cells)
         self.m += len(cells)
 
-    def _read(self, cells: Cells) -> Array | None:
-        """The cells as numbers, NaN where they are missing, if all others are numbers."""
+    def _read(self, cells: Cells) -> Array:
+        """The cells as numbers, NaN where they are missing, inf where they are none."""
         try:
             found = np.array([*map(float, cells)])
             if np.isfinite(found).all() and "_" not in "".join(cells):
                 return found
         except ValueError:
             pass
-        found = np.empty(len(cells))
-        for i, cell in enumerate(cells):
-            found[i] = number = number_of(cell)
-            if np.isinf(number):
-                self.odd = self.m + i + 1, cell
-                return None
+        found = np.array([*map(number_of, cells)])
+        odd = np.flatnonzero(np.isinf(found))[: KNOWN + 1]
+        self._odd += [(self.m + i, cells[i]) for i in odd.tolist()]
         return found
 
     def _look_at_points(self, cells: Cells) -> None:
@@ -69,14 +68,25 @@ class Column:
     def only(self, rows: Array) -> None:
         """Forget the other rows."""
         if self._numbers is not None:
-            self._numbers = [self.numbers[rows]]
+            place = {row: i for i, row in enumerate(rows.tolist())}
+            self._odd = [(place[i], cell) for i, cell in self._odd if i in place]
+            self._numbers = [np.concatenate(self._numbers)[rows]]
         if self._codes is not None:
             codes = np.concatenate(self._codes)[rows]
             left = np.unique(codes)
             names = list(self.values)
             self.values = {names[code]: i for i, code in enumerate(left)}
             self._codes = [np.searchsorted(left, codes).astype(np.int32)]
-        self.m = len(rows)
+        self.m, self.rows = len(rows), rows
+
+    def row(self, i: int) -> int:
+        """The number of a row in the table, from 1."""
+        return int(i if self.rows is None else self.rows[i]) + 1
+
+    @property
+    def odd(self) -> tuple[int, str] | None:
+        """The first cell that is no number, with its row."""
+        return (self.row(self._odd[0][0]), self._odd[0][1]) if self._odd else None
 
     @property
     def numbers(self) -> Array:
@@ -109,7 +119,7 @@ class Column:
 
     @property
     def is_numbers(self) -> bool:
-        return self._numbers is not None
+        return self._numbers is not None and not self._odd
 
 
 def number_of(cell: str) -> float:
@@ -133,7 +143,7 @@ def shown(value: str) -> str:
     if missing(value):
         return NOTHING
     whole = WHOLE.fullmatch(value)
-    return whole[1] if whole else value
+    return ("0" if whole[1] == "-0" else whole[1]) if whole else value
 
 
 def listed(values: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ class Numbers:
 
     def fill(self, who: str, x: Array, column: Column) -> None:
         """Write the numbers of the column into x, (m, 1)."""
-        if column.odd:
+        if column.odd:  # and so if it gave up reading numbers
             row, cell = column.odd
             checks.refuse(who, f"{self.name} as numbers, as in training", f"{cell!r} in row {row}")
         numbers = column.numbers
@@ -68,7 +68,7 @@ class Categories:
         unknown = np.flatnonzero(at < 0)
         if unknown.size:
             row, others = unknown[0], len(unknown) - 1
-            expected = f"{self.name} in row {row + 1} as one of {listed(self.values)}"
+            expected = f"{self.name} in row {column.row(row)} as one of {listed(self.values)}"
             more = f", and others in {others:,} more rows" if others else ""
             got = f"{listed([names[codes[row]]])}{more}"
             checks.refuse(who, expected, got, "it was not in what was trained on")

@@ -14,6 +14,7 @@ from tinynet.tables import cells
 from tinynet.tables.columns import Column
 from tinynet.tables.inputs import Categories, Input, distinct_texts, input_from, matrix
 from tinynet.tables.report import Report
+from tinynet.tables.taken import require_one_point
 from tinynet.tables.target import Target
 
 
@@ -69,8 +70,9 @@ class TableModel:
         """The columns that it knows, and more, of a table; and who that is in errors."""
         apart = [one.name for one in self.columns if isinstance(one, Categories)]
         names = [*(one.name for one in self.columns), *more]
-        read = {n: Column(n, np.inf if n in (*apart, *more) else 0) for n in names}
         with cells.opened(table) as opened:
+            points, told = opened.delimiter == ";", {*apart, *more}
+            read = {n: Column(n, np.inf if n in told else 0, points) for n in names}
             absent = [name for name in read if name not in opened.names]
             if len(absent) == 1:
                 cells.unknown(opened.who, absent[0], opened.names)
@@ -81,6 +83,8 @@ class TableModel:
             for part in opened.parts:
                 for name, column in read.items():
                     column.add(part[places[name]])
+            for column in read.values():
+                require_one_point(opened.who, column)
             if not next(iter(read.values())).m:
                 checks.refuse(opened.who, "a table with rows", "none")
             return opened.who, read

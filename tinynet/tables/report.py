@@ -88,7 +88,7 @@ class Report:
             plots.confusion(self.confusion, self.target.classes, ax=right)
         else:
             plots.predicted(self.true, self.predicted, ax=right, title=self.target.name)
-        figure.savefig(path, dpi=80)
+        plots.save(figure, path)
 
 
 def measured(true: Array, predicted: Array, classes: bool) -> Iterator[tuple[str, float]]:

@@ -9,24 +9,38 @@ from tinynet.tables.columns import KNOWN, Column, listed, number_of
 from tinynet.tables.inputs import Categories, Input, Numbers
 
 MOST = 50  # values of a category
-MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+MONTH = (
+    "(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
+    "|oct(ober)?|nov(ember)?|dec(ember)?)"
+)
+DAY_OF, MONTH_OF = "(0?[1-9]|[12]\\d|3[01])", "(0?[1-9]|1[0-2])"
 DATE = re.compile(
     rf"""
-    \d{{4}}([-/.])\d{{1,2}}(\1\d{{1,2}})?([ T].*)?     # 2021-03, 2021/3/31, 2021-03-31T12:30
-    | \d{{1,2}}([-/.])\d{{1,2}}\4\d{{2,4}}([ T].*)?    # 31.3.21, 3/31/2021
-    | \d{{1,2}}:\d\d.*                             # 12:30, 9:30 pm
-    | (\w+,?[ ])?(\d{{1,2}}\.?[- ])?{MONTH}[-.,\ ]+\d.*  # 3 March 2021, Wed, Mar 3
-    | -?\d+[ ](day|hour|minute|\w*second)s?.*       # 2 days, 3 hours
-    | q[1-4][- /]*\d{{2,4}} | \d{{4}}[- /]*q[1-4]    # Q1 2020, 2020-Q1
+    \d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}([ T].*)?              # 2021-03-31, 2021-03-31T12:30
+    | (19|20)\d\d[-/](0[1-9]|1[0-2])                     # 2021-03
+    | {DAY_OF}[-/]{MONTH_OF}[-/]\d{{2,4}}([ T].*)?          # 31/3/21
+    | {MONTH_OF}[-/]{DAY_OF}[-/]\d{{2,4}}([ T].*)?          # 3/31/2021
+    | (\d{{1,2}}\.){{2}}\d{{4}}([ ].*)? | (\d\d\.){{3}}?\d\d   # 31.3.2021, 31.03.21
+    | \d{{1,2}}:\d\d.* | \d{{1,2}}[ ]?[ap]m                  # 12:30, 9 pm
+    | (\w+,?[ ])?(\d{{1,2}}(st|nd|rd|th|\.)?[- ])?{MONTH}([-.,\ ]*\d.*)?  # 3 March 2021, May 5th
+    | -?\d+[ ](day|hour|minute|\w*second)s?([ ,]+\d.*)?      # 2 days 03:00:00
+    | q[1-4][- /]+(\d\d){{1,2}} | q[1-4](19|20)\d\d         # Q1 2020
+    | \d{{4}}[- /]*(q[1-4]|w\d\d)                          # 2020-Q1, 2020-W05
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\.0)?")  # 20210131
+UNIT = (  # after a number; one letter only behind a space
+    "%|percent|°|[ ]*°[CF]|kg|mg|lbs?|oz|km|cm|mm|mi|ft|inch(es)?|yd|k?m2|k?m²|m3|m³|"
+    "sq[ ]?(ft|m)|ha|ml|sec|min|hrs?|km/h|mph|m/s|kWh?|[kMG]?Hz|[kMGT]B|"
+    "USD|EUR|GBP|CHF|dollars?|euros?|"
+    "(?<=[ ])[gmltshWVA]"
+)
 DRESSED = re.compile(
-    r"""
-    ([$€£] | [A-Z]{3}[ ])?\s* [-+−]? [$€£]?                          # $, EUR, a minus that is none
-    (\d{1,3}([,' \xa0\u202f.]\d{3})+([.,]\d*)? | \d+[.,]?\d*)        # 1,234.50, 1.234,50, 3,14
-    \s*([%€$£] | [^\W\d_]{1,4}[²³23]?)?                              # 45 %, 12 kg, 3 m2
+    rf"""
+    ([$€£¥₹] | (USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD)[ ])?\s* [-+−]? [$€£¥₹]?
+    (\d{{1,3}}([,' \xa0\u202f.]\d{{3}})+([.,]\d*)? | \d+[.,]?\d*)   # 1,234.50, 1.234,50, 3,14
+    \s*([$€£¥₹] | {UNIT})?
     """,
     re.VERBOSE,
 )
@@ -37,7 +51,8 @@ def taken_for(who: str, column: Column, category: bool) -> tuple[Input | None, s
     said = column.distinct
     if len(said) + column.gaps < 2:
         return None, f"always {said[0]}" if said else "no values"
-    require_no_date(who, column)
+    if not category:
+        require_no_date(who, column)
     if category and (column.many or len(said) > MOST):
         cure = "drop it, or make fewer of it, such as their first digits"
         checks.refuse(who, f"at most {MOST} values of {column.name}", count_of(column), cure)
@@ -80,9 +95,10 @@ def count_of(column: Column) -> str:
 def require_no_date(who: str, column: Column) -> None:
     """Refuse dates and times."""
     said = column.distinct[:KNOWN]
-    days = len(said) > 2 and all(map(DAY.fullmatch, said))
-    if days or sum(bool(DATE.fullmatch(value)) for value in said) > len(said) / 2:
-        got = f"dates or times in {column.name}, such as {said[0]!r}"
+    form = DAY if column.is_numbers else DATE
+    found = [value for value in said if form.fullmatch(value)]
+    if len(found) > len(said) / 2 and (not column.is_numbers or len(found) == len(said) > 2):
+        got = f"dates or times in {column.name}, such as {found[0]!r}"
         cure = "make numbers of them, such as year, month and weekday, or drop it"
         checks.refuse(who, "numbers or categories", got, cure)
 
@@ -93,13 +109,13 @@ def require_clean(who: str, column: Column) -> None:
     numbers = sum(bool(np.isfinite(number_of(value))) for value in said)
     dressed = sum(bool(DRESSED.fullmatch(value)) for value in said)
     row, cell = column.odd or (1, said[0])
-    got = f"{cell!r} in row {row}"
+    got, name = f"{cell!r} in row {row}", column.name
     if dressed > max(numbers, len(said) / 2):
         cure = "write 1234.5 for $1,234.50 or 1.234,50, 3.14 for 3,14, 45 for 45 % or 45 kg"
-        checks.refuse(who, f"{column.name} as plain numbers", got, cure)
-    if len(said) > 10 and len(said) > numbers > 0.8 * len(said):
-        cure = "leave the cell empty if it is missing, or drop the column"
-        checks.refuse(who, f"{column.name} as numbers, as most of it is", got, cure)
+        checks.refuse(who, f"{name} as plain numbers", got, f"{cure}, or name it as categories")
+    if column.odd and len(said) > 10 and numbers > 0.8 * len(said):
+        cure = f"leave the cell empty if it is missing, drop {name}, or name it as categories"
+        checks.refuse(who, f"{name} as numbers, as most of it is", got, cure)
 
 
 def require_one_point(who: str, column: Column) -> None:

@@ -52,12 +52,14 @@ class Target(NamedTuple):
         """The targets of a column: numbers, or the numbers of the classes; NaN where one is
         missing."""
         if self.classes is None:
-            return of_numbers(who, column)[1]
+            return column.numbers if column.is_numbers else of_numbers(who, column)[1]
         names, codes = column.codes
         known = {name: i for i, name in enumerate(self.classes)} | {NOTHING: np.nan}
         for name in names:
             if name not in known:
-                checks.refuse(who, f"{self.name} as one of {listed(self.classes)}", repr(name))
+                row = column.row(int((codes == names.index(name)).argmax()))
+                expected = f"{self.name} in row {row} as one of {listed(self.classes)}"
+                checks.refuse(who, expected, repr(name))
         return np.array([known[name] for name in names])[codes]
 
     @property
@@ -86,8 +88,10 @@ def target_of(who: str, column: Column, classes: bool | None) -> tuple[Target, A
         checks.refuse(
             who, f"a {column.name} that differs", f"{said[0]!r} {nothing}in each row", cure
         )
-    require_no_date(who, column)
     if classes is None:
+        require_no_date(who, column)
+        if not column.is_numbers:
+            require_clean(who, column)
         few = len(said) <= CLASSES and all(number_of(value).is_integer() for value in said)
         classes = not column.is_numbers or few
     return (of_classes if classes else of_numbers)(who, column)
@@ -95,15 +99,13 @@ def target_of(who: str, column: Column, classes: bool | None) -> tuple[Target, A
 
 def of_numbers(who: str, column: Column) -> tuple[Target, Array, str]:
     if column.odd:
-        got, cure = f"{column.odd[1]!r} in row {column.odd[0]}", 'task="classification" takes texts'
-        checks.refuse(who, f"{column.name} as numbers", got, cure)
+        got = f"{column.odd[1]!r} in row {column.odd[0]}"
+        checks.refuse(who, f"{column.name} as numbers", got)
     Y = column.numbers
     return Target(column.name, None), Y, f"a number, {np.nanmin(Y):.6g} to {np.nanmax(Y):.6g}"
 
 
 def of_classes(who: str, column: Column) -> tuple[Target, Array, str]:
-    if not column.is_numbers:
-        require_clean(who, column)
     names, codes = ([], np.empty(0, int)) if column.many else column.codes
     counts = np.bincount(codes, minlength=len(names))
     kept = [name for name in names if name != NOTHING]  # it is the last
