@@ -63,7 +63,7 @@ FILES = {
     ),
     "more units": (tables.text({**GOOD, "c": ["12 inches", "3 km/h"] * 10}), "as plain numbers"),
     "ordinals of days": (
-        tables.text({**GOOD, "c": ["31st March", "May 5th"] * 10}),
+        tables.text({**GOOD, "c": ["31st March", "May 5th", "Jan2021", "Wed Mar 3"] * 5}),
         "dates or tim",
     ),
     "weeks": (tables.text({**GOOD, "c": ["2021-W05", "2021-W06"] * 10}), "dates or times in c"),
@@ -280,6 +280,8 @@ def test_an_unknown_category_among_many(model):
         ["12-34-56", "13-35-57"],
         ["5 minute abs", "10 second rule"],
         ["march on", "may be", "decent"],
+        ["jan", "feb", "mar", "may"],
+        ["January", "March", "May"],
         ["A12", "B7"],
         ["12345-6789", "54321-9876"],
     ],

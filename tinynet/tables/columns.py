@@ -66,10 +66,11 @@ class Column:
                     return
 
     def only(self, rows: Array) -> None:
-        """Forget the other rows."""
+        """Forget the other rows; these go up."""
         if self._numbers is not None:
-            place = {row: i for i, row in enumerate(rows.tolist())}
-            self._odd = [(place[i], cell) for i, cell in self._odd if i in place]
+            places = [int(np.searchsorted(rows, i)) for i, _ in self._odd]
+            pairs = [*zip(places, self._odd, strict=True)]
+            self._odd = [(k, cell) for k, (i, cell) in pairs if k < len(rows) and rows[k] == i]
             self._numbers = [np.concatenate(self._numbers)[rows]]
         if self._codes is not None:
             codes = np.concatenate(self._codes)[rows]
