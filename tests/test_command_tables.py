@@ -188,6 +188,20 @@ def test_a_picture_of_somebody_elses_is_not_written_over(here, capsys):
     assert (here / "thesis.pdf").read_text(encoding="utf-8") == "mine"
 
 
+def test_predictions_are_written_over_predictions(here, capsys):
+    run("train flowers.csv --target kind --epochs 1")
+    for _ in range(2):
+        run("predict flowers.safetensors flowers.csv --out said.csv --probabilities")
+    run("predict flowers.safetensors flowers.csv --out said.csv")
+    assert (here / "said.csv").read_text(encoding="utf-8").startswith("kind\n")
+
+
+def test_a_folder_that_cannot_be_written_to(here, capsys, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    run("train flowers.csv --target kind", 2)
+    assert "--out in a folder that can be written to" in capsys.readouterr().err
+
+
 def test_the_name_of_a_model(here):
     for name in ("sales.2020.csv", "sales.2021.csv.gz"):
         tables.write(here / name, tables.flowers())

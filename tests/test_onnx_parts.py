@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.base import functions
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -47,6 +48,9 @@ VALUES = {
     "a part of the examples": lambda Z: Z + Z[:, : Z.shape[1] - 2].sum(),
     "a shape": lambda Z: np.zeros_like(Z) + Z.max(axis=0),
     "ones": np.ones_like,
+    "two lengths": lambda Z: Z + Z.T.dot(Z).reshape(Z.shape[1], 1, Z.shape[1]).sum(),
+    "a constant of the size": lambda Z: Z * (np.ones_like(Z[:, :1]) * Z.shape[1]),
+    "one over integers": lambda Z: Z * np.reciprocal(Z.argmax(axis=0) + 1),
     "an eighth": lambda Z: Z / max(1, Z.shape[1] // 8),
     "odd": lambda Z: Z * (Z.shape[1] % 2),
     "a place in the batch": lambda Z: Z * Z.argmax(),
@@ -67,6 +71,9 @@ VALUES = {
         (Steady("a sum"), "the same calls for any batch"),
         (Steady("a shape"), "the same calls for any batch"),
         (Steady("ones"), "the same calls for any batch"),
+        (Steady("two lengths"), "the same calls for any batch"),
+        (Steady("a constant of the size"), "the same calls for any batch"),
+        (Steady("one over integers"), r"tinynet\.onnx: expected a net that onnx\.checker takes"),
         (Steady("an eighth"), "the same calls for any batch"),
         (Steady("odd"), "the same calls for any batch"),
         (Steady("a place in the batch"), "calls that have an operator in ONNX, got argmax"),
@@ -148,6 +155,24 @@ class Shares(tn.Activation):
 def test_a_last_layer_in_float64_in_a_net_of_float32(examples):
     model = built([tn.Dense(4, Shares())], 3, dtype="float32", examples=examples)
     require_same(model, np.random.default_rng(0).standard_normal((3, 5)))
+
+
+class Above(tn.Layer):
+    """It looks into tinynet's row of ones."""
+
+    steady = True
+
+    def make_params(self, n_in, rng):
+        return {"V": rng.standard_normal((self.units, n_in))}
+
+    def preactivation(self, X):
+        return self.params["V"].dot(functions.with_ones(X)[:-1])
+
+
+def test_a_row_of_ones_elsewhere():
+    model = tn.Sequential([Above(2)], seed=0).build(3)
+    with pytest.raises(TypeError, match="an operator in ONNX, got a row of ones elsewhere"):
+        tinynet.onnx.to_model(model)
 
 
 def test_no_model():

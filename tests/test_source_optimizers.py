@@ -20,7 +20,11 @@ class Stepping(tn.SGD):
         self.what = what
 
     def numbers(self, t):
-        return (self.rate(t) / t**0.5, 0.001) if self.what == "t" else super().numbers(t)
+        if self.what == "t":
+            return self.rate(t) / t**0.5, 0.001
+        if self.what == "formulas":
+            return (-self.rate(t) * (1 + t) / (t - 0.5) / (0.5 - t),)
+        return super().numbers(t)
 
     def step(self, p, g, slots, *numbers):
         return STEPS[self.what](p, g, slots, *numbers)
@@ -33,6 +37,7 @@ def plain(step):
 
 STEPS = {
     "t": plain(lambda p, g, slots, rate, more: rate * g + more * p),
+    "formulas": plain(lambda p, g, slots, rate: rate * g),
     "a view of a slot": lambda p, g, s, rate: (rate * s["m"][:] + g, {"m": g, "n": s["n"]}),
     "slots that are handed on": lambda p, g, s, rate: (rate * s["n"], {"m": g, "n": s["m"]}),
     "a sum of a slot": lambda p, g, s, rate: (rate * g + s["m"].sum(), {"m": g * 1, "n": s["n"]}),

@@ -105,12 +105,22 @@ class Told(tn.Activation):
         return TOLD[self.what][1](Z)
 
 
+def of_scipy(Z):
+    special = pytest.importorskip("scipy.special")
+    return special.expit(Z)
+
+
 TOLD = {
+    "in a row": (lambda Z: Z + Z.T.copy().reshape(-1).sum(), np.ones_like),
+    "some": (lambda Z: Z + Z[:, : Z.shape[1] - 2].sum(), np.ones_like),
+    "a constant": (lambda Z: Z * (np.ones_like(Z[:, :1]) * Z.shape[1]), np.ones_like),
+    "expit": (of_scipy, np.ones_like),
     "booleans": (lambda Z: Z * ((Z > 0) == (Z < 1)), lambda Z: 1.0 * ((Z > 0) == (Z < 1))),
     "the sign of 0": (lambda Z: Z * np.copysign(1, np.abs(Z) * -0.0 - 0.0), np.zeros_like),
     "a tiny share": (lambda Z: Z * (1e-9 / Z.shape[1]) * 1e9, lambda Z: 0 * Z + 1 / Z.shape[1]),
     "integers": (lambda Z: Z + np.reciprocal(Z.argmax(axis=0) + 1), np.zeros_like),
     "floats": (lambda Z: np.power(Z.argmax(axis=0) * 2.0 + 3.0, -1.0) * Z, np.zeros_like),
+    "a shape": (lambda Z: np.zeros_like(Z) + Z.max(axis=0), np.zeros_like),
     "a size of integers": (lambda Z: Z * (Z.argmax(axis=0) * Z.shape[1]), np.zeros_like),
     "NaN": (lambda Z: np.fmax(Z, np.nan), np.ones_like),
 }
@@ -122,7 +132,9 @@ def test_expressions_that_are_easy_to_get_wrong(what):
         require_same(compiled([tn.Dense(1, Told(what)), tn.Dense(2)], "mse"), m)
 
 
-@pytest.mark.parametrize("what", ["the sign of 0", "a size of integers", "integers", "floats"])
+@pytest.mark.parametrize(
+    "what", ["the sign of 0", "a size of integers", "integers", "floats", "a shape"]
+)
 def test_values_that_are_easy_to_get_wrong(what):
     model = compiled([tn.Dense(2, Told(what)), tn.Dense(1)], "mse").build(3)
     own = module(model.to_source(weights=True))
@@ -201,91 +213,3 @@ def test_a_repr_may_hold_anything():
     model = tn.Sequential([Quoted(1)], seed=0).build(2)
     model.compile("sgd", "mse")
     module(model.to_source(weights=True))
-
-
-# ---- what is refused
-
-
-class Plain(tn.Activation):
-    def value(self, Z):
-        return Z + 1
-
-    def derivative(self, Z):
-        return np.ones_like(Z)
-
-
-class Sized(Bent):
-    steady = True
-
-    def value(self, Z):
-        return Z / Z.shape[1] ** 2
-
-
-class Choosing(Bent):
-    steady = True
-
-    def value(self, Z):
-        return np.where(Z > 0, Z, 0.0)
-
-
-class InAnotherOrder(Own):
-    """The parameter that is drawn first is named last."""
-
-    steady = True
-
-    def make_params(self, n_in, rng):
-        c, U = rng.standard_normal((1, 1)), rng.standard_normal((2, n_in))
-        return {"U": U, "c": c}
-
-
-class Drawn(Own):
-    steady = True
-
-    def make_params(self, n_in, rng):
-        return {"U": rng.standard_normal((2, n_in)) ** 2, "c": rng.integers(0, 9, (1, 1)) + 1.0}
-
-
-class Running(Own):
-    steady = True
-
-    def run(self, X):
-        A, cache = super().run(X)
-        return A + 0.0, cache
-
-
-REFUSED = {
-    "draws": (
-        [tn.Dropout(0.5), tn.Dense(1)],
-        "draw nothing, move no state and have no run in a mod",
-    ),
-    "a state": ([tn.BatchNorm(), tn.Dense(1)], "draw nothing, move no state and have no run"),
-    "not steady": ([tn.Dense(1, Plain())], "got Plain, which is not steady"),
-    "the size": ([tn.Dense(1, Sized())], "the same calls for any batch in a module of plain numpy"),
-    "where": ([tn.Dense(1, Choosing())], "calls that a module of plain numpy can hold"),
-    "truncated": ([tn.Dense(1, initializer=tn.TruncatedNormal())], "weights that start as normal"),
-    "orthogonal": ([tn.Dense(1, initializer="orthogonal")], "weights=True writes them down"),
-    "a run of its own": ([Running(), tn.Dense(1)], "have no run in a module of plain numpy, got R"),
-    "a name twice": ([Named("Z"), tn.Dense(1)], "parameters of other names in a module of .* Z1"),
-    "another order": ([InAnotherOrder(), tn.Dense(1)], "weights=True writes them down"),
-    "draws of its own": ([Drawn(), tn.Dense(1)], "weights that start as normal, uniform or equal"),
-}
-
-
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_has_no_place_in_a_module(what):
-    layers, sentence = REFUSED[what]
-    model = tn.Sequential(layers, seed=0).build(2)
-    model.compile("sgd", "mse")
-    with pytest.raises(TypeError, match=sentence):
-        model.to_source()
-
-
-def test_a_model_has_to_be_compiled_and_built():
-    model = tn.Sequential([tn.Dense(1)], seed=0)
-    with pytest.raises(RuntimeError, match="compile"):
-        model.to_source()
-    model.compile("sgd")
-    with pytest.raises(RuntimeError, match="a model with weights"):
-        model.to_source()
-    with pytest.raises(TypeError, match="weights as True or False"):
-        model.build(2).to_source(weights=1)

@@ -220,6 +220,13 @@ def test_the_report_of_classes():
     ]
 
 
+def test_a_confusion_of_many_classes_is_not_printed():
+    target, true = Target("kind", tuple("abcdefghijklm")), np.arange(13.0)
+    report = Report(target, np.arange(13), true, true.astype(int), true, None)
+    assert "said to be" not in str(report)
+    np.testing.assert_array_equal(report.confusion, np.eye(13))
+
+
 def test_scores_of_a_number():
     true, predicted = np.array([1.0, 2.0, 3.0, 6.0]), np.array([1.0, 2.0, 4.0, 4.0])
     report = Report(Target("price", None), np.arange(4), true, predicted, np.array([2.0, 4]), None)

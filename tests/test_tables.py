@@ -98,6 +98,12 @@ def test_one_value_beside_gaps_is_two_categories():
     assert [kind.values for kind in table.columns] == [("x", "(missing)"), ("5", "(missing)")]
 
 
+def test_names_beside_rows_without_a_target():
+    columns = {"name": [f"n{i}" for i in range(1200)], "x": [*range(1200)]}
+    table = Table({**columns, "t": [*["a", "b"] * 599, "", ""]}, "t")
+    assert told(table)["name"] == ("left out", "more than 1000 different texts")
+
+
 def test_a_text_in_a_row_without_a_target_is_as_if_it_were_not_there():
     columns = {"n": [*range(60), "Total"], "t": [*["a", "b"] * 30, ""]}
     assert told(Table(columns, "t"))["n"][0] == "numbers"

@@ -93,6 +93,8 @@ class Graph:
             if x.tobytes() != twin.tobytes():
                 refuse_size(WHAT)
             return self.constant(x)
+        if above_ones(x):
+            refuse_operator("a row of ones elsewhere")
         if id(x) not in self.names:
             self.names[id(x)] = self.known(x, twin) if x.constant else self.viewed(x, twin)
         return self.names[id(x)]

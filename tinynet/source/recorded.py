@@ -98,7 +98,11 @@ def one_pass(layers: Any, m: int, what: str, compute: Computation, constant: boo
     if clash:
         got, cure = clash[0], "values on the way have it: give the parameter another name"
         checks.refuse("the net", f"parameters of other names in {what}", got, cure, TypeError)
-    tape.drop_unread([x for x in found.values() if isinstance(x, StandIn)])
+    for name, x in found.items():
+        if not isinstance(x, StandIn):
+            expected, got = f"calls that {what} can hold", f"{name} of none"
+            checks.refuse("the net", expected, got, "compute it from X and params", TypeError)
+    tape.drop_unread([*found.values()])
     return Pass(tape, given, found, names)
 
 

@@ -90,8 +90,7 @@ class Lines:
                     root = x.origin if above_ones(x) else x.root
                     found[id(root)] = found.get(id(root), 0) + 1
         for x in self.first.found.values():
-            if isinstance(x, StandIn):
-                found[id(x.root)] = found.get(id(x.root), 0) + 1
+            found[id(x.root)] = found.get(id(x.root), 0) + 1
         return found
 
     # ---- values
@@ -102,6 +101,8 @@ class Lines:
             return self.number(x, twin)
         if id(x) in self.texts:
             return self.texts[id(x)]
+        if above_ones(x):
+            self.refuse_ones()
         if x.constant:
             return self.filled(x, twin)
         if x.root.array is not None and id(x.root) not in self.given:
@@ -290,9 +291,6 @@ def of_method(call: Call, text: Text) -> Text:
         return Text(f"{base}.astype(np.{out.dtype})") if other else text
     if function is np.argmax:
         return Text(f"{base}.argmax(axis={settings['axis']})")
-    if function not in REDUCED:
-        got = getattr(function, "__name__", function)
-        checks.refuse("the net", f"calls that {WHAT} can hold", got, error=TypeError)
     how = [f"axis={settings['axis']}"] * (settings["axis"] is not None)
     how += ["keepdims=True"] * bool(settings["keepdims"]) + [f"dtype=np.{out.dtype}"] * other
     return Text(f"{base}.{REDUCED[function]}({', '.join(how)})")
