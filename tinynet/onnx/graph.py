@@ -35,11 +35,8 @@ class Graph:
     one, of another number of examples, shows what depends on that number."""
 
     def __init__(self, model: Any) -> None:
-        self.rows, self.nodes, self.initializers = (
-            model.examples == "rows",
-            list[Any](),
-            list[Any](),
-        )
+        self.rows = model.examples == "rows"
+        self.nodes, self.initializers = list[Any](), list[Any]()
         model._built()
         self.passes = first, twin, _ = passes(model.layers, WHAT, predicted, constant=True)
         self.output = f"A{len(model.layers)}"
