@@ -18,7 +18,6 @@ from tinynet.model.snapshot import Snapshot
 from tinynet.net import diagnose, inference
 from tinynet.net.cost import Cost
 from tinynet.optimizers.limits import require_limits
-from tinynet.source.module import module
 
 
 class Compiled(Network):
@@ -131,6 +130,9 @@ class Compiled(Network):
         >>> [line for line in model.to_source().splitlines() if "dW1 =" in line]
         ['    dW1 = dZ1 @ X.T']
         """
+        # a training has no need of it, and begins sooner without
+        from tinynet.source.module import module  # noqa: PLC0415
+
         return module(self, checks.switch(self.who, "weights", weights))
 
     def snapshot(self) -> Snapshot:
