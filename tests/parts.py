@@ -217,6 +217,19 @@ class Error(Metric):
         return np.square(A - Y)
 
 
+class Named(tn.Layer):
+    """Its parameter has the name that it is told."""
+
+    steady = True
+
+    def __init__(self, name):
+        super().__init__(2)
+        self.name = name
+
+    def make_params(self, n_in, rng):
+        return {self.name: rng.standard_normal((2, n_in)) * 0.5 + 1}
+
+
 def naive(model, X, Y, epochs, size=None):
     """A copy of the model, trained by the notes' loop over `gradients` and the optimizer's step, on
     batches in order. It gives the copy and its costs."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
+from tests import parts
 
 onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
@@ -160,17 +161,8 @@ def test_parts_of_ones_own(dtype, units):
         require_same(model, np.random.default_rng(m).standard_normal((4, m)))
 
 
-class Named(tn.Layer):
-    """Its parameter has the name that it is told."""
-
+class Named(parts.Named):
     steady = True
-
-    def __init__(self, name):
-        super().__init__(2)
-        self.name = name
-
-    def make_params(self, n_in, rng):
-        return {self.name: rng.standard_normal((2, n_in))}
 
     def preactivation(self, X):
         Z = np.exp(-np.square(self.params[self.name] @ X))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tests import parts
 from tests.test_source import compiled, module, require_same
 
 
@@ -54,17 +55,8 @@ def test_a_layer_of_ones_own():
     require_same(compiled([Own(), tn.Dense(2, "tanh")], "mse"))
 
 
-class Named(tn.Layer):
-    """Its parameter has the name that it is told."""
-
+class Named(parts.Named):
     steady = True
-
-    def __init__(self, name):
-        super().__init__(2)
-        self.name = name
-
-    def make_params(self, n_in, rng):
-        return {self.name: rng.standard_normal((2, n_in)) * 0.5 + 1}
 
     def preactivation(self, X):
         return np.exp(-np.square(self.params[self.name] @ X)) + np.maximum(X[:2], -np.inf)

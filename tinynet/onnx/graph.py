@@ -11,6 +11,7 @@ from tinynet.onnx.operators import BOOLEAN, LOGICAL, OPERATORS, REDUCED, TWINS
 from tinynet.source.recorded import (
     above_ones,
     calls,
+    constant,
     free_names,
     one_number,
     passes,
@@ -228,10 +229,6 @@ class Graph:
                 refuse_size(WHAT)
         pairs = (W, W_twin), (X, X_twin)
         return self.node("MatMul", *(self.cast(self.value(*p), p[0].dtype, dtype) for p in pairs))
-
-
-def constant(x: Any) -> bool:
-    return isinstance(x, StandIn) and x.constant
 
 
 def refuse_operator(function: Any) -> NoReturn:

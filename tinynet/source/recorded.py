@@ -39,7 +39,7 @@ Computation = Callable[[Tape, int, Any], tuple[dict[str, Any], dict[str, Any]]]
 def passes(
     layers: Sequence[Layer], what: str, compute: Computation, constant: bool = False
 ) -> list[Pass]:
-    """A computation recorded with two numbers of examples, on copies of the layers that have
+    """A computation recorded with three numbers of examples, on copies of the layers that have
     stand-ins for their arrays. `constant`: whether these stay as they are. `what` is to hold the
     calls, in errors."""
     require_steady(layers, what)
@@ -140,9 +140,14 @@ def refuse_size(what: str) -> NoReturn:
 
 
 def calls(found: Sequence[Pass]) -> list[tuple[Call, Call]]:
-    """The calls of both recordings, side by side."""
+    """The calls of the first two recordings, side by side."""
     first, second, _ = (one.calls for one in found)
     return [*zip(first, second, strict=True)]
+
+
+def constant(x: Any) -> bool:
+    """Whether it is known before there are examples."""
+    return isinstance(x, StandIn) and x.constant
 
 
 def above_ones(x: Any) -> bool:

@@ -23,19 +23,15 @@ def initialize_parameters(model: Any, weights: bool) -> str:
     in any case."""
     arrays, states = model._arrays(), parameters.named(layer.state for layer in model.layers)
     if weights:
-        texts = {name: written(a) for name, a in arrays.items()}
-        return function("initialize_parameters()", "The trained parameters.", all_of(texts))
+        lines = returned([(name, written(a)) for name, a in arrays.items()])
+        return function("initialize_parameters()", "The trained parameters.", lines)
     drawn_by = model._generator_at_build
     kind = "RandomState" if isinstance(drawn_by, np.random.RandomState) else "default_rng"
     drawn = {f"{n}{layer.position}": text for layer in model.layers for n, text in starts(layer)}
     texts = drawn | {name: written(a) for name, a in states.items()}
-    lines = [f"rng = np.random.{kind}(seed)", *all_of({name: texts[name] for name in arrays})]
+    lines = [f"rng = np.random.{kind}(seed)", *returned([(name, texts[name]) for name in arrays])]
     says = "Where the parameters start, as in a model with that seed."
     return function("initialize_parameters(seed=None)", says, lines)
-
-
-def all_of(texts: dict[str, str]) -> list[str]:
-    return returned([*texts.items()])
 
 
 def written(a: Array) -> str:

@@ -7,6 +7,14 @@ from tinynet.source.text import ATOM, PRODUCT, SUM, Text, literal
 POWER = 2.5
 
 
+def operator(sign: str, level: float) -> tuple[Any, Any]:
+    """What Python calls for a sign, with the number on its left and on its right."""
+    return (
+        lambda self, other: self.joined(sign, level, self, other),
+        lambda self, other: self.joined(sign, level, other, self),
+    )
+
+
 class Symbol:
     """A number in a formula, such as the t of a step."""
 
@@ -19,29 +27,11 @@ class Symbol:
             return Symbol(Text(f"{a.within(ATOM)} ** {b.within(ATOM)}", POWER))
         return Symbol(Text(f"{a.within(level)} {sign} {b.within(level + 0.5)}", level))
 
-    def __add__(self, other: Any) -> "Symbol":
-        return self.joined("+", SUM, self, other)
-
-    def __radd__(self, other: Any) -> "Symbol":
-        return self.joined("+", SUM, other, self)
-
-    def __sub__(self, other: Any) -> "Symbol":
-        return self.joined("-", SUM, self, other)
-
-    def __rsub__(self, other: Any) -> "Symbol":
-        return self.joined("-", SUM, other, self)
-
-    def __mul__(self, other: Any) -> "Symbol":
-        return self.joined("*", PRODUCT, self, other)
-
-    def __rmul__(self, other: Any) -> "Symbol":
-        return self.joined("*", PRODUCT, other, self)
-
-    def __truediv__(self, other: Any) -> "Symbol":
-        return self.joined("/", PRODUCT, self, other)
-
-    def __rtruediv__(self, other: Any) -> "Symbol":
-        return self.joined("/", PRODUCT, other, self)
+    __add__, __radd__ = operator("+", SUM)
+    __sub__, __rsub__ = operator("-", SUM)
+    __mul__, __rmul__ = operator("*", PRODUCT)
+    __truediv__, __rtruediv__ = operator("/", PRODUCT)
+    __pow__, __rpow__ = operator("**", POWER)
 
     def __neg__(self) -> "Symbol":
         return Symbol(Text(f"-{self.text.within(ATOM)}", PRODUCT))
@@ -51,9 +41,3 @@ class Symbol:
 
     __bool__ = __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = unknown
     __eq__ = __ne__ = __hash__ = unknown
-
-    def __pow__(self, other: Any) -> "Symbol":
-        return self.joined("**", POWER, self, other)
-
-    def __rpow__(self, other: Any) -> "Symbol":
-        return self.joined("**", POWER, other, self)

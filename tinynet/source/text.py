@@ -14,6 +14,7 @@ from tinynet.source.recorded import (
     SIZES,
     Pass,
     above_ones,
+    constant,
     free_names,
     law,
     one_number,
@@ -303,10 +304,6 @@ def summed(text: Text, axis: int) -> Text:
 def ones(x: Any, shape: tuple[int, ...]) -> bool:
     """Whether it is a row or a column of ones."""
     return constant(x) and x.shape == shape and bool((x.settled() == 1).all())
-
-
-def constant(x: Any) -> bool:
-    return isinstance(x, StandIn) and x.constant
 
 
 def index(key: Any) -> str:

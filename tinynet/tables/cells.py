@@ -2,7 +2,6 @@
 thousand rows at a time."""
 
 import csv
-import difflib
 import gzip
 import itertools
 import math
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TextIO
 
 from tinynet.base import checks
+from tinynet.base.settings import near
 
 ROWS = 10_000  # that are read at a time
 ENDINGS = ".csv", ".tsv", ".txt"
@@ -50,9 +50,9 @@ def opened(table: Any) -> Iterator[Source]:
 def opened_text(path: Path) -> Iterator[TextIO]:
     """The file, unpacked if it is packed."""
     if not path.is_file():
-        near = difflib.get_close_matches(path.name, names_beside(path), 1)
+        meant = near(path.name, names_beside(path), 0.6)
         got = "a folder" if path.is_dir() else "none"
-        cure = f"did you mean {near[0]}?" if near else ""
+        cure = f"did you mean {meant[0]}?" if meant else ""
         checks.refuse(str(path), "a file with a table", got, cure)
     if unpacked(path).suffix.lower() not in ENDINGS:
         cure = "save it as CSV UTF-8" if path.suffix.startswith(".xls") else ""
@@ -190,6 +190,6 @@ def missing(cell: str) -> bool:
 
 def unknown(who: str, name: str, names: Sequence[str]) -> NoReturn:
     """Refuse a name of a column that is not there."""
-    near = difflib.get_close_matches(name, [*filter(None, names)], 1, 0.5)
-    cure = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    meant = near(name, [*filter(None, names)], 0.5)
+    cure = f"did you mean {meant[0]!r}?" if meant else f"there are {', '.join(names)}"
     checks.refuse(who, f"a column {name!r}", "none", cure)

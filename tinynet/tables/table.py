@@ -45,7 +45,7 @@ class Table:
 
     The target is classes if it is texts, or at most 10 whole numbers; `task`, "classification" or
     "regression", overrules that. `drop` names columns to leave out, `categories` numbers that are
-    none, such as postcodes. `print(table)` says what was taken for what.
+    none, such as the codes of regions. `print(table)` says what was taken for what.
 
     X (m, n_x), NaN where a number is missing, and Y (m,), the targets or the numbers of the
     classes, are there for a net of your own.

@@ -52,7 +52,8 @@ class Target(NamedTuple):
         """The targets of a column: numbers, or the numbers of the classes; NaN where one is
         missing."""
         if self.classes is None:
-            return column.numbers if column.is_numbers else of_numbers(who, column)[1]
+            require_numbers(who, column)
+            return column.numbers
         names, codes = column.codes
         known = {name: i for i, name in enumerate(self.classes)} | {NOTHING: np.nan}
         for name in names:
@@ -97,10 +98,14 @@ def target_of(who: str, column: Column, classes: bool | None) -> tuple[Target, A
     return (of_classes if classes else of_numbers)(who, column)
 
 
-def of_numbers(who: str, column: Column) -> tuple[Target, Array, str]:
+def require_numbers(who: str, column: Column) -> None:
     if column.odd:
         got = f"{column.odd[1]!r} in row {column.odd[0]}"
         checks.refuse(who, f"{column.name} as numbers", got)
+
+
+def of_numbers(who: str, column: Column) -> tuple[Target, Array, str]:
+    require_numbers(who, column)
     Y = column.numbers
     return Target(column.name, None), Y, f"a number, {np.nanmin(Y):.6g} to {np.nanmax(Y):.6g}"
 
