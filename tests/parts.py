@@ -260,5 +260,5 @@ def everything(model):
     return [*model.get_weights(), *slots(model).values(), *learned]
 
 
-def same(ones, others):
-    return all(np.array_equal(a, b) for a, b in zip(ones, others, strict=True))
+def same(first, *others):
+    return all(np.array_equal(a, b) for one in others for a, b in zip(first, one, strict=True))

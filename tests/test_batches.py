@@ -5,7 +5,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_kit_layers import NETS, everything, same_all
-from tests.ways import WAYS, taken
+from tests.ways import WAYS, equal, taken
 
 X, Y = tn.data.moons(64, seed=0)
 WEIGHTS = np.random.default_rng(1).integers(0, 3, 64) + 0.5
@@ -277,8 +277,7 @@ def test_a_split_is_settled_anew():
             model.fit(X, Y, 1, 16, verbose=0)
             model.fit(X, Y, 2, 16, verbose=0, validation_split=0.25)
         assert model.optimizer.steps == 4 + 2 * 3
-    for a, b in zip(*(everything(model)[0] for model in models), strict=True):
-        np.testing.assert_array_equal(a, b)
+    equal(*(everything(model)[0] for model in models))
 
 
 def test_epochs_in_the_place_of_targets():

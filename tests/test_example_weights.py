@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import tinynet as tn
 from tests.rows_losses import CLASSES, PAIRS, SOFT, targets
 from tests.test_kit import LOSSES, TARGETS, X, same
-from tests.ways import EVERY_WAY, WAYS, taken
+from tests.ways import EVERY_WAY, WAYS, equal, taken
 from tinynet.net import blocks
 
 COUNTS = st.lists(st.integers(0, 3), min_size=5, max_size=5).filter(any)
@@ -75,7 +75,7 @@ def test_weighted_costs_and_gradients_of_a_net(loss, last, labels, monkeypatch):
             own.fit(X, Y, 3, sample_weight=counts, verbose=0)
         histories.append(own.history.history)
     repeated = a_model().fit(*twice, 3, verbose=0).history
-    assert histories[0] == histories[1]
+    equal(*histories)
     for name, numbers in repeated.items():
         np.testing.assert_allclose(histories[0][name], numbers, rtol=1e-12)
 
@@ -93,13 +93,13 @@ LABELS = (X[0] > 0.4).astype(int)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("batch_size", [None, 6])
 def test_a_weighted_training_with_a_pause(batch_size, dtype):
-    weights, models = rng.random(20), [a_net(dtype) for _ in range(3)]
+    weights, models = rng.random(20), [a_net(dtype) for _ in EVERY_WAY]
     for model, way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
-            for epochs in [7] if model is models[2] else [3, 4]:
+            for epochs in [7] if model is models[-1] else [3, 4]:
                 model.fit(X, LABELS, epochs, batch_size, sample_weight=weights, verbose=0)
-    same(models[0], models[1])
-    same(models[0], models[2])
+    for model in models[1:]:
+        same(models[0], model)
 
 
 def test_weights_may_come_go_and_change_between_two_fits():

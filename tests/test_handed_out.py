@@ -134,7 +134,7 @@ def test_a_metric_of_another_shape_is_refused_or_right():
             model.compile(tn.SGD(0.1), metrics=[Flat()])
             model.fit(X, X[::-1], 5, verbose=0)
             rows.append(model.history.rows)
-    assert rows in ([], [rows[0]] * 2 if rows else [])
+    assert rows in ([], [rows[0]] * len(WAYS) if rows else [])
 
 
 class Huber(tn.Loss):

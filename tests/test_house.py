@@ -27,7 +27,8 @@ HEART += ["tinynet/layers/running.py", "tinynet/layers/row.py", "tinynet/losses/
 BUDGETS = {
     "base, the four base classes with what they are made of, net": (HEART, 1550),
     "tape": (["tinynet/tape/"], 375),
-    "engine": (["tinynet/engine/"], 560),
+    "engine": (["tinynet/engine/"], 575),
+    "fused": (["tinynet/fused/"], 320),
 }
 PART, FILE, LINE = 45, 350, 100
 HELPERS = ["in_float64", "initializers", "learnable", "regularizers", "same_width", "schedules"]
@@ -85,6 +86,8 @@ def test_a_part_imports_its_base_and_no_sibling(kind):
 
 LAZY = {"tinynet/plots.py": ["matplotlib.figure"], "tinynet/callbacks/progress.py": ["tqdm.auto"]}
 LAZY["tinynet/model/compiled.py"] = ["tinynet.source.module"]  # which takes a tenth of the import
+LAZY["tinynet/model/ways.py"] = ["tinynet.fused.reader"]
+LAZY["tinynet/fused/kernel.py"] = ["numba", "numba"]
 
 
 def test_no_lazy_import_but_of_what_takes_long():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.ways import WAYS, taken
+from tests.ways import WAYS, equal, taken
 
 X = np.linspace(-1, 1, 24).reshape(2, 12)
 Y = X[:1] * X[1:]
@@ -94,8 +94,7 @@ def test_it_is_read_anew_in_every_step(part, size):
         with taken(way):
             model.fit(X, Y, 6, size, verbose=0)
         found.append([*model.get_weights(), model.history.history["loss"]])
-    for a, b in zip(*found, strict=True):
-        np.testing.assert_array_equal(a, b)
+    equal(*found)
     losses = found[0][-1]
     assert len({*losses}) == len(losses)
 
@@ -124,5 +123,4 @@ def test_constants_are_arrays_as_they_are_without_a_tape(summed, dtype):
         with taken(way):
             model.fit(np.tile(X, 9), np.tile(Y, 9), 6, 36, verbose=0)
         found.append(model.get_weights())
-    for a, b in zip(*found, strict=True):
-        np.testing.assert_array_equal(a, b)
+    equal(*found)

@@ -42,12 +42,6 @@ def middle():
     return net(tn.SGD(0.1, 0.9), 0, *layers).build(2)
 
 
-@contextlib.contextmanager
-def way_of(way):
-    with taken("walked") if way == "walked" else contextlib.nullcontext():
-        yield
-
-
 class Twin:
     """A training that nobody interrupts, with what stood there after each of its steps."""
 
@@ -125,7 +119,7 @@ def test_3_to_5_an_interrupt_at_any_moment(name, size, way, tries):
     epochs = epochs // 4 if way == "walked" and epochs >= 100 else epochs  # each takes longer
     twin = Twin(make, A, B, epochs, size)
     rng, kept = np.random.default_rng(0), []
-    with way_of(way):
+    with taken(way, may_walk=True):
         start = time.perf_counter()
         make().fit(A, B, epochs, size, verbose=0)
         whole = time.perf_counter() - start
@@ -161,7 +155,7 @@ def test_3_to_5_an_interrupt_at_each_line(make, size, way, tries):
     """Of a training whose step is settled."""
     epochs, more = ((70 if way == "played" else 5), 3) if size is None else (3, 1)
     twin = Twin(make, *SMALL, epochs + more, size)
-    with way_of(way):
+    with taken(way, may_walk=True):
         model = prepared(make, size)
         n = lines(TRAINING, lambda: model.fit(*SMALL, epochs, size, verbose=0))
         assert n > 50

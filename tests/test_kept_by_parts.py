@@ -10,7 +10,7 @@ import pytest
 import tinynet as tn
 from tests import parts
 from tests.test_changes_in_a_fit import X, Y
-from tests.ways import WAYS, taken
+from tests.ways import WAYS, equal, taken
 from tinynet.metrics import Metric
 
 # ---- what a part may keep
@@ -227,7 +227,7 @@ def test_a_number_in_the_class_of_what_a_part_holds_is_a_setting(held, monkeypat
             model.fit(X, Y, 2, verbose=0)
             monkeypatch.undo()
         ends.append(model.history.history)
-    assert ends[0] == ends[1]
+    equal(*ends)
 
 
 def test_whatever_a_metrics_attribute_is_called_it_is_a_setting():
@@ -280,7 +280,7 @@ def test_a_setting_changed_after_several_fits_counts(name, value):
             model.optimizer.epsilon = 0.1
             model.fit(X, Y, 2, verbose=0)
         ends.append(model.history.history)
-    assert ends[0] == ends[1]
+    equal(*ends)
 
 
 def test_examples_changed_in_place_count():
@@ -296,7 +296,7 @@ def test_examples_changed_in_place_count():
                 a[...] = a[:, ::-1]
             model.fit(features, labels, 3, verbose=0)
         ends.append(model.history.history)
-    assert ends[0] == ends[1]
+    equal(*ends)
 
 
 class Sums(Metric):

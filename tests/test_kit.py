@@ -56,7 +56,7 @@ def same(one, other):
 @pytest.mark.parametrize("batch_size", [None, 8])
 @pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
 def test_every_part_trains_the_same_in_every_way(parts, batch_size, dtype):
-    models = [a_net(*parts, dtype) for _ in range(3)]
+    models = [a_net(*parts, dtype) for _ in EVERY_WAY]
     for (model, Y), way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
             model.fit(X, Y, 3, batch_size, verbose=0)

@@ -54,20 +54,21 @@ def everything(model):
     return parts.everything(model), draws
 
 
-def same_all(one, other):
-    same(one, other)
-    (arrays, draws), (others, other_draws) = everything(one), everything(other)
-    for a, b in zip(arrays, others, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert draws == other_draws
+def same_all(one, *others):
+    for other in others:
+        same(one, other)
+        (arrays, draws), (other_arrays, other_draws) = everything(one), everything(other)
+        for a, b in zip(arrays, other_arrays, strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert draws == other_draws
 
 
 def trained_in_every_way(make, X, Y):
-    """Three models, trained the same but for a walk and for a pause."""
-    models = [make() for _ in range(3)]
+    """Models that are trained the same but for the way and for a pause."""
+    models = [make() for _ in EVERY_WAY]
     for model, way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
-            for epochs in [5] if model is models[2] else [2, 3]:
+            for epochs in [5] if model is models[-1] else [2, 3]:
                 model.fit(X, Y, epochs, 16, verbose=0)
     return models
 
@@ -88,10 +89,10 @@ def with_looks(model, batch_size):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_a_net_trains_the_same_in_every_way(layers, batch_size, dtype):
-    models = [a_net(layers, dtype=dtype) for _ in range(3)]
+    models = [a_net(layers, dtype=dtype) for _ in EVERY_WAY]
     for model, way in zip(models, EVERY_WAY, strict=True):
         with taken(way):
-            for epochs in [7] if model is models[2] else [3, 4]:
+            for epochs in [7] if model is models[-1] else [3, 4]:
                 model.fit(X, LABELS, epochs, batch_size, verbose=0)
     with taken("played"):
         models.append(with_looks(a_net(layers, dtype=dtype), batch_size))

@@ -10,7 +10,7 @@ import pytest
 
 import tinynet as tn
 from tests.test_changes_in_a_fit import X, Y
-from tests.ways import WAYS, taken
+from tests.ways import WAYS, equal, taken
 from tinynet.tape.memory import Arena
 from tinynet.tape.recording import Recording
 
@@ -343,5 +343,4 @@ def test_two_zeros_are_two_numbers():
         with taken(way):
             model.fit(X, Y, 3, verbose=0)
         models.append(model)
-    for p, q in zip(*(model.get_weights() for model in models), strict=True):
-        np.testing.assert_array_equal(p, q)
+    equal(*(model.get_weights() for model in models))

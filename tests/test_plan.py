@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tests.cases import SEEDS
-from tests.ways import WAYS, a_training, same_in_blocks, taken
+from tests.ways import WAYS, a_training, equal, same_in_blocks, taken
 from tinynet.engine import plan
 from tinynet.engine.work import Work
 from tinynet.net import blocks
@@ -72,19 +72,15 @@ def test_a_plan_takes_the_steps_that_the_methods_take(
     X, Y = problem(last, m, seed)
     if examples == "rows":
         X, Y = X.T, Y.T
-    models = [
-        a_model(hidden, last, None, optimizer, dtype=dtype, examples=examples) for _ in range(2)
-    ]
+    models = [a_model(hidden, last, None, optimizer, dtype=dtype, examples=examples) for _ in WAYS]
     for model, way in zip(models, WAYS, strict=True):
         with pytest.MonkeyPatch.context() as patch, taken(way):
             if block:
                 patch.setattr(blocks, "practice_size", lambda layers: block)
                 patch.setattr(plan, "PIECE", block)
             model.fit(X, Y, 5, batch_size, verbose=0)
-    planned, walked = models
-    for p, q in zip(planned.get_weights(), walked.get_weights(), strict=True):
-        np.testing.assert_array_equal(p, q)
-    assert planned.history.history == walked.history.history
+    equal(*(model.get_weights() for model in models))
+    equal(*(model.history.history for model in models))
 
 
 @pytest.mark.parametrize("batch_size", [None, 10, 7])

@@ -59,18 +59,18 @@ def test_a_training_by_a_schedule(kind, batch_size, make, over, rate):
     for name in ("steps", "epochs"):
         if name == "steps" and batch_size:
             continue
-        models = [a_net(kind(make(**{name: over}))) for _ in range(3)]
-        for model, way in zip(models, [*WAYS, "played"], strict=True):
+        ways = [*WAYS, "played"]
+        models = [a_net(kind(make(**{name: over}))) for _ in ways]
+        for model, way in zip(models, ways, strict=True):
             with taken(way):
-                for epochs in [10] if model is models[2] else [4, 6]:
+                for epochs in [10] if model is models[-1] else [4, 6]:
                     model.fit(X, Y, epochs, batch_size, verbose=0)
         by_hand = a_net(kind(1.0))
         for epoch in range(10):
             if rate(epoch) > 0:
                 by_hand.optimizer.learning_rate = rate(epoch)
                 by_hand.fit(X, Y, 1, batch_size, verbose=0)
-        same_all(models[0], models[1])
-        same_all(models[0], models[2])
+        same_all(*models)
         for p, q in zip(models[0].get_weights(), by_hand.get_weights(), strict=True):
             np.testing.assert_allclose(p, q, rtol=1e-9, atol=1e-12)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tests.ways import WAYS, taken
+from tests.ways import WAYS, equal, taken
 from tinynet.optimizers.base import DUSTING
 from tinynet.optimizers.limits import NOT_OWN
 
@@ -71,8 +71,7 @@ def test_parts_of_one_vector(layer, size):
             model.fit(X, Y, 5, size, verbose=0)
         state = [a.copy() for a in model.layers[1].state.values()]
         found.append([*model.get_weights(), *state])
-    for a, b in zip(*found, strict=True):
-        np.testing.assert_array_equal(a, b)
+    equal(*found)
 
 
 class Momentum(tn.Optimizer):

@@ -1,7 +1,9 @@
-"""The ways in which a step may be taken: played from a plan, and walked as it is written; or played
-from one that was doubted, as if the parts were a user's: recorded twice and looked at."""
+"""The ways in which a step may be taken: played from a plan, walked as it is written, and played
+with what can be fused, where numba is; or played from a plan that was doubted, as if the parts were
+a user's: recorded twice and looked at."""
 
 import contextlib
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -9,9 +11,11 @@ import pytest
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
+from tinynet.fused.reader import fused
+from tinynet.model import sequential
 from tinynet.net import blocks
 
-WAYS = ["played", "walked"]
+WAYS = ["played", "walked", *(["fused"] if find_spec("numba") else [])]
 EVERY_WAY = [*WAYS, "doubted"]
 
 
@@ -20,22 +24,31 @@ def forbidden(*args):
 
 
 @contextlib.contextmanager
-def taken(way):
-    """Trainings in this context take that way. One that is to be played must not be walked."""
+def taken(way, may_walk=False):
+    """Trainings in this context take that way. One that is to be played must not be walked, but
+    after an overflow if it may."""
     with pytest.MonkeyPatch.context() as patch:
         if way == "walked":
             patch.setattr(Work, "steady", False)
-        else:
+        elif not may_walk:
             patch.setattr(Training, "walk", forbidden)
         if way == "doubted":
             patch.setattr(Work, "ours", False)
+        if way == "fused":
+            patch.setattr(sequential, "fuse", lambda model, steps: fused)
         yield
 
 
-def a_training(model, X, Y, size=None):
+def equal(*ends):
+    """What came out of each way, arrays or lists or dicts of them, is the same."""
+    for end in ends[1:]:
+        np.testing.assert_equal(end, ends[0])
+
+
+def a_training(model, X, Y, size=None, fuse=None):
     """The Training object that `fit` would make, before its first step."""
     examples = Examples(*model._data(X, Y, build=True), size)
-    return Training(model.who, Work(*model._compiled(), model._metrics), examples)
+    return Training(model.who, Work(*model._compiled(), model._metrics, fuse=fuse), examples)
 
 
 def same_in_blocks(whole, cut, X, Y, size=7):

@@ -17,6 +17,7 @@ class Examples:
     def __init__(self, X: Array, Y: Array, size: int | None, m: int | None = None) -> None:
         self.X, self.Y, self.m = X, Y, m or X.shape[1]
         self.size = min(size or self.m, self.m)
+        self.steps = -(-self.m // self.size)  # an epoch
         self.shapes = X.shape, X.dtype, Y.shape, self.size, self.m
         if self.size < self.m:
             self.rows, self.Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y)

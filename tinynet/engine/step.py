@@ -36,7 +36,8 @@ class Step:
     stays behind in one, else on the parts themselves."""
 
     def __init__(self, work: Work, recorded: bool) -> None:
-        self.cost, self.optimizer, self.metrics, self.weighted = work.twins() if recorded else work
+        own = work.twins() if recorded else work
+        self.cost, self.optimizer, self.metrics, self.weighted = own[:4]
 
     def hand_out(self, arrays: Sequence[Any]) -> list[Any]:
         """Give each layer its theta and its arrays of state; what is left are places."""

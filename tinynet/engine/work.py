@@ -1,14 +1,17 @@
 """What a training works with, and how much of it at a time."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from tinynet.base import Array
 from tinynet.metrics import Metric
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
 from tinynet.optimizers import RATES, Optimizer
+from tinynet.tape.recording import Recording
+from tinynet.tape.tape import Calls
 
 CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
@@ -25,6 +28,7 @@ class Work(NamedTuple):
     optimizer: Optimizer
     metrics: Mapping[str, Metric]
     weighted: bool = False  # whether the last row of Y has the weights of the examples
+    fuse: Callable[[Recording, list[Array]], Calls] | None = None  # makes machine code of an update
 
     @property
     def parts(self) -> list[Any]:
@@ -85,4 +89,4 @@ class Work(NamedTuple):
         for name, metric in self.metrics.items():
             with suppress(Exception):
                 metrics[name] = copy.deepcopy(metric)
-        return Work(cost, optimizer, metrics, self.weighted)
+        return self._replace(cost=cost, optimizer=optimizer, metrics=metrics)

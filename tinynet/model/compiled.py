@@ -15,6 +15,7 @@ from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
 from tinynet.model.network import Network
 from tinynet.model.snapshot import Snapshot
+from tinynet.model.ways import jit_compiled, require_extra
 from tinynet.net import diagnose, inference
 from tinynet.net.cost import Cost
 from tinynet.optimizers.limits import require_limits
@@ -26,6 +27,7 @@ class Compiled(Network):
     _optimizer: optimizers.Optimizer | None = None
     _cost: Cost | None = None
     _metrics: Mapping[str, Metric] = MappingProxyType({})
+    _jit: bool | str = False
     _looked_at: object = None  # the latest setting of any part when its parts were looked at
 
     @property
@@ -39,21 +41,32 @@ class Compiled(Network):
         cure = "call compile(optimizer=...)"
         checks.refuse(self.who, "optimizer to stay as compiled", checks.shown(value), cure)
 
-    def compile(self, optimizer: Any = "adam", loss: Any = None, metrics: Any = ()) -> None:
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: Any = None,
+        metrics: Any = (),
+        jit_compile: bool | str = False,
+    ) -> None:
         """Choose copies of an optimizer and a loss, objects or names; by default Adam and the loss
         that matches the last activation. `metrics` is a list of names, such as "f1", of Metric
         objects, and of functions of (Y, A); these and "roc_auc" need all outputs at once, so they
-        are measured by `evaluate` and on validation data only."""
+        are measured by `evaluate` and on validation data only.
+
+        With `jit_compile=True` the optimizer's step is compiled to machine code, to the same bits;
+        "auto" does so where a `fit` is long enough. It needs the extra `fast`."""
         self._require_still(from_all=True)
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
         own_loss = losses.matching(last.activation) if loss is None else losses.loss(self.who, loss)
         pair = own_loss.pair(last.activation)
         pair.require_outputs(last.units)
+        jit = jit_compiled(self.who, jit_compile)
+        require_extra(self.who, jit)
         self._require_parts(pair.loss, own)
         read = named_metrics(self.who, metrics, last.activation, self._door.rows)
         # all at once, so no interrupt comes between them
-        vars(self).update(_metrics=read, _optimizer=own, _cost=Cost(self.layers, pair))
+        vars(self).update(_metrics=read, _optimizer=own, _cost=Cost(self.layers, pair), _jit=jit)
         self._forget_fit("compile")
 
     def _require_parts(self, loss: losses.Loss, optimizer: optimizers.Optimizer) -> None:

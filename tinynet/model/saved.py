@@ -27,6 +27,7 @@ from tinynet.model.history import History
 from tinynet.model.position_file import position_of, position_tree
 from tinynet.model.same import difference, numbers_in, runs
 from tinynet.model.snapshot import matching, slots_in, written
+from tinynet.model.ways import jit_compiled
 from tinynet.optimizers.schedules import Place
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -120,12 +121,14 @@ def compiled(model: Any, names: Names) -> dict[str, Any]:
     """The optimizer, the loss and the metrics."""
     found = {n: m.function if isinstance(m, Own) else m for n, m in model._metrics.items()}
     place = model.optimizer._place
+    found_jit = {"jit_compile": model._jit} if model._jit else {}
     return {
         "optimizer": names.written(model.optimizer),
         "loss": names.written(model._cost.pair.loss),
         "metrics": {name: names.written(metric) for name, metric in found.items()},
         "steps": model.optimizer.steps,
         "place": place and list(place),
+        **found_jit,
     }
 
 
@@ -154,7 +157,8 @@ def restored(make: Any, data: Any, names: Names) -> Any:
         for name, (known, metric) in pairs.items():
             if name != known and type(METRICS.get(name)) is not type(metric):
                 refuse(f"a metric named {known}", checks.shown(name))
-        vars(model).update(_metrics={name: metric for name, (_, metric) in pairs.items()})
+        read = {name: metric for name, (_, metric) in pairs.items()}
+        vars(model).update(_metrics=read, _jit=jit_compiled("load", own.get("jit_compile", False)))
     fill(model, tree, arrays)
     again, held = described(model, names)
     for name in sorted(tree.keys() | again.keys()):

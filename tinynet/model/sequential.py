@@ -32,6 +32,7 @@ from tinynet.model.prepared import Prepared, share_of
 from tinynet.model.resume import is_done, nothing_to_do, require_same, where_to_begin
 from tinynet.model.snapshot import fingerprint
 from tinynet.model.watch import Watch
+from tinynet.model.ways import fuse
 from tinynet.net import parameters
 from tinynet.net.reporter import Reporter
 from tinynet.optimizers.schedules import Place
@@ -218,8 +219,7 @@ class Sequential(Prepared):
         self._learn((X, Y), *data, rest=rest)
         examples, order = self._examples(data, size, rest, shuffle)
         train = partial(self._run, examples, order, len(data) > 2)
-        steps = -(-examples.m // examples.size)
-        return train, Source(steps, examples.m, order, [*data, *held]), held
+        return train, Source(examples.steps, examples.m, order, [*data, *held]), held
 
     def _on_batches(self, batches: Any, report: Reporter) -> None:
         """Train on the batches of an iterable until the epochs are done or somebody stops."""
@@ -272,10 +272,10 @@ class Sequential(Prepared):
 
     def _run(self, examples: Examples, order: Order, weighted: bool, report: Reporter) -> None:
         """Train until the epochs are done or somebody stops."""
-        work = Work(*self._compiled(), summed(self._metrics), weighted)
-        each = -(-examples.m // examples.size)
-        steps = work.optimizer.steps - len(report.unreported(each))
-        place, before = Place(steps, len(self.history), each), work.optimizer._place
+        own = fuse(self, report.epochs * examples.steps)
+        work = Work(*self._compiled(), summed(self._metrics), weighted, own)
+        steps = work.optimizer.steps - len(report.unreported(examples.steps))
+        place, before = Place(steps, len(self.history), examples.steps), work.optimizer._place
         if before is None or not before.agrees(place):
             vars(work.optimizer).update(_place=place)
         if self._training is None or not self._training.fits(work, examples):

@@ -11,6 +11,7 @@ import numpy as np
 from tinynet.base import Guard, html
 from tinynet.layers import Layer
 from tinynet.layers.nested import LETTERS
+from tinynet.model.ways import way
 
 NOT_BUILT = "not built"
 
@@ -68,7 +69,7 @@ def as_text(model: Any) -> str:
     for cells in rows:
         padded = zip(cells, forms, widths, strict=True)
         lines.append("  ".join(f"{cell:{form}{width}}" for cell, form, width in padded).rstrip())
-    return "\n".join([*lines, size(model)])
+    return "\n".join([*lines, size(model), *([way(model)] if model.optimizer else [])])
 
 
 def as_html(model: Any) -> str:

@@ -1,0 +1,1 @@
+"""Steps as machine code, with the extra `fast`."""
