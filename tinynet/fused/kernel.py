@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tinynet.base import Array
 MOST = 200  # texts that are kept on disk
 
 
-def kernel(text: str, arrays: Sequence[Array]) -> Callable[..., Any]:
+def kernel(text: str, arrays: Sequence[Array]) -> Any:
     """The function `kernel` of the text, compiled for such arrays and no others: a call of it never
     compiles, so no interrupt comes within one."""
     from numba import typeof  # it takes longer to import than all of tinynet
@@ -29,7 +29,7 @@ def kernel(text: str, arrays: Sequence[Array]) -> Callable[..., Any]:
 
 
 @cache
-def compiled(text: str, types: tuple[Any, ...]) -> Callable[..., Any]:
+def compiled(text: str, types: tuple[Any, ...]) -> Any:
     path = place(text)
     if path is not None:
         # what was kept there may be damaged, or of another numba
@@ -39,7 +39,7 @@ def compiled(text: str, types: tuple[Any, ...]) -> Callable[..., Any]:
     return made(text, types, None)
 
 
-def made(text: str, types: tuple[Any, ...], path: Path | None) -> Callable[..., Any]:
+def made(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
     from numba import njit
 
     names: dict[str, Any] = {"__name__": __name__}  # numba imports it when it reads its file
@@ -47,7 +47,7 @@ def made(text: str, types: tuple[Any, ...], path: Path | None) -> Callable[..., 
     function = njit(error_model="numpy", nogil=True, cache=path is not None)(names["kernel"])
     function.compile(types)
     function.disable_compile()
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 # ---- on disk
