@@ -1,9 +1,15 @@
 """Tests are stricter than users: every warning is an error, so is every floating-point flag but
 underflow."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+
+# machine code that the tests made is none of the user's
+os.environ["TINYNET_CACHE"] = str(Path(__file__).parents[1] / ".tinynet_cache")
 
 settings.register_profile(
     "tinynet",
