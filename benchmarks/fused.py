@@ -16,7 +16,8 @@ from tinynet.base import in_one_go
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.fused.reader import fused
+from tinynet.fused.reader import Fused
+from tinynet.tape.tape import Tape
 
 OPTIMIZERS = {
     "SGD": lambda: tn.SGD(0.1),
@@ -40,7 +41,7 @@ def settled(name, size, dtype, machine_code):
     model = tn.Sequential([tn.Dense(1, "sigmoid", use_bias=False)], seed=0, dtype=dtype).build(size)
     model.compile(OPTIMIZERS[name]())
     X, Y = rng.standard_normal((size, 1)).astype(dtype), np.ones((1, 1), dtype)
-    work = Work(*model._compiled(), {}, fuse=fused if machine_code else None)
+    work = Work(*model._compiled(), {}, read=Fused() if machine_code else Tape.bound)
     training = Training("benchmark", work, Examples(X, Y, None))
     (plan,) = training.plans.values()
     training.store.grads[...] = rng.standard_normal(size)

@@ -63,7 +63,7 @@ def test_what_each_layer_keeps(capsys, rng):
     model = every_layer()
     model.compile()
     model.fit(rng.normal(size=(2, 30)), rng.integers(0, 3, 30), verbose=0)
-    rows = [re.split(r"  +", line.strip()) for line in printed(model, capsys)[1:-1]]
+    rows = [re.split(r"  +", line.strip()) for line in printed(model, capsys)[1:-2]]
     kept = {row[1]: row[-1] for row in rows}
     assert kept == {
         "Standardize(invert=False)": "X, Z",

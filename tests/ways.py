@@ -11,12 +11,22 @@ import pytest
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.fused.reader import fused
+from tinynet.fused.reader import Fused
 from tinynet.model import sequential
 from tinynet.net import blocks
+from tinynet.tape.tape import Tape
 
 WAYS = ["played", "walked", *(["fused"] if find_spec("numba") else [])]
 EVERY_WAY = [*WAYS, "doubted"]
+
+
+class Counted(Fused):
+    """One that fuses something of each update and each pass of a net."""
+
+    def __call__(self, tape):
+        calls = super().__call__(tape)
+        assert len(calls) < len(tape.calls) or len(tape.calls) < 4
+        return calls
 
 
 def forbidden(*args):
@@ -35,7 +45,7 @@ def taken(way, may_walk=False):
         if way == "doubted":
             patch.setattr(Work, "ours", False)
         if way == "fused":
-            patch.setattr(sequential, "fuse", lambda model, steps: fused)
+            patch.setattr(sequential, "reader", lambda model, steps: Counted())
         yield
 
 
@@ -45,10 +55,10 @@ def equal(*ends):
         np.testing.assert_equal(end, ends[0])
 
 
-def a_training(model, X, Y, size=None, fuse=None):
+def a_training(model, X, Y, size=None, read=Tape.bound):
     """The Training object that `fit` would make, before its first step."""
     examples = Examples(*model._data(X, Y, build=True), size)
-    return Training(model.who, Work(*model._compiled(), model._metrics, fuse=fuse), examples)
+    return Training(model.who, Work(*model._compiled(), model._metrics, read=read), examples)
 
 
 def same_in_blocks(whole, cut, X, Y, size=7):

@@ -36,7 +36,6 @@ class Plan:
         self.work, self.batch, self.store, self.arena = work, batch, store, arena
         self.recordings = dict[Any, Recording]()
         self.doubted = not work.ours  # whether there is a user's part
-        self.fused = False  # whether the update is machine code
         self.step = Step(work, recorded=arena is not None)
         self.bound = dict[int, list[Bound]]()  # what reads so many steps
         self.seen = b""  # the examples for which constants were computed
@@ -48,25 +47,20 @@ class Plan:
         numbers = work.optimizer.numbers(work.optimizer.steps + 1) if arena or store.learned else ()
         self.numbers = [np.array(number, store.params.dtype) for number in numbers]
         if arena is not None:
-            self.settle_update(arena)
+            self.settle_update()
         self.bind()
 
     def made(self, function: Any, first: Any, arrays: list[Array], constant: Any = ()) -> Bound:
-        """A function of `first` and of these arrays, recorded or as it is written."""
+        """A function of `first` and of these arrays, recorded or as it is written. Those of equal
+        shapes share a recording. `constant` are the indices of arrays that stay for a training."""
+        whole = partial(function, *first)
         if self.arena is None:
-            return as_written(partial(function, *first), arrays)
-        return self.recorded(self.arena, function, first, arrays, constant).bind(arrays)
-
-    def recorded(
-        self, arena: Arena, function: Any, first: Any, arrays: list[Array], constant: Any = ()
-    ) -> Recording:
-        """Those of equal shapes share a recording. `constant` are the indices of arrays that stay
-        for a training."""
+            return as_written(whole, arrays)
         key = function.__name__, first, tuple(a.shape for a in arrays)
         if key not in self.recordings:
-            whole, before = partial(function, *first), self.pretend if self.doubted else None
-            self.recordings[key] = Recording(whole, arrays, arena, constant, before)
-        return self.recordings[key]
+            before = self.pretend if self.doubted else None
+            self.recordings[key] = Recording(whole, arrays, self.arena, constant, before)
+        return self.recordings[key].bind(arrays, self.work.read)
 
     def read(self, steps: int) -> list[Reading]:
         """The records of the first steps that wait. A power of two of them is read, so that there
@@ -157,21 +151,15 @@ class Plan:
         arrays = [read_only(X), read_only(batch.Y[:, block]), *store.inputs, *places]
         return self.made(self.step.gradients, (share,), arrays, [0, 1] if batch.fixed else [])
 
-    def settle_update(self, arena: Arena) -> None:
-        """The optimizer's step, fused or piece by piece, and what some steps begin with."""
+    def settle_update(self) -> None:
+        """The optimizer's step, piece by piece, and what some steps begin with."""
         store, slots = self.store, tuple(self.store.slots)
         numbers = [*self.numbers, *store.next_learned]
         if self.doubted:
             self.step.require_entrywise(numbers, store.params.size)
-        whole = [store.grads, store.params, *store.slots.values()]
         for i in range(0, store.params.size, PIECE):
-            own = [a[i : i + PIECE] for a in whole]
-            step = self.recorded(arena, self.step.update, (slots,), [*own, *numbers])
-            if i == 0 and self.work.fuse is not None:
-                self.update = self.work.fuse(step, [*whole, *numbers])
-                self.fused = bool(self.update)
-            if not self.fused:
-                self.update += step.bind([*own, *numbers]).calls
+            own = [a[i : i + PIECE] for a in (store.grads, store.params, *store.slots.values())]
+            self.update += self.made(self.step.update, (slots,), [*own, *numbers]).calls
             for slot, a in zip(slots, own[2:], strict=True):
                 self.dust += self.made(self.step.dusting, (slot,), [a]).calls
 

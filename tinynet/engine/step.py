@@ -37,7 +37,7 @@ class Step:
 
     def __init__(self, work: Work, recorded: bool) -> None:
         own = work.twins() if recorded else work
-        self.cost, self.optimizer, self.metrics, self.weighted = own[:4]
+        self.cost, self.optimizer, self.metrics, self.weighted, _ = own
 
     def hand_out(self, arrays: Sequence[Any]) -> list[Any]:
         """Give each layer its theta and its arrays of state; what is left are places."""

@@ -38,7 +38,7 @@ class Training:
         self.who, self.work, self.shapes = who, work, examples.shapes
         self.m, self.size, self.n = examples.m, examples.size, examples.steps
         self.store = Store(work.cost.layers, work.optimizer)
-        self.changed = work.fuse, work.cost, work.optimizer, *work.changed()
+        self.changed = work.cost, work.optimizer, *work.changed()
         most = CHUNK if self.size == self.m else min(CHUNK, self.m // self.size)
         widths = {self.m % self.size or self.size: 1} | {self.size: most}
         self.batches, self.walks = dict[int, Batch](), dict[int, Walk]()
@@ -59,8 +59,8 @@ class Training:
 
     def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
-        held = work.fuse, work.cost, work.optimizer, *work.changed()
-        same = [*map(id, held)] == [*map(id, self.changed)]
+        held = work.cost, work.optimizer, *work.changed()
+        same = [*map(id, held)] == [*map(id, self.changed)] and work.read == self.work.read
         return same and self.shapes == examples.shapes and self.unchanged(work)
 
     def unchanged(self, work: Work) -> bool:

@@ -5,13 +5,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from tinynet.base import Array
 from tinynet.metrics import Metric
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
 from tinynet.optimizers import RATES, Optimizer
-from tinynet.tape.recording import Recording
-from tinynet.tape.tape import Calls
+from tinynet.tape.tape import Calls, Tape
 
 CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
@@ -28,7 +26,7 @@ class Work(NamedTuple):
     optimizer: Optimizer
     metrics: Mapping[str, Metric]
     weighted: bool = False  # whether the last row of Y has the weights of the examples
-    fuse: Callable[[Recording, list[Array]], Calls] | None = None  # makes machine code of an update
+    read: Callable[[Tape], Calls] = Tape.bound  # what makes calls of a tape
 
     @property
     def parts(self) -> list[Any]:

@@ -1,53 +1,88 @@
 """The text of a function as machine code, by numba, and where that is kept.
 
-A process keeps what it compiled. For the next one numba keeps it on disk, beside a copy of the
-text, in the user's cache folder; the environment variable TINYNET_CACHE names another folder, or
-"off".
+A process keeps what it compiled until it ends. For the next process numba keeps it on disk, beside
+a copy of the text, in the user's cache folder; the environment variable TINYNET_CACHE names
+another folder, or "off". What is kept has a digest, since numba believes what it finds.
 """
 
 import contextlib
 import hashlib
 import os
+import re
+import signal
 import sys
-import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tinynet.base import Array
 
-MOST = 200  # texts that are kept on disk
+MOST = 1000  # texts that are kept on disk
+# x / 0 is inf; other threads run meanwhile
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+TEXT = re.compile(r"[0-9a-f]{64}\.py")
+LOCK = threading.RLock()
 
 
 def kernel(text: str, arrays: Sequence[Array]) -> Any:
     """The function `kernel` of the text, compiled for such arrays and no others: a call of it never
     compiles, so no interrupt comes within one."""
-    from numba import typeof  # it takes longer to import than all of tinynet
+    import numba  # which takes longer than to import all of tinynet
 
-    return compiled(text, tuple(map(typeof, arrays)))
+    return loaded(text, tuple(map(numba.typeof, arrays)))
 
 
 @cache
-def compiled(text: str, types: tuple[Any, ...]) -> Any:
-    path = place(text)
-    if path is not None:
-        # what was kept there may be damaged, or of another numba
-        with contextlib.suppress(Exception):
-            return made(text, types, path)
-        forget(path)
-    return made(text, types, None)
+def loaded(text: str, types: tuple[Any, ...]) -> Any:
+    with LOCK, interrupts_later():
+        text = f"# {OPTIONS} {types}\n{text}"
+        path = kept(text)
+        if path is not None and digest(path) != said(path):  # it is damaged
+            forget(path)
+            path = kept(text)
+        if path is not None:
+            with contextlib.suppress(Exception):  # another version of numba cannot read it
+                return compiled(text, types, path)
+            forget(path)
+        return compiled(text, types, None)
 
 
-def made(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
-    from numba import njit
+def compiled(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
+    import numba
 
-    names: dict[str, Any] = {"__name__": __name__}  # numba imports it when it reads its file
+    # numba's file names this module, which must then be there to import
+    names: dict[str, Any] = {"__name__": __name__}
     exec(compile(text, str(path or "a step"), "exec"), names)
-    function = njit(error_model="numpy", nogil=True, cache=path is not None)(names["kernel"])
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, ""  # or it would be kept with other code
+    try:
+        function: Any = numba.njit(cache=path is not None, **OPTIONS)(names["kernel"])
+    finally:
+        config.CACHE_DIR = before
     function.compile(types)
     function.disable_compile()
+    if path is not None and function.stats.cache_misses:
+        path.with_suffix(".digest").write_text(digest(path), encoding="utf-8")
     return function
+
+
+@contextlib.contextmanager
+def interrupts_later() -> Iterator[None]:
+    """An interrupt (Ctrl-C) comes when this is over: within numba's callbacks Python would lose
+    it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = list[Any]()
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(None))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 # ---- on disk
@@ -57,12 +92,12 @@ def folder() -> Path | None:
     """Where texts, and what they became, are kept."""
     chosen = os.environ.get("TINYNET_CACHE", "")
     if chosen:
-        return None if chosen == "off" else Path(chosen)
+        return None if chosen.lower() == "off" else Path(chosen).expanduser()
     own = {"darwin": "Library/Caches", "win32": "AppData/Local"}.get(sys.platform, ".cache")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / own) / "tinynet"
 
 
-def place(text: str) -> Path | None:
+def kept(text: str) -> Path | None:
     """A file of the text, which is whole at any moment; None where nothing can be kept."""
     try:
         where = folder()
@@ -71,18 +106,34 @@ def place(text: str) -> Path | None:
         path = where / f"{hashlib.sha256(text.encode()).hexdigest()}.py"
         if not path.exists():
             where.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for old in sorted(where.glob("*.py"), key=os.path.getmtime)[: -MOST + 1]:
+            own = [file for file in where.iterdir() if TEXT.fullmatch(file.name)]
+            for old in sorted(own, key=os.path.getmtime)[: -MOST + 1]:
                 forget(old)
-            with tempfile.NamedTemporaryFile("w", dir=where, delete=False) as file:
-                file.write(text)
-            Path(file.name).replace(path)
-    except (OSError, RuntimeError):  # of a user who has no home
+            draft = where / f"{os.getpid()}.{threading.get_ident()}.draft"
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+    except (OSError, RuntimeError):  # as of a user who has no home
         return None
     return path
 
 
+def code(path: Path) -> list[Path]:
+    """What numba made of a text."""
+    return sorted(path.parent.glob(f"__pycache__/{path.stem}.*"))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in code(path))).hexdigest()
+
+
+def said(path: Path) -> str:
+    """The digest of what was kept."""
+    file = path.with_suffix(".digest")
+    return file.read_text(encoding="utf-8") if file.exists() else hashlib.sha256().hexdigest()
+
+
 def forget(path: Path) -> None:
     """Remove a text and what it became."""
-    for file in (path, *path.parent.glob(f"__pycache__/{path.stem}.*")):
+    for file in (path, path.with_suffix(".digest"), *code(path)):
         with contextlib.suppress(OSError):  # another process was sooner
             file.unlink()

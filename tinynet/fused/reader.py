@@ -1,24 +1,33 @@
-"""An optimizer's step as one loop of machine code: a second reader of its tape.
+"""A tape read in another way: neighbouring calls become the lines of loops in machine code.
 
-A played step makes one of numpy's calls after another, and each goes over all parameters. Here the
-same calls become the lines of one loop, which takes every number through all of them at once. They
-are the same operations of IEEE 754 in the same order, so the bits are those of the played step.
+A played step makes one of numpy's calls after another, and each goes over its arrays by itself.
+Here a run of elementwise calls becomes one call, of a function with a loop for each shape: a number
+is read once, taken through all lines of its loop, and written if somebody needs it later. They are
+operations in which IEEE 754 leaves no choice, in the order of the tape, so their bits are numpy's.
+All other calls are made as they are.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet.base import Array
 from tinynet.fused.kernel import kernel
-from tinynet.tape.recording import Recording
 from tinynet.tape.stand_ins import StandIn
-from tinynet.tape.tape import Call, Calls
+from tinynet.tape.tape import Call, Calls, Tape
 
-# what IEEE 754 leaves no choice in; of {0}, {1} the operands, which are names
-OPERATIONS: dict[Any, str] = {
+COMPARISONS: dict[Any, str] = {
+    np.greater: "{0} > {1}",
+    np.greater_equal: "{0} >= {1}",
+    np.less: "{0} < {1}",
+    np.less_equal: "{0} <= {1}",
+}
+# of operands {0} and {1}, which are names, a number of the type {type}
+OPERATIONS: dict[Any, str] = COMPARISONS | {
     np.add: "{0} + {1}",
     np.subtract: "{0} - {1}",
     np.multiply: "{0} * {1}",
@@ -28,78 +37,177 @@ OPERATIONS: dict[Any, str] = {
     np.square: "{0} * {0}",
     np.sqrt: "np.sqrt({0})",
     np.absolute: "abs({0})",
+    np.floor: "np.floor({0})",
     np.sign: "{type}({0} > 0) - {type}({0} < 0) if {0} == {0} else {0}",
-    np.greater: "{0} > {1}",
-    np.greater_equal: "{0} >= {1}",
-    np.less: "{0} < {1}",
-    np.less_equal: "{0} <= {1}",
+    np.maximum: "{0} if {0} > {1} or {0} != {0} else {1}",  # of two zeros the second, as numpy
+    np.minimum: "{0} if {0} < {1} or {0} != {0} else {1}",
     np.copyto: "{type}({0})",
 }
-TYPES = {np.dtype(name): f"np.{name}" for name in ("float32", "float64", "bool")}
+FLOATS = {np.dtype(np.float32): "np.float32", np.dtype(np.float64): "np.float64"}
+READ = [*FLOATS, np.dtype(bool)]  # the dtypes of what is read
 
 
-class UnfusedError(Exception):
-    """What is no line of a loop."""
+# "auto": numbers that a run makes in a fit, where a call of numpy takes as long as so many more. It
+# takes some 3 s to play, of which most is won; numba takes 1 s to start, and some 0.2 s a function
+PAYS, CALL = 1e10, 1000
 
 
-def fused(recording: Recording, arrays: Sequence[Array]) -> Calls:
-    """What was recorded on pieces as one call on whole arrays; none if it cannot be fused."""
+class Fused(NamedTuple):
+    """What reads a tape: runs are fused that pay in so many steps."""
+
+    steps: float = np.inf
+
+    def __call__(self, tape: Tape) -> Calls:
+        """The calls of a tape on its arrays, as few as can be."""
+        calls = Calls()
+        for fusable, run in groupby(enumerate(tape.calls), lambda pair: is_line(pair[1])):
+            pairs = [*run]
+            work = sum(call.out.size + CALL for _, call in pairs)
+            pays = fusable and len(pairs) > 1 and work * self.steps >= PAYS
+            made = one_call(tape, pairs) if pays else None
+            calls += [made] if made else [call.bound() for _, call in pairs]
+        return calls
+
+
+def one_call(tape: Tape, pairs: Sequence[tuple[int, Call]]) -> Any:
+    """A run of calls as one; None where numba fails."""
     try:
-        loop = Loop(recording)
-    except UnfusedError:
-        return []
-    own = [*arrays, *loop.constants]
-    return [partial(kernel(loop.text(), own), *own)]
+        return Function(tape, [*loops(pairs)]).bound()
+    except Exception as why:  # numba's, of any kind
+        text = f"numba cannot compile a step, so it is played: {type(why).__name__}: {why}"
+        warnings.warn(text.partition("\n")[0], UserWarning, stacklevel=2)
+        return None
+
+
+def is_line(call: Call) -> bool:
+    """Whether a call can be a line of a loop."""
+    known = call.function in OPERATIONS and all(x.dtype in READ for x in call.inputs)
+    made = call.out.dtype in FLOATS or call.function in COMPARISONS
+    return known and made and all(x.ndim <= 2 for x in (call.out, *call.inputs))
+
+
+def alike(a: Array, b: Array) -> bool:
+    """Whether each place of one array is that place of the other."""
+    start, other = (x.__array_interface__["data"] for x in (a, b))
+    return start == other and (a.strides, a.shape, a.dtype) == (b.strides, b.shape, b.dtype)
 
 
 class Loop:
-    """The calls of a tape as lines: arrays are gone through number by number, and what has no axis
-    is the same for all of them. Its settings are arguments, too: so Adam's is one text, whatever
-    they are."""
+    """Calls of one shape, by their numbers on the tape, of which each looks at its own place in the
+    results of the others."""
 
-    def __init__(self, recording: Recording) -> None:
-        self.given, self.names = recording.given, dict[int, str]()
-        self.constants = list[Array]()
-        self.before, self.lines, self.stores = list[str](), list[str](), list[str]()
-        for i, x in enumerate(self.given):
-            self.names[id(x)] = f"x{i}"
-            if x.shape:
-                self.lines.append(f"x{i} = a{i}[i]")
-            else:
-                self.before.append(f"x{i} = a{i}[()]")
-        for call in recording.tape.calls:
-            self.add(call)
+    def __init__(self, shape: tuple[int, ...], order: str) -> None:
+        self.shape, self.order = shape, order
+        self.calls, self.made = list[tuple[int, Call]](), set[int]()
+        self.read, self.written = list[Array](), list[Array]()
 
-    def add(self, call: Call) -> None:
-        operation, out = OPERATIONS.get(call.function), call.out
-        if operation is None or out.dtype not in TYPES or out.path or not out.shape:
-            raise UnfusedError(call.function)
-        operands = [self.operand(x) for x in call.inputs]
-        name = f"v{len(self.lines)}"
-        self.lines.append(f"{name} = {operation.format(*operands, type=TYPES[out.dtype])}")
-        if home := self.names.get(id(out if out.place is None else out.place)):
-            # who reads what was given there gets what it was: it is written when all is read
-            self.stores.append(f"a{home[1:]}[i] = {name}")
-        self.names.setdefault(id(out), name)
+    def outside(self, call: Call) -> list[Array]:
+        """What a call reads that is not made by an earlier line."""
+        inputs = [x for x in call.inputs if isinstance(x, StandIn) and id(x) not in self.made]
+        return [x.settled() for x in inputs]
 
-    def operand(self, x: Any) -> str:
-        """The name of a value, or of a number that stays."""
-        if id(x) in self.names:
-            return self.names[id(x)]
-        number = x.array if isinstance(x, StandIn) else x
-        if number is None or number.dtype not in TYPES or (number != number.flat[0]).any():
-            raise UnfusedError(x)
-        i = len(self.given) + len(self.constants)
-        self.constants.append(np.array(number.flat[0]))
-        self.before.append(f"x{i} = a{i}[()]")
-        return f"x{i}"
+    def takes(self, call: Call) -> bool:
+        """Whether it can be the next line. A loop does not read what it writes, and writes over
+        what it reads in the very same place only."""
+        read, out = self.outside(call), call.out.settled()
+        apart = not any(np.may_share_memory(a, b) for a in read for b in self.written)
+        kept = all(alike(a, out) or not np.may_share_memory(a, out) for a in self.read + read)
+        return call.out.shape == self.shape and apart and kept
 
-    def text(self) -> str:
-        """The function of the given arrays and the constants."""
-        arguments = ", ".join(f"a{i}" for i in range(len(self.given) + len(self.constants)))
-        length = next(i for i, x in enumerate(self.given) if x.shape)
-        lines = ["import numpy as np", f"def kernel({arguments}):"]
-        lines += [f"    {line}" for line in self.before]
-        lines += [f"    for i in range(a{length}.size):"]
-        lines += [f"        {line}" for line in self.lines + self.stores]
-        return "\n".join([*lines, ""])
+    def add(self, i: int, call: Call) -> None:
+        self.read += self.outside(call)
+        self.written.append(call.out.settled())
+        self.made.add(id(call.out))
+        self.calls.append((i, call))
+
+
+def loops(pairs: Sequence[tuple[int, Call]]) -> Iterator[Loop]:
+    """The calls in loops, in the order of the tape."""
+    loop = Loop(pairs[0][1].out.shape, pairs[0][1].out.order)
+    for i, call in pairs:
+        if loop.calls and not loop.takes(call):
+            yield loop
+            loop = Loop(call.out.shape, call.out.order)
+        loop.add(i, call)
+    yield loop
+
+
+class Function:
+    """Loops as the text of a function, and the arrays that it is given. The text knows no number
+    and no length: one serves nets of any size, with any settings."""
+
+    def __init__(self, tape: Tape, loops: Sequence[Loop]) -> None:
+        self.lasting, self.last = tape.lasting, dict[int, int]()
+        for i, call in enumerate(tape.calls):
+            self.last |= {id(x.root): i for x in call.inputs if isinstance(x, StandIn)}
+        self.arrays, self.names = list[Array](), dict[Any, str]()
+        self.constants, self.head, self.count = dict[str, list[Any]](), list[str](), 0
+        self.lines = [line for loop in loops for line in self.loop(loop)]
+
+    def bound(self) -> Any:
+        """The call of it on its arrays."""
+        packed = [np.array(own) for own in self.constants.values()]
+        names = [*(f"a{i}" for i in range(len(self.arrays))), *self.constants]
+        lines = [f"def kernel({', '.join(names)}):", *(f" {x}" for x in self.head + self.lines)]
+        arrays = [*self.arrays, *packed]
+        return partial(kernel("\n".join(["import numpy as np", *lines, ""]), arrays), *arrays)
+
+    def loop(self, loop: Loop) -> list[str]:
+        """A loop over its shape, in which what somebody needs later is written into its place."""
+        (last, _), lines, names, size = loop.calls[-1], list[str](), dict[Any, str](), ""
+        for _, call in loop.calls:
+            found = self.value(loop, call, lines, names)
+            root = id(call.out.root)
+            if root in self.lasting or self.last.get(root, -1) > last:
+                size = self.argument(call.out.settled())
+                lines.append(f"{size}[{place(call.out, loop)}] = {found}")
+        axes = [*zip("ij", range(len(loop.shape)), strict=False)]
+        axes = axes[::-1] if loop.order == "F" else axes
+        heads = [f"{' ' * n}for {v} in range({size}.shape[{k}]):" for n, (v, k) in enumerate(axes)]
+        return [*heads, *(" " * len(axes) + line for line in lines)]
+
+    def value(self, loop: Loop, call: Call, lines: list[str], names: dict[Any, str]) -> str:
+        """The name of what a call makes, after the lines that it takes."""
+        dtypes = [x.dtype for x in call.inputs]
+        if call.function is not np.copyto:  # numpy's ufuncs cast what they read
+            *dtypes, _ = call.function.resolve_dtypes((*dtypes, None))
+        operands = []
+        for x, dtype in zip(call.inputs, dtypes, strict=True):
+            if isinstance(x, StandIn) and id(x) not in names:
+                array = x.settled()
+                where = f"{self.argument(array)}[{place(x, loop)}]"
+                if where not in names:
+                    names[where] = self.new(lines, where)
+                names[id(x)] = names[where]
+            found = names[id(x)] if isinstance(x, StandIn) else self.constant(x)
+            operands.append(found if x.dtype == dtype else f"{FLOATS[dtype]}({found})")
+        kind = FLOATS.get(call.out.dtype, "")
+        found = self.new(lines, OPERATIONS[call.function].format(*operands, type=kind))
+        names[id(call.out)] = found
+        return found
+
+    def new(self, lines: list[str], what: str) -> str:
+        """A name for it."""
+        self.count += 1
+        lines.append(f"v{self.count} = {what}")
+        return f"v{self.count}"
+
+    def constant(self, number: Any) -> str:
+        """A number that stays, read before the loops."""
+        own = self.constants.setdefault(f"c_{number.dtype}", [])
+        own.append(number)
+        return self.new(self.head, f"c_{number.dtype}[{len(own) - 1}]")
+
+    def argument(self, array: Array) -> str:
+        key = array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
+        if key not in self.names:
+            self.names[key] = f"a{len(self.arrays)}"
+            self.arrays.append(array)
+        return self.names[key]
+
+
+def place(x: StandIn, loop: Loop) -> str:
+    """The index of a number in a loop, where one of its axes may be the same for all."""
+    axes = zip("ij"[: len(loop.shape)][::-1], x.shape[::-1], loop.shape[::-1], strict=False)
+    found = [v if n == m else "0" for v, n, m in axes]
+    return ", ".join(found[::-1]) or "()"

@@ -15,7 +15,7 @@ from tinynet.metrics import Metric, Whole, named_metrics, summed
 from tinynet.metrics.base import values
 from tinynet.model.network import Network
 from tinynet.model.snapshot import Snapshot
-from tinynet.model.ways import jit_compiled, require_extra
+from tinynet.model.ways import jit_compiled, require_numba
 from tinynet.net import diagnose, inference
 from tinynet.net.cost import Cost
 from tinynet.optimizers.limits import require_limits
@@ -53,8 +53,9 @@ class Compiled(Network):
         objects, and of functions of (Y, A); these and "roc_auc" need all outputs at once, so they
         are measured by `evaluate` and on validation data only.
 
-        With `jit_compile=True` the optimizer's step is compiled to machine code, to the same bits;
-        "auto" does so where a `fit` is long enough. It needs the extra `fast`."""
+        With `jit_compile=True` the elementwise calls of a step are compiled to machine code, to the
+        same bits; "auto" does so where a `fit` on arrays is long enough to win back what compiling
+        takes. It needs the extra `fast`, numba."""
         self._require_still(from_all=True)
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)
@@ -62,7 +63,7 @@ class Compiled(Network):
         pair = own_loss.pair(last.activation)
         pair.require_outputs(last.units)
         jit = jit_compiled(self.who, jit_compile)
-        require_extra(self.who, jit)
+        require_numba(self.who, jit)
         self._require_parts(pair.loss, own)
         read = named_metrics(self.who, metrics, last.activation, self._door.rows)
         # all at once, so no interrupt comes between them

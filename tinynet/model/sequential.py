@@ -32,7 +32,7 @@ from tinynet.model.prepared import Prepared, share_of
 from tinynet.model.resume import is_done, nothing_to_do, require_same, where_to_begin
 from tinynet.model.snapshot import fingerprint
 from tinynet.model.watch import Watch
-from tinynet.model.ways import fuse
+from tinynet.model.ways import reader
 from tinynet.net import parameters
 from tinynet.net.reporter import Reporter
 from tinynet.optimizers.schedules import Place
@@ -272,8 +272,8 @@ class Sequential(Prepared):
 
     def _run(self, examples: Examples, order: Order, weighted: bool, report: Reporter) -> None:
         """Train until the epochs are done or somebody stops."""
-        own = fuse(self, report.epochs * examples.steps)
-        work = Work(*self._compiled(), summed(self._metrics), weighted, own)
+        read = reader(self, report.epochs * examples.steps)
+        work = Work(*self._compiled(), summed(self._metrics), weighted, read)
         steps = work.optimizer.steps - len(report.unreported(examples.steps))
         place, before = Place(steps, len(self.history), examples.steps), work.optimizer._place
         if before is None or not before.agrees(place):

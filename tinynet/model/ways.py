@@ -1,76 +1,63 @@
-"""The way in which a model takes its steps: walked, played, or played with what is fused; and
-why."""
+"""The way in which a model takes its steps: walked, played or fused; and why."""
 
-from collections.abc import Callable
+import warnings
 from importlib.util import find_spec
 from typing import Any
 
 from tinynet.base import checks
 from tinynet.engine.work import Work
+from tinynet.fused.reader import Fused
 from tinynet.metrics import summed
 from tinynet.net import blocks
+from tinynet.tape.tape import Tape
 
 EXTRA = 'needs numba: install the extra "fast", pip install ".[fast]"'
-# "auto" fuses what takes 10 seconds or more when it is played: steps times parameters, where the
-# calls of a step take as long as so many parameters
-CALLS, PAYS = 3_000, 4e9
+
+
+def numba() -> bool:
+    return find_spec("numba") is not None
 
 
 def jit_compiled(who: str, value: Any) -> bool | str:
     """The argument `jit_compile` of `compile`."""
-    if not isinstance(value, bool) and value != "auto":
-        expected, got = 'jit_compile as True, False or "auto"', checks.shown(value)
-        checks.refuse(who, expected, got)
-    return value if value == "auto" else bool(value)
+    if isinstance(value, str) and value == "auto":
+        return "auto"
+    return checks.switch(who, 'jit_compile, if not "auto",', value)
 
 
-def require_extra(who: str, value: bool | str) -> None:
-    if value is True and not find_spec("numba"):
+def require_numba(who: str, jit: bool | str) -> None:
+    if jit is True and not numba():
         raise ImportError(f"{who}: jit_compile=True {EXTRA}")
 
 
-def pays(model: Any, steps: int) -> bool:
-    """Whether so many steps are worth the time that compiling takes: the same on every machine."""
-    size = sum(layer.theta.size for layer in model.layers)
-    return bool(steps * (size + CALLS) >= PAYS)
-
-
-def fuse(model: Any, steps: int) -> Callable[..., Any] | None:
-    """What makes machine code for a `fit` of so many steps, if it is wanted."""
+def reader(model: Any, steps: int) -> Any:
+    """What makes calls of a tape, for a `fit` of so many steps."""
     jit = model._jit
-    if jit == "auto":
-        jit = bool(find_spec("numba")) and pays(model, steps)
+    if jit and not numba():
+        if jit is True:  # a model from a file
+            text = f"{model.who}: jit_compile=True {EXTRA}; it trains without, to the same bits"
+            warnings.warn(text, UserWarning, stacklevel=4)
+        return Tape.bound
     if not jit:
-        return None
-    require_extra(model.who, jit)
-    # who plays begins sooner without
-    from tinynet.fused.reader import fused
-
-    return fused
+        return Tape.bound
+    return Fused() if jit is True else Fused(steps)
 
 
 def way(model: Any) -> str:
-    """A sentence on the way that the last `fit` took, or the next one will."""
+    """A line on the way that the last `fit` took, or that the next one will."""
     cost, optimizer = model._compiled()
     work, training = Work(cost, optimizer, summed(model._metrics)), model._training
     if training is not None and training.work.optimizer is not optimizer:
         training = None
     if not work.steady:
         parts = [part.who for part in work.parts if not blocks.steady(part)]
-        return f"a step is walked: {', '.join(parts) or optimizer.who} is not steady"
+        return f"fit walks: {', '.join(parts) or optimizer.who} is not steady"
     if training is not None and training.reason:
-        return f"a step is walked, since no tape can hold it: {training.reason}"
-    if model._jit == "auto" and not find_spec("numba"):
-        return f"a step is played: to fuse it {EXTRA}"
-    return f"a step is played{fused_too(model._jit, training)}"
-
-
-def fused_too(jit: bool | str, training: Any) -> str:
-    if not jit:
-        return ""
+        return f"fit walks, since no tape can hold a step: {training.reason}"
+    way = "plays"
+    if model._jit:
+        way = "fuses where that pays" if model._jit == "auto" else "fuses"
+        way = way if numba() else f"plays: jit_compile {EXTRA}"
     if training is None:
-        return ", its update fused" if jit is True else ", its update fused if that pays"
-    if training.work.fuse is None:
-        return ": the last fit was too short for its update to be fused"
-    done = all(plan.fused for plan in training.plans.values())
-    return ", its update fused" if done else ": its update has calls that cannot be fused"
+        return f"fit {way}"
+    return f"fit {way}, {len(training.plans[training.size].steps[0])} calls a step"

@@ -49,9 +49,10 @@ class Recording:
             raise UnsteadyError("a step that differs from the one before")
         self.tape.settle(arena, self.results)
 
-    def bind(self, arrays: Sequence[Array]) -> Bound:
-        """The calls on these arrays, which are like those of the recording."""
+    def bind(self, arrays: Sequence[Array], read: Callable[[Tape], Calls] = Tape.bound) -> Bound:
+        """The calls on these arrays, which are like those of the recording, as they are or read in
+        another way."""
         for stand_in, array in zip(self.given, arrays, strict=True):
             stand_in.array = array
         results = [result.settled() for result in self.results]
-        return Bound(self.tape.bound(), results, list(self.tape.prologue))
+        return Bound(read(self.tape), results, list(self.tape.prologue))

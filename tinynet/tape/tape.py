@@ -197,6 +197,10 @@ class Tape:
     def settle(self, arena: Arena, kept: Sequence[StandIn] = ()) -> None:
         """Find memory of the arena's for all values. Those `kept` last until the end."""
         self.drop_unread(kept)
+        # what somebody needs after the last call
+        self.lasting = {id(c.out.root) for c in self.calls if c.out.placed}.union(
+            map(id, (x.root for x in kept))
+        )
         last = {id(x.root): float(i) for i, c in enumerate(self.calls) for x in c.stand_ins()}
         last |= dict.fromkeys((id(x.root) for x in kept), math.inf)
         homes, lives, roots = dict[int, int](), dict[int, Life](), list[tuple[StandIn, StandIn]]()

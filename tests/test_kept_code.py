@@ -1,0 +1,165 @@
+"""Machine code: where it is kept, and what happens while it is made."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinynet.fused import kernel as kernels
+
+numba = pytest.importorskip("numba")
+TEXT = "def kernel(a0, a1):\n    for i in range(a0.size):\n        a1[i] = a0[i] + {}\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TINYNET_CACHE", str(tmp_path / "own"))
+    yield tmp_path / "own"
+    kernels.loaded.cache_clear()
+
+
+def added(number):
+    """What a kernel of that text makes, and whether it came from the folder."""
+    arrays = np.zeros(3), np.zeros(3)
+    kernels.loaded.cache_clear()
+    function = kernels.kernel(TEXT.format(number), arrays)
+    function(*arrays)
+    return arrays[1].tolist(), sum(function.stats.cache_hits.values())
+
+
+def test_the_next_process_finds_it(folder):
+    assert added(7) == ([7, 7, 7], 0)
+    assert added(7) == ([7, 7, 7], 1)
+    assert (folder.stat().st_mode & 0o777) == 0o700
+    code = "import sys; from tests.test_kept_code import added; print(added(7))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root())
+    assert done.stdout.split("\n")[0] == "([7.0, 7.0, 7.0], 1)"
+
+
+def root():
+    return Path(__file__).parents[1]
+
+
+def cut(data):
+    return data[:20]
+
+
+def flipped(data):
+    """Another number of bytes is the same file to numba's eyes."""
+    return data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+
+
+@pytest.mark.parametrize("damage", [cut, flipped])
+@pytest.mark.parametrize("ending", [".nbi", ".nbc", ".py", ".digest"])
+def test_what_is_damaged_is_compiled_anew(folder, ending, damage):
+    added(7)
+    (damaged,) = [path for path in folder.rglob("*") if path.suffix == ending]
+    damaged.write_bytes(damage(damaged.read_bytes()))
+    assert added(7) == ([7, 7, 7], 0)
+    assert added(7) == ([7, 7, 7], 1)
+
+
+def test_two_dtypes_have_two_files(folder):
+    for dtype in ("float32", "float64"):
+        kernels.kernel(TEXT.format(7), [np.zeros(3, dtype)] * 2)
+    assert len(texts_in(folder)) == 2
+
+
+def test_it_is_not_kept_with_other_code_of_numba(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "other"))
+    added(7)
+    assert added(7) == ([7, 7, 7], 1)
+    assert not (tmp_path / "other").exists()
+    assert str(tmp_path / "other") == numba.config.CACHE_DIR
+
+
+def test_an_interrupt_waits_until_it_is_compiled(monkeypatch):
+    compiled, done = kernels.compiled, []
+
+    def interrupted(*args):
+        signal.raise_signal(signal.SIGINT)
+        done.append(compiled(*args))
+        return done[0]
+
+    monkeypatch.setattr(kernels, "compiled", interrupted)
+    kernels.loaded.cache_clear()
+    with pytest.raises(KeyboardInterrupt):
+        kernels.kernel(TEXT.format(7), [np.zeros(3)] * 2)
+    assert len(done) == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_another_thread_compiles(folder):
+    with ThreadPoolExecutor(2) as pool:
+        assert [found for found, _ in pool.map(added, [7, 8])] == [[7, 7, 7], [8, 8, 8]]
+
+
+def test_it_can_be_turned_off(folder, monkeypatch):
+    monkeypatch.setenv("TINYNET_CACHE", "OFF")
+    assert added(7) == added(7) == ([7, 7, 7], 0)
+    assert not folder.exists()
+
+
+def test_where_nothing_can_be_kept_it_is_compiled(tmp_path, monkeypatch):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("TINYNET_CACHE", str(tmp_path / "a file"))
+    assert added(7) == ([7, 7, 7], 0)
+
+
+@pytest.mark.parametrize(
+    ("platform", "home", "where"),
+    [
+        ("linux", None, ".cache/tinynet"),
+        ("linux", "elsewhere", "elsewhere/tinynet"),
+        ("darwin", None, "Library/Caches/tinynet"),
+        ("win32", None, "AppData/Local/tinynet"),
+    ],
+)
+def test_the_folder_is_where_the_user_keeps_such(platform, home, where, monkeypatch):
+    monkeypatch.delenv("TINYNET_CACHE", raising=False)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: Path("home"))
+    if home:
+        monkeypatch.setenv("XDG_CACHE_HOME", home)
+    else:
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert kernels.folder() == (Path(where) if home else Path("home") / where)
+
+
+def texts_in(folder):
+    return [path for path in folder.glob("*.py") if len(path.stem) == 64]
+
+
+def test_of_too_many_the_oldest_are_forgotten(folder, monkeypatch):
+    monkeypatch.setattr(kernels, "MOST", 3)
+    folder.mkdir()
+    own = folder / "mine.py"
+    own.touch()
+    for i in range(5):
+        added(i)
+        for path in texts_in(folder):
+            if f"+ {i}" in path.read_text(encoding="utf-8"):
+                os.utime(path, (i, i))
+    texts = sorted(path.read_text(encoding="utf-8")[-2] for path in texts_in(folder))
+    assert texts == ["2", "3", "4"]
+    assert {p.name.split(".")[0] for p in folder.glob("__pycache__/*")} == {
+        p.stem for p in texts_in(folder)
+    }
+    assert not [*folder.glob("*.draft")]
+    assert own.exists()  # which somebody else keeps there
+
+
+def test_processes_that_write_at_once(folder):
+    code = "from tests.test_kept_code import added; print(added(7)[0])"
+    command = [sys.executable, "-c", code]
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root()) for _ in range(3)
+    ]
+    assert [process.communicate()[0] for process in started] == ["[7.0, 7.0, 7.0]\n"] * 3
+    assert added(7) == ([7, 7, 7], 1)
