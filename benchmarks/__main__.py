@@ -22,8 +22,9 @@ from benchmarks import growth, parts, tricks
 from benchmarks.workloads import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ["numpy", "scikit-learn", "torch", "jax", "keras"]
-NEEDS = {"scikit-learn": "scikit-learn", "torch": "torch", "keras on jax": "keras", "jax": "jax"}
+PACKAGES = ["numpy", "numba", "scikit-learn", "torch", "jax", "keras"]
+NEEDS = {"tinynet, fused": "numba", "scikit-learn": "scikit-learn", "torch": "torch"}
+NEEDS |= {"keras on jax": "keras", "jax": "jax"}
 
 
 class Contender:

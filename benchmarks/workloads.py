@@ -1,5 +1,6 @@
 """What is measured: the workloads, and for each who takes part in it."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from benchmarks.contenders.in_jax import jax_classes, jax_notes, jax_notes_loop
@@ -47,13 +48,19 @@ class Workload(NamedTuple):
     unit: tuple[str, float] = A_STEP  # and how many of it a second has
 
 
+def both_ways(prepare, argument):
+    """tinynet, and tinynet with machine code."""
+    fused = partial(prepare, jit_compile=True)
+    return {"tinynet": (prepare, argument), "tinynet, fused": (fused, argument)}
+
+
 def classification(title, size, steps, at_most):
     numpy_too = {"numpy, unrolled": (numpy_classes, size)} if len(SIZES[size]) == 3 else {}
     return Workload(
         title,
         steps,
         {
-            "tinynet": (tinynet_classes, size),
+            **both_ways(tinynet_classes, size),
             **numpy_too,
             "scikit-learn": (sklearn_classes, size),
             "torch": (torch_classes, size),
@@ -69,7 +76,7 @@ def notes_workload(dtype, at_most):
         f"the notes' net, 2-4-1, 400 examples, full batch, {dtype}",
         6400,
         {
-            "tinynet": (tinynet_notes, dtype),
+            **both_ways(tinynet_notes, dtype),
             "the notes' loop": (notes_loop, dtype),
             "numpy, unrolled": (numpy_notes, dtype),
             "scikit-learn": (sklearn_notes, dtype),
@@ -163,7 +170,7 @@ WORKLOADS = {
         "320 examples of validation an epoch, float32",
         2000,
         {
-            "tinynet": (tinynet_kit, "kit"),
+            **both_ways(tinynet_kit, "kit"),
             "torch": (torch_kit, "kit"),
             "keras on jax": (keras_kit, "kit"),
         },

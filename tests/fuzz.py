@@ -17,6 +17,7 @@ import tinynet as tn
 from tests.fuzz_programs import Program
 from tests.fuzz_wrong import NODES
 from tests.resuming import Halt
+from tests.ways import taken
 from tinynet.net import blocks
 
 SENTENCE = re.compile(r".+: expected .+, got .+", re.DOTALL)
@@ -214,7 +215,8 @@ def errors(run, layers, loss, optimizer, generator):
 def verdict(seed, folder):
     """ "equal", or the sentence of a refusal; an AssertionError if it is neither."""
     program = Program(seed)
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+    way = taken("interpreted" if program.fused else "played", may_walk=True)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(), way:
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", ".*no tape can hold a step")
         if program.longest:

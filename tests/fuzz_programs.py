@@ -32,6 +32,7 @@ class Program:
         self.optimizer = self.an_optimizer()
         self.some_data()
         self.some_fits()
+        self.fused = draw.random() < 0.4  # what can be
 
     def own(self, kind):
         """A user's part of that kind; once, if the program is to be spoilt by it, a wrong one."""

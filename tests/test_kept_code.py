@@ -79,7 +79,15 @@ def test_it_is_not_kept_with_other_code_of_numba(folder, tmp_path, monkeypatch):
     assert str(tmp_path / "other") == numba.config.CACHE_DIR
 
 
-def test_an_interrupt_waits_until_it_is_compiled(monkeypatch):
+@pytest.fixture
+def ctrl_c():
+    """What it does in a process of a user."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_waits_until_it_is_compiled(monkeypatch, ctrl_c):
     compiled, done = kernels.compiled, []
 
     def interrupted(*args):

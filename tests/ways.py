@@ -1,6 +1,6 @@
 """The ways in which a step may be taken: played from a plan, walked as it is written, and played
-with what can be fused, where numba is; or played from a plan that was doubted, as if the parts were
-a user's: recorded twice and looked at."""
+with what can be fused, where numba is, or as Python runs what is fused; or played from a plan that
+was doubted, as if the parts were a user's: recorded twice and looked at."""
 
 import contextlib
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ import pytest
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.fused.reader import Fused
+from tinynet.fused import reader
 from tinynet.model import sequential
 from tinynet.net import blocks
 from tinynet.tape.tape import Tape
@@ -20,7 +20,14 @@ WAYS = ["played", "walked", *(["fused"] if find_spec("numba") else [])]
 EVERY_WAY = [*WAYS, "doubted"]
 
 
-class Counted(Fused):
+def interpreted(text, arrays):
+    """The function as Python runs it, number by number."""
+    names = {}
+    exec(text, names)
+    return names["kernel"]
+
+
+class Counted(reader.Fused):
     """One that fuses something of each update and each pass of a net."""
 
     def __call__(self, tape):
@@ -46,6 +53,9 @@ def taken(way, may_walk=False):
             patch.setattr(Work, "ours", False)
         if way == "fused":
             patch.setattr(sequential, "reader", lambda model, steps: Counted())
+        if way == "interpreted":
+            patch.setattr(sequential, "reader", lambda model, steps: reader.Fused())
+            patch.setattr(reader, "kernel", interpreted)
         yield
 
 

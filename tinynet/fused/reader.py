@@ -38,6 +38,7 @@ OPERATIONS: dict[Any, str] = COMPARISONS | {
     np.sqrt: "np.sqrt({0})",
     np.absolute: "abs({0})",
     np.floor: "np.floor({0})",
+    np.copysign: "np.copysign({0}, {1})",
     np.sign: "{type}({0} > 0) - {type}({0} < 0) if {0} == {0} else {0}",
     np.maximum: "{0} if {0} > {1} or {0} != {0} else {1}",  # of two zeros the second, as numpy
     np.minimum: "{0} if {0} < {1} or {0} != {0} else {1}",
@@ -83,13 +84,23 @@ def is_line(call: Call) -> bool:
     """Whether a call can be a line of a loop."""
     known = call.function in OPERATIONS and all(x.dtype in READ for x in call.inputs)
     made = call.out.dtype in FLOATS or call.function in COMPARISONS
-    return known and made and all(x.ndim <= 2 for x in (call.out, *call.inputs))
+    flat = all(x.ndim <= 2 for x in (call.out, *call.inputs))
+    # numpy copies what a call would write over before it is read
+    return known and made and flat and kept_from([*read_by(call)], call.out.settled())
 
 
-def alike(a: Array, b: Array) -> bool:
-    """Whether each place of one array is that place of the other."""
-    start, other = (x.__array_interface__["data"] for x in (a, b))
-    return start == other and (a.strides, a.shape, a.dtype) == (b.strides, b.shape, b.dtype)
+def read_by(call: Call, *others: int) -> Iterator[Array]:
+    """What a call reads, but for these values."""
+    inputs = (x for x in call.inputs if isinstance(x, StandIn) and id(x) not in others)
+    return (x.settled() for x in inputs)
+
+
+def kept_from(read: Sequence[Array], written: Array) -> bool:
+    """Whether who writes an array place by place spoils nothing that is read later: it is read at
+    that very place, or elsewhere."""
+    here = written.__array_interface__["data"], written.strides, written.shape, written.dtype
+    pairs = ((a, (a.__array_interface__["data"], a.strides, a.shape, a.dtype)) for a in read)
+    return all(there == here or not np.may_share_memory(a, written) for a, there in pairs)
 
 
 class Loop:
@@ -101,21 +112,16 @@ class Loop:
         self.calls, self.made = list[tuple[int, Call]](), set[int]()
         self.read, self.written = list[Array](), list[Array]()
 
-    def outside(self, call: Call) -> list[Array]:
-        """What a call reads that is not made by an earlier line."""
-        inputs = [x for x in call.inputs if isinstance(x, StandIn) and id(x) not in self.made]
-        return [x.settled() for x in inputs]
-
     def takes(self, call: Call) -> bool:
-        """Whether it can be the next line. A loop does not read what it writes, and writes over
-        what it reads in the very same place only."""
-        read, out = self.outside(call), call.out.settled()
+        """Whether it can be the next line: it reads nothing that the loop writes elsewhere, and
+        writes over nothing that the loop reads elsewhere."""
+        read = read_by(call, *self.made)
         apart = not any(np.may_share_memory(a, b) for a in read for b in self.written)
-        kept = all(alike(a, out) or not np.may_share_memory(a, out) for a in self.read + read)
+        kept = kept_from(self.read, call.out.settled())
         return call.out.shape == self.shape and apart and kept
 
     def add(self, i: int, call: Call) -> None:
-        self.read += self.outside(call)
+        self.read += read_by(call, *self.made)
         self.written.append(call.out.settled())
         self.made.add(id(call.out))
         self.calls.append((i, call))

@@ -207,9 +207,10 @@ class Tape:
         for i, c in enumerate(self.calls):
             out = c.out.root
             if not out.placed and id(out) not in homes:
-                free = (homes[id(x)] for x in c.heirs() if id(x) in homes and last[id(x)] == i)
-                home = homes[id(out)] = next(free, id(out))
                 _, around = self.above_ones.get(id(out), (out, out))
+                heirs = c.heirs() if around is out or out.order == "C" else []  # else other strides
+                free = (homes[id(x)] for x in heirs if id(x) in homes and last[id(x)] == i)
+                home = homes[id(out)] = next(free, id(out))
                 first, _, size = lives.get(home, Life(i, i, 0))
                 lives[home] = Life(first, last[id(out)], max(size, around.like.nbytes))
                 roots.append((out, around))
