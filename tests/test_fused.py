@@ -193,4 +193,4 @@ def test_no_call_writes_over_what_it_reads_elsewhere(layers):
     model.compile("adam")
     (plan, *_) = a_training(model, X[:3].T, Y[0], 8).plans.values()
     calls = [call for own in plan.recordings.values() for call in own.tape.calls]
-    assert all(reader.kept_from([*reader.read_by(call)], call.out.settled()) for call in calls)
+    assert all(reader.kept_from(reader.read_by(call), call.out.settled()) for call in calls)

@@ -8,7 +8,7 @@ All other calls are made as they are.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -86,13 +86,13 @@ def is_line(call: Call) -> bool:
     made = call.out.dtype in FLOATS or call.function in COMPARISONS
     flat = all(x.ndim <= 2 for x in (call.out, *call.inputs))
     # numpy copies what a call would write over before it is read
-    return known and made and flat and kept_from([*read_by(call)], call.out.settled())
+    return known and made and flat and kept_from(read_by(call), call.out.settled())
 
 
-def read_by(call: Call, *others: int) -> Iterator[Array]:
-    """What a call reads, but for these values."""
-    inputs = (x for x in call.inputs if isinstance(x, StandIn) and id(x) not in others)
-    return (x.settled() for x in inputs)
+def read_by(call: Call, made: Collection[int] = ()) -> list[Array]:
+    """What a call reads, but for values that were made before."""
+    inputs = [x for x in call.inputs if isinstance(x, StandIn) and id(x) not in made]
+    return [x.settled() for x in inputs]
 
 
 def kept_from(read: Sequence[Array], written: Array) -> bool:
@@ -115,13 +115,13 @@ class Loop:
     def takes(self, call: Call) -> bool:
         """Whether it can be the next line: it reads nothing that the loop writes elsewhere, and
         writes over nothing that the loop reads elsewhere."""
-        read = read_by(call, *self.made)
+        read = read_by(call, self.made)
         apart = not any(np.may_share_memory(a, b) for a in read for b in self.written)
         kept = kept_from(self.read, call.out.settled())
         return call.out.shape == self.shape and apart and kept
 
     def add(self, i: int, call: Call) -> None:
-        self.read += read_by(call, *self.made)
+        self.read += read_by(call, self.made)
         self.written.append(call.out.settled())
         self.made.add(id(call.out))
         self.calls.append((i, call))
