@@ -50,8 +50,10 @@ def read_both_ways(function, arrays, kernel=interpreted):
 # ---- any tape
 
 SHAPES = [(3, 4), (3, 1), (1, 4), (4,), (), (1, 1)]
+NUMBERS = [0.5, -2.0, 0.0]
 UNARY = [np.negative, np.square, np.sqrt, np.absolute, np.floor, np.sign, np.exp]
 BINARY = [np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.minimum, np.greater]
+BINARY += [np.fmax, np.copysign]
 
 
 def another(draw, values):
@@ -61,10 +63,11 @@ def another(draw, values):
     if kind < 3:
         return UNARY[draw.integers(len(UNARY))](a)
     if kind < 9:
-        other = b if draw.integers(4) else float(draw.choice([0.5, -2.0, 0.0]))
+        other = b if draw.integers(4) else float(draw.choice(NUMBERS))
         return BINARY[draw.integers(len(BINARY))](a, other)
     if kind == 9:
-        return a.sum(axis=int(draw.integers(2)), keepdims=True)
+        reduced = a.max if draw.integers(3) == 0 else a.sum
+        return reduced(axis=int(draw.integers(3) // 2), keepdims=bool(draw.integers(2)))
     if kind == 10:
         return a[:1] if draw.integers(2) else a[..., 1:]
     return a.T if draw.integers(2) else a.astype(np.float64)
@@ -131,6 +134,32 @@ def test_an_operation_is_numpy_s(function, dtypes, kernel):
     except TypeError:
         pytest.skip("numpy has none")
     read_both_ways(operate, pairs, kernel)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(1, 2), (2, 2), (9, 2), (200, 3), (1000, 2), (10, 32), (3, 400)])
+def test_sums_over_rows(shape, dtype):
+    """And largest numbers, of what has zeros of both signs."""
+
+    def function(a):
+        e = a - 0.25
+        return [], [e.sum(axis=0), e.max(axis=0), (-a).max(axis=0, keepdims=True) * 2.0]
+
+    a = rng.standard_normal(shape).astype(dtype)
+    a.flat[::3], a.flat[1::5] = 0.0, -0.0
+    played, fused = read_both_ways(function, [a], kernels.kernel)
+    assert fused == 1 < played
+
+
+@pytest.mark.parametrize("shape", [(9, 1), (4, 9)])
+def test_sums_that_numpy_takes_in_another_order_are_its_own(shape):
+    """Of one column, and of rows."""
+
+    def function(a):
+        return [], [(a * 0.5).sum(axis=0 if shape[1] == 1 else 1)]
+
+    played, fused = read_both_ways(function, [rng.standard_normal(shape)])
+    assert fused == played == 2
 
 
 # ---- updates

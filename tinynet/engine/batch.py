@@ -43,6 +43,7 @@ class Batch:
         self.fixed = self.whole and one
         self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.whole else "F")
         self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)
+        self.X_in_rows = self.X_above_ones[:-1].T
         self.Y: Array = np.empty((n_t, width), dtype)
         self.Z: Array = np.zeros((layers[-1].units, width), dtype)
         waiting = [np.repeat(a, self.room, 1) if self.room > 1 else a for a in (self.Z, self.Y)]
@@ -68,7 +69,7 @@ class Batch:
         if not self.whole:  # "clip", since numpy would copy for the sake of indices out of bounds
             self.examples.Y.take(chosen, 1, self.Y, "clip")
             if len(self.blocks) == 1:
-                self.fetch_block(self.blocks[0])
+                self.X_in_rows[...] = self.examples.rows.take(chosen, 0, self.gathered, "clip")
 
     def fetch_block(self, block: slice) -> Array:
         """The block's examples, in X."""

@@ -42,7 +42,13 @@ OPERATIONS: dict[Any, str] = COMPARISONS | {
     np.sign: "{type}({0} > 0) - {type}({0} < 0) if {0} == {0} else {0}",
     np.maximum: "{0} if {0} > {1} or {0} != {0} else {1}",  # of two zeros the second, as numpy
     np.minimum: "{0} if {0} < {1} or {0} != {0} else {1}",
+    np.fmax: "{0} if {0} >= {1} or {1} != {1} else {1}",
     np.copyto: "{type}({0})",
+}
+# row by row: what begins with the first, and goes on with each other
+ROWS: dict[Any, tuple[str, str]] = {
+    np.add.reduce: ("{type}(0) + {0}", OPERATIONS[np.add]),
+    np.maximum.reduce: ("{0}", OPERATIONS[np.maximum]),
 }
 FLOATS = {np.dtype(np.float32): "np.float32", np.dtype(np.float64): "np.float64"}
 READ = [*FLOATS, np.dtype(bool)]  # the dtypes of what is read
@@ -85,8 +91,21 @@ def is_line(call: Call) -> bool:
     known = call.function in OPERATIONS and all(x.dtype in READ for x in call.inputs)
     made = call.out.dtype in FLOATS or call.function in COMPARISONS
     flat = all(x.ndim <= 2 for x in (call.out, *call.inputs))
+    # of two zeros numpy's fmax takes now the one, now the other
+    numbers = [x for x in call.inputs if isinstance(x, np.ndarray)]
+    zero = call.function is np.fmax and not any(numbers)
     # numpy copies what a call would write over before it is read
-    return known and made and flat and kept_from(read_by(call), call.out.settled())
+    kept = kept_from(read_by(call), call.out.settled())
+    return kept and (goes_by_rows(call) or (known and made and flat and not zero))
+
+
+def goes_by_rows(call: Call) -> bool:
+    """Whether it is a sum, or the like, over the rows of what lies row after row: of more than one
+    column numpy takes one row after another."""
+    if call.function not in ROWS or call.settings["axis"] != 0 or call.inputs[0].ndim != 2:
+        return False
+    (a,), out = read_by(call), call.out.settled()
+    return bool(a.flags.c_contiguous and a.shape[1] > 1 and a.dtype == out.dtype in FLOATS)
 
 
 def read_by(call: Call, made: Collection[int] = ()) -> list[Array]:
@@ -115,6 +134,8 @@ class Loop:
     def takes(self, call: Call) -> bool:
         """Whether it can be the next line: it reads nothing that the loop writes elsewhere, and
         writes over nothing that the loop reads elsewhere."""
+        if call.function in ROWS or self.calls[0][1].function in ROWS:
+            return False
         read = read_by(call, self.made)
         apart = not any(np.may_share_memory(a, b) for a in read for b in self.written)
         kept = kept_from(self.read, call.out.settled())
@@ -160,7 +181,9 @@ class Function:
 
     def loop(self, loop: Loop) -> list[str]:
         """A loop over its shape, in which what somebody needs later is written into its place."""
-        (last, _), lines, names, size = loop.calls[-1], list[str](), dict[Any, str](), ""
+        (last, call), lines, names, size = loop.calls[-1], list[str](), dict[Any, str](), ""
+        if call.function in ROWS:
+            return self.by_rows(call)
         for _, call in loop.calls:
             found = self.value(loop, call, lines, names)
             root = id(call.out.root)
@@ -171,6 +194,19 @@ class Function:
         axes = axes[::-1] if loop.order == "F" else axes
         heads = [f"{' ' * n}for {v} in range({size}.shape[{k}]):" for n, (v, k) in enumerate(axes)]
         return [*heads, *(" " * len(axes) + line for line in lines)]
+
+    def by_rows(self, call: Call) -> list[str]:
+        """A loop over the rows of what is summed."""
+        a, out = (self.argument(x.settled()) for x in (*call.inputs, call.out))
+        here = f"{out}[{'0, ' * (call.out.ndim - 1)}j]"
+        first, going_on = ROWS[call.function]
+        first = first.format(f"{a}[0, j]", type=FLOATS[call.out.dtype])
+        heads = [f"for j in range({a}.shape[1]):", f" {here} = {first}"]
+        heads += [f"for i in range(1, {a}.shape[0]):", f" for j in range({a}.shape[1]):"]
+        lines = list[str]()
+        operands = self.new(lines, here), self.new(lines, f"{a}[i, j]")
+        found = self.new(lines, going_on.format(*operands))
+        return [*heads, *(f"  {line}" for line in [*lines, f"{here} = {found}"])]
 
     def value(self, loop: Loop, call: Call, lines: list[str], names: dict[Any, str]) -> str:
         """The name of what a call makes, after the lines that it takes."""
