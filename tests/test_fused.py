@@ -98,6 +98,33 @@ def test_any_tape_has_the_bits_of_the_played_one(seed, dtype):
     assert fused <= played
 
 
+def test_numbers_go_through_all_lines_of_one_loop():
+    """And only what is needed later is written."""
+    texts = []
+
+    def function(a, b):
+        value = np.sqrt(a * a + b * b) * 0.5 - a
+        return [], [value, value * 2.0]
+
+    def seen(text, arrays):
+        texts.append(text)
+        return interpreted(text, arrays)
+
+    read_both_ways(function, [rng.standard_normal((3, 4)) for _ in range(2)], seen)
+    assert (texts[0].count("for "), texts[0].count("] = ")) == (2, 2)
+
+
+def test_a_call_alone_and_one_of_three_axes_stay_numpy_s():
+    def never(text, arrays):
+        raise AssertionError
+
+    def function(a):
+        cube = a.reshape(1, 3, 4)
+        return [], [np.exp(a * 2.0), np.exp(cube) * 2.0 + cube]
+
+    read_both_ways(function, [rng.standard_normal((3, 4))], never)
+
+
 @pytest.mark.parametrize("kernel", [interpreted, kernels.kernel])
 def test_many_calls_are_one(kernel):
     def function(a, b, place):

@@ -18,8 +18,8 @@ TEXT = "def kernel(a0, a1):\n    for i in range(a0.size):\n        a1[i] = a0[i]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("TINYNET_CACHE", str(tmp_path / "own"))
-    yield tmp_path / "own"
+    monkeypatch.setenv("TINYNET_CACHE", str(tmp_path / "of" / "mine"))
+    yield tmp_path / "of" / "mine"
     kernels.loaded.cache_clear()
 
 
@@ -63,6 +63,27 @@ def test_what_is_damaged_is_compiled_anew(folder, ending, damage):
     damaged.write_bytes(damage(damaged.read_bytes()))
     assert added(7) == ([7, 7, 7], 0)
     assert added(7) == ([7, 7, 7], 1)
+
+
+def test_what_numba_cannot_read_is_compiled_anew(folder, monkeypatch):
+    """As of another version."""
+    compiled = kernels.compiled
+    added(7)
+
+    def unreadable(text, types, path):
+        if path is not None and path.with_suffix(".digest").exists():
+            raise EOFError
+        return compiled(text, types, path)
+
+    monkeypatch.setattr(kernels, "compiled", unreadable)
+    assert added(7) == ([7, 7, 7], 0)
+    assert not texts_in(folder)
+
+
+def test_a_call_never_compiles(folder):
+    function = kernels.kernel(TEXT.format(7), [np.zeros(3)] * 2)
+    with pytest.raises(TypeError):
+        function(*[np.zeros(3, np.float32)] * 2)
 
 
 def test_two_dtypes_have_two_files(folder):
@@ -146,7 +167,7 @@ def texts_in(folder):
 
 def test_of_too_many_the_oldest_are_forgotten(folder, monkeypatch):
     monkeypatch.setattr(kernels, "MOST", 3)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     own = folder / "mine.py"
     own.touch()
     for i in range(5):

@@ -8,7 +8,7 @@ All other calls are made as they are.
 """
 
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ class Fused(NamedTuple):
 def one_call(tape: Tape, pairs: Sequence[tuple[int, Call]]) -> Any:
     """A run of calls as one; None where numba fails."""
     try:
-        return Function(tape, [*loops(pairs)]).bound()
+        return Function(tape, loops(pairs)).bound()
     except Exception as why:  # numba's, of any kind
         text = f"numba cannot compile a step, so it is played: {type(why).__name__}: {why}"
         warnings.warn(text.partition("\n")[0], UserWarning, stacklevel=2)
@@ -148,15 +148,14 @@ class Loop:
         self.calls.append((i, call))
 
 
-def loops(pairs: Sequence[tuple[int, Call]]) -> Iterator[Loop]:
+def loops(pairs: Sequence[tuple[int, Call]]) -> list[Loop]:
     """The calls in loops, in the order of the tape."""
-    loop = Loop(pairs[0][1].out.shape, pairs[0][1].out.order)
+    found = list[Loop]()
     for i, call in pairs:
-        if loop.calls and not loop.takes(call):
-            yield loop
-            loop = Loop(call.out.shape, call.out.order)
-        loop.add(i, call)
-    yield loop
+        if not found or not found[-1].takes(call):
+            found.append(Loop(call.out.shape, call.out.order))
+        found[-1].add(i, call)
+    return found
 
 
 class Function:
@@ -187,7 +186,7 @@ class Function:
         for _, call in loop.calls:
             found = self.value(loop, call, lines, names)
             root = id(call.out.root)
-            if root in self.lasting or self.last.get(root, -1) > last:
+            if root in self.lasting or self.last[root] > last:
                 size = self.argument(call.out.settled())
                 lines.append(f"{size}[{place(call.out, loop)}] = {found}")
         axes = [*zip("ij", range(len(loop.shape)), strict=False)]
