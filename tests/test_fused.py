@@ -114,6 +114,20 @@ def test_numbers_go_through_all_lines_of_one_loop():
     assert (texts[0].count("for "), texts[0].count("] = ")) == (2, 2)
 
 
+def test_the_sum_of_no_rows_is_numpy_s():
+    """Which is 0."""
+
+    def function(a):
+        e = a * 1.0
+        return [], [e[1:].sum(axis=0), e * 2.0]
+
+    read_both_ways(function, [np.full((1, 4), 7.0)])
+
+
+def test_two_calls_are_one():
+    assert read_both_ways(lambda a: ([], [a * 2.0 - a]), [rng.standard_normal((3, 4))]) == (2, 1)
+
+
 def test_a_call_alone_and_one_of_three_axes_stay_numpy_s():
     def never(text, arrays):
         raise AssertionError
@@ -169,7 +183,7 @@ def test_sums_over_rows(shape, dtype):
     """And largest numbers, of what has zeros of both signs."""
 
     def function(a):
-        e = a - 0.25
+        e = a * 1.0
         return [], [e.sum(axis=0), e.max(axis=0), (-a).max(axis=0, keepdims=True) * 2.0]
 
     a = rng.standard_normal(shape).astype(dtype)

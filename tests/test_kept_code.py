@@ -86,6 +86,56 @@ def test_a_call_never_compiles(folder):
         function(*[np.zeros(3, np.float32)] * 2)
 
 
+FIRST_STEP = """
+import sys
+from tests.test_kit_layers import NETS, LABELS, X, a_net
+from tinynet.engine.plan import Plan
+model, found, take = a_net(NETS["all"]), set(), Plan.take
+model.compile("adam", jit_compile=True)
+def watched(plan, chosen):
+    sys.setprofile(lambda frame, event, _: found.add(frame.f_code.co_filename))
+    take(plan, chosen)
+    sys.setprofile(None)
+Plan.take = watched
+model.fit(X, LABELS, 2, 8, verbose=0)
+print(sorted(name for name in found if "numba" in name), len(found) > 2)
+"""
+
+
+def test_no_python_of_numba_runs_within_a_step():
+    """It looks at arrays of a kind when it meets the first; an interrupt could come there."""
+    command = [sys.executable, "-c", FIRST_STEP]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root())
+    assert done.stdout == "[] True\n"
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "A"])
+@pytest.mark.parametrize("shape", [(), (3,), (3, 4), (1, 4), (3, 1)])
+@pytest.mark.parametrize("writeable", [True, False])
+def test_another_array_of_a_kind(layout, shape, writeable):
+    a = np.zeros([2 * n for n in shape])[*(slice(None, None, 2) for _ in shape), ...]
+    a = a if layout == "A" else np.array(a, order=layout)
+    a.flags.writeable = writeable
+    found = kernels.another(a)
+    assert numba.typeof(found) == numba.typeof(a)
+    assert found.shape == a.shape
+    assert not np.may_share_memory(a, found)
+
+
+def test_another_process_may_forget_it_at_any_time(folder, monkeypatch):
+    added(7)
+    found = kernels.code
+
+    def forgotten(path):
+        paths = found(path)
+        for file in paths:
+            file.unlink()
+        return paths
+
+    monkeypatch.setattr(kernels, "code", forgotten)
+    assert added(7) == ([7, 7, 7], 0)
+
+
 def test_two_dtypes_have_two_files(folder):
     for dtype in ("float32", "float64"):
         kernels.kernel(TEXT.format(7), [np.zeros(3, dtype)] * 2)

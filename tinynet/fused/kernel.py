@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinynet.base import Array
 
 MOST = 1000  # texts that are kept on disk
@@ -24,14 +26,33 @@ MOST = 1000  # texts that are kept on disk
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 TEXT = re.compile(r"[0-9a-f]{64}\.py")
 LOCK = threading.RLock()
+MET = set[Any]()  # functions that were called once
 
 
 def kernel(text: str, arrays: Sequence[Array]) -> Any:
-    """The function `kernel` of the text, compiled for such arrays and no others: a call of it never
-    compiles, so no interrupt comes within one."""
+    """The function `kernel` of the text, compiled for such arrays and no others. A call of it is
+    machine code all through, so no interrupt comes within one."""
     import numba  # which takes longer than to import all of tinynet
 
-    return loaded(text, tuple(map(numba.typeof, arrays)))
+    function = loaded(text, tuple(map(numba.typeof, arrays)))
+    if function not in MET:
+        # numba looks at an array in Python when it meets the first of a kind
+        with interrupts_later():
+            function(*map(another, arrays))
+        MET.add(function)
+    return function
+
+
+def another(array: Array) -> Array:
+    """One of the same kind and shape, with any numbers."""
+    flags = array.flags
+    if flags.c_contiguous or flags.f_contiguous:
+        found = np.empty_like(array)
+    else:
+        found = np.empty([2 * n for n in array.shape], array.dtype)
+        found = found[tuple(slice(None, None, 2) for _ in array.shape)]
+    found.flags.writeable = flags.writeable
+    return found
 
 
 @cache
@@ -39,11 +60,12 @@ def loaded(text: str, types: tuple[Any, ...]) -> Any:
     with LOCK, interrupts_later():
         text = f"# {OPTIONS} {types}\n{text}"
         path = kept(text)
-        if path is not None and digest(path) != said(path):  # it is damaged
-            forget(path)
-            path = kept(text)
         if path is not None:
-            with contextlib.suppress(Exception):  # another version of numba cannot read it
+            # another version of numba cannot read it, or another process forgets it
+            with contextlib.suppress(Exception):
+                if digest(path) != said(path):  # it is damaged
+                    forget(path)
+                    kept(text)
                 return compiled(text, types, path)
             forget(path)
         return compiled(text, types, None)
@@ -64,7 +86,7 @@ def compiled(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
     function.compile(types)
     function.disable_compile()
     if path is not None and function.stats.cache_misses:
-        path.with_suffix(".digest").write_text(digest(path), encoding="utf-8")
+        write(path.with_suffix(".digest"), digest(path))
     return function
 
 
@@ -109,12 +131,16 @@ def kept(text: str) -> Path | None:
             own = [file for file in where.iterdir() if TEXT.fullmatch(file.name)]
             for old in sorted(own, key=os.path.getmtime)[: -MOST + 1]:
                 forget(old)
-            draft = where / f"{os.getpid()}.{threading.get_ident()}.draft"
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(path)
+            write(path, text)
     except (OSError, RuntimeError):  # as of a user who has no home
         return None
     return path
+
+
+def write(path: Path, text: str) -> None:
+    draft = path.with_name(f"{os.getpid()}.{threading.get_ident()}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
 
 def code(path: Path) -> list[Path]:

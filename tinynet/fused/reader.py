@@ -40,16 +40,16 @@ OPERATIONS: dict[Any, str] = COMPARISONS | {
     np.floor: "np.floor({0})",
     np.copysign: "np.copysign({0}, {1})",
     np.sign: "{type}({0} > 0) - {type}({0} < 0) if {0} == {0} else {0}",
-    np.maximum: "{0} if {0} > {1} or {0} != {0} else {1}",  # of two zeros the second, as numpy
-    np.minimum: "{0} if {0} < {1} or {0} != {0} else {1}",
     np.fmax: "{0} if {0} >= {1} or {1} != {1} else {1}",
     np.copyto: "{type}({0})",
 }
 # row by row: what begins with the first, and goes on with each other
-ROWS: dict[Any, tuple[str, str]] = {
-    np.add.reduce: ("{type}(0) + {0}", OPERATIONS[np.add]),
-    np.maximum.reduce: ("{0}", OPERATIONS[np.maximum]),
-}
+ROWS: dict[Any, tuple[str, str]] = {np.add.reduce: ("{type}(0) + {0}", OPERATIONS[np.add])}
+# of two zeros the second, if numpy does so on this machine
+if np.signbit(np.maximum(np.zeros(9), -np.zeros(9))).all():
+    OPERATIONS[np.maximum] = "{0} if {0} > {1} or {0} != {0} else {1}"
+    OPERATIONS[np.minimum] = "{0} if {0} < {1} or {0} != {0} else {1}"
+    ROWS[np.maximum.reduce] = "{0}", OPERATIONS[np.maximum]
 FLOATS = {np.dtype(np.float32): "np.float32", np.dtype(np.float64): "np.float64"}
 READ = [*FLOATS, np.dtype(bool)]  # the dtypes of what is read
 
@@ -105,7 +105,8 @@ def goes_by_rows(call: Call) -> bool:
     if call.function not in ROWS or call.settings["axis"] != 0 or call.inputs[0].ndim != 2:
         return False
     (a,), out = read_by(call), call.out.settled()
-    return bool(a.flags.c_contiguous and a.shape[1] > 1 and a.dtype == out.dtype in FLOATS)
+    (n, m), floats = a.shape, a.dtype == out.dtype in FLOATS
+    return bool(n > 0 and m > 1 and a.flags.c_contiguous and floats)
 
 
 def read_by(call: Call, made: Collection[int] = ()) -> list[Array]:

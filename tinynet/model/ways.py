@@ -1,6 +1,7 @@
 """The way in which a model takes its steps: walked, played or fused; and why."""
 
 import warnings
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +15,9 @@ from tinynet.tape.tape import Tape
 EXTRA = 'needs numba: install the extra "fast", pip install ".[fast]"'
 
 
+@cache
 def numba() -> bool:
+    """Whether it is installed."""
     return find_spec("numba") is not None
 
 
