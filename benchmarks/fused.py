@@ -41,7 +41,7 @@ def settled(name, size, dtype, machine_code):
     model = tn.Sequential([tn.Dense(1, "sigmoid", use_bias=False)], seed=0, dtype=dtype).build(size)
     model.compile(OPTIMIZERS[name]())
     X, Y = rng.standard_normal((size, 1)).astype(dtype), np.ones((1, 1), dtype)
-    work = Work(*model._compiled(), {}, read=Fused() if machine_code else Tape.bound)
+    work = Work(*model._compiled(), {}, reader=Fused() if machine_code else Tape.bound)
     training = Training("benchmark", work, Examples(X, Y, None))
     (plan,) = training.plans.values()
     training.store.grads[...] = rng.standard_normal(size)

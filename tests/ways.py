@@ -68,7 +68,7 @@ def equal(*ends):
 def a_training(model, X, Y, size=None, read=Tape.bound):
     """The Training object that `fit` would make, before its first step."""
     examples = Examples(*model._data(X, Y, build=True), size)
-    return Training(model.who, Work(*model._compiled(), model._metrics, read=read), examples)
+    return Training(model.who, Work(*model._compiled(), model._metrics, reader=read), examples)
 
 
 def same_in_blocks(whole, cut, X, Y, size=7):

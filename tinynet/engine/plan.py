@@ -60,7 +60,7 @@ class Plan:
         if key not in self.recordings:
             before = self.pretend if self.doubted else None
             self.recordings[key] = Recording(whole, arrays, self.arena, constant, before)
-        return self.recordings[key].bind(arrays, self.work.read)
+        return self.recordings[key].bind(arrays, self.work.reader)
 
     def read(self, steps: int) -> list[Reading]:
         """The records of the first steps that wait. A power of two of them is read, so that there

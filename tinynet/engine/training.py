@@ -60,7 +60,7 @@ class Training:
     def fits(self, work: Work, examples: Examples) -> bool:
         """Whether it can train this, too: then what is settled is used again."""
         held = work.cost, work.optimizer, *work.changed()
-        same = [*map(id, held)] == [*map(id, self.changed)] and work.read == self.work.read
+        same = [*map(id, held)] == [*map(id, self.changed)] and work.reader == self.work.reader
         return same and self.shapes == examples.shapes and self.unchanged(work)
 
     def unchanged(self, work: Work) -> bool:

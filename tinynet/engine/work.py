@@ -26,7 +26,7 @@ class Work(NamedTuple):
     optimizer: Optimizer
     metrics: Mapping[str, Metric]
     weighted: bool = False  # whether the last row of Y has the weights of the examples
-    read: Callable[[Tape], Calls] = Tape.bound  # what makes calls of a tape
+    reader: Callable[[Tape], Calls] = Tape.bound  # what makes calls of a tape
 
     @property
     def parts(self) -> list[Any]:

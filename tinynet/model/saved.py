@@ -121,14 +121,14 @@ def compiled(model: Any, names: Names) -> dict[str, Any]:
     """The optimizer, the loss and the metrics."""
     found = {n: m.function if isinstance(m, Own) else m for n, m in model._metrics.items()}
     place = model.optimizer._place
-    found_jit = {"jit_compile": model._jit} if model._jit else {}
+    jit = {"jit_compile": model._jit} if model._jit else {}
     return {
         "optimizer": names.written(model.optimizer),
         "loss": names.written(model._cost.pair.loss),
         "metrics": {name: names.written(metric) for name, metric in found.items()},
         "steps": model.optimizer.steps,
         "place": place and list(place),
-        **found_jit,
+        **jit,
     }
 
 

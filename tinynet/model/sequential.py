@@ -272,8 +272,8 @@ class Sequential(Prepared):
 
     def _run(self, examples: Examples, order: Order, weighted: bool, report: Reporter) -> None:
         """Train until the epochs are done or somebody stops."""
-        read = reader(self, report.epochs * examples.steps)
-        work = Work(*self._compiled(), summed(self._metrics), weighted, read)
+        own = reader(self, report.epochs * examples.steps)
+        work = Work(*self._compiled(), summed(self._metrics), weighted, own)
         steps = work.optimizer.steps - len(report.unreported(examples.steps))
         place, before = Place(steps, len(self.history), examples.steps), work.optimizer._place
         if before is None or not before.agrees(place):

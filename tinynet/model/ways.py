@@ -36,12 +36,10 @@ def require_numba(who: str, jit: bool | str) -> None:
 def reader(model: Any, steps: int) -> Any:
     """What makes calls of a tape, for a `fit` of so many steps."""
     jit = model._jit
-    if jit and not numba():
-        if jit is True:  # a model from a file
-            text = f"{model.who}: jit_compile=True {EXTRA}; it trains without, to the same bits"
-            warnings.warn(text, UserWarning, stacklevel=4)
-        return Tape.bound
-    if not jit:
+    if jit is True and not numba():  # a model from a file
+        text = f"{model.who}: jit_compile=True {EXTRA}; it trains without, to the same bits"
+        warnings.warn(text, UserWarning, stacklevel=4)
+    if not jit or not numba():
         return Tape.bound
     return Fused() if jit is True else Fused(steps)
 
@@ -57,10 +55,9 @@ def way(model: Any) -> str:
         return f"fit walks: {', '.join(parts) or optimizer.who} is not steady"
     if training is not None and training.reason:
         return f"fit walks, since no tape can hold a step: {training.reason}"
-    way = "plays"
-    if model._jit:
-        way = "fuses where that pays" if model._jit == "auto" else "fuses"
-        way = way if numba() else f"plays: jit_compile {EXTRA}"
+    found = {True: "fuses", "auto": "fuses where that pays", False: "plays"}[model._jit]
+    if model._jit and not numba():
+        found = f"plays: jit_compile {EXTRA}"
     if training is None:
-        return f"fit {way}"
-    return f"fit {way}, {len(training.plans[training.size].steps[0])} calls a step"
+        return f"fit {found}"
+    return f"fit {found}, {len(training.plans[training.size].steps[0])} calls a step"
