@@ -241,4 +241,5 @@ def test_processes_that_write_at_once(folder):
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root()) for _ in range(3)
     ]
     assert [process.communicate()[0] for process in started] == ["[7.0, 7.0, 7.0]\n"] * 3
+    assert added(7)[0] == [7, 7, 7]  # what two wrote half each is compiled anew
     assert added(7) == ([7, 7, 7], 1)
