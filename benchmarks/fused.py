@@ -17,7 +17,7 @@ from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
 from tinynet.fused.reader import Fused
-from tinynet.tape.tape import Tape
+from tinynet.tape.recording import PLAYED
 
 OPTIMIZERS = {
     "SGD": lambda: tn.SGD(0.1),
@@ -41,12 +41,12 @@ def settled(name, size, dtype, machine_code):
     model = tn.Sequential([tn.Dense(1, "sigmoid", use_bias=False)], seed=0, dtype=dtype).build(size)
     model.compile(OPTIMIZERS[name]())
     X, Y = rng.standard_normal((size, 1)).astype(dtype), np.ones((1, 1), dtype)
-    work = Work(*model._compiled(), {}, reader=Fused() if machine_code else Tape.bound)
+    work = Work(*model._compiled(), {}, reader=Fused() if machine_code else PLAYED)
     training = Training("benchmark", work, Examples(X, Y, None))
     (plan,) = training.plans.values()
     training.store.grads[...] = rng.standard_normal(size)
     times = max(3, 300_000 // (size + 1_000))
-    return lambda: in_one_go(plan.update * times), times
+    return lambda: in_one_go(training.work.reader.ready(plan.update) * times), times
 
 
 def row(name, size, dtype):

@@ -11,10 +11,10 @@ import pytest
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.fused import reader
+from tinynet.fused import inner_loops, reader
 from tinynet.model import sequential
 from tinynet.net import blocks
-from tinynet.tape.tape import Tape
+from tinynet.tape.recording import PLAYED
 
 WAYS = ["played", "walked", *(["fused"] if find_spec("numba") else [])]
 EVERY_WAY = [*WAYS, "doubted"]
@@ -22,7 +22,7 @@ EVERY_WAY = [*WAYS, "doubted"]
 
 def interpreted(text, arrays):
     """The function as Python runs it, number by number."""
-    names = {}
+    names = {"run": inner_loops.run, "set_zeros": int, "set_back": float}
     exec(text, names)
     return names["kernel"]
 
@@ -65,7 +65,7 @@ def equal(*ends):
         np.testing.assert_equal(end, ends[0])
 
 
-def a_training(model, X, Y, size=None, read=Tape.bound):
+def a_training(model, X, Y, size=None, read=PLAYED):
     """The Training object that `fit` would make, before its first step."""
     examples = Examples(*model._data(X, Y, build=True), size)
     return Training(model.who, Work(*model._compiled(), model._metrics, reader=read), examples)

@@ -1,5 +1,6 @@
 """The examples of a training, and the memory for a batch of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from tinynet.base import Array
 from tinynet.engine.work import WAITING, Work
 from tinynet.net import blocks
+
+FETCHED = 4 * WAITING  # numbers of the examples that are fetched together, at most
 
 
 class Examples:
@@ -41,6 +44,8 @@ class Batch:
         room = min(most, WAITING // (layers[-1].units * width))
         self.room = max(1, room) if one and work.separable else 1
         self.fixed = self.whole and one
+        # steps that may be taken in one call, whose examples are fetched together
+        self.together = self.room if self.whole else min(self.room, FETCHED // (width * n_x))
         self.X_above_ones: Array = np.ones((n_x + 1, block), dtype, "C" if self.whole else "F")
         self.gathered: Array = np.empty((0 if self.whole else block, n_x), dtype)
         self.X_in_rows = self.X_above_ones[:-1].T
@@ -70,6 +75,25 @@ class Batch:
             self.examples.Y.take(chosen, 1, self.Y, "clip")
             if len(self.blocks) == 1:
                 self.X_in_rows[...] = self.examples.rows.take(chosen, 0, self.gathered, "clip")
+
+    def fetched(self, steps: int) -> list[tuple[Array, Array]]:
+        """X and Y of a step, each with an array in which those of several lie side by side."""
+        if self.whole:
+            return []
+        n_x, m = len(self.X_above_ones) - 1, steps * self.width
+        self.rows_of_several: Array = np.empty((m, n_x), self.Y.dtype)
+        self.Y_of_several: Array = np.empty((len(self.Y), m), self.Y.dtype)
+        several = self.rows_of_several.T, self.Y_of_several
+        return [*zip((self.X_above_ones[:-1], self.Y), several, strict=True)]
+
+    def fetch_several(self, first: int, chosen: Sequence[Any]) -> None:
+        """Take the examples of several steps, which wait from that place on."""
+        if not self.whole:
+            several, start = np.concatenate(chosen), self.places[first].start
+            m = len(several)
+            self.examples.rows.take(several, 0, self.rows_of_several[:m], "clip")
+            self.Y_of_several[:, :m] = self.examples.Y.take(several, 1, mode="clip")
+            self.waiting_Y[:, start : start + m] = self.Y_of_several[:, :m]
 
     def fetch_block(self, block: slice) -> Array:
         """The block's examples, in X."""

@@ -43,6 +43,7 @@ class Plan:
         self.grads = store.grads if len(batch.blocks) == 1 else np.empty_like(store.grads)
         self.steps = list[Calls]()
         self.prologue, self.update, self.dust = Calls(), Calls(), Calls()
+        self.chunk: Any = None  # steps as one call, if the reader can
         # a walk asks for them only if something is learned
         numbers = work.optimizer.numbers(work.optimizer.steps + 1) if arena or store.learned else ()
         self.numbers = [np.array(number, store.params.dtype) for number in numbers]
@@ -95,7 +96,8 @@ class Plan:
         arrays = [read_only(a[:, part]) for a in (self.batch.waiting_Z, self.batch.waiting_Y)]
         if all(map(steady, self.work.metrics.values())):
             with suppress(Exception):
-                return self.made(self.step.totals, (steps,), arrays, constant)
+                made = self.made(self.step.totals, (steps,), arrays, constant)
+                return made._replace(calls=self.work.reader.ready(made.calls))
         return as_written(partial(Step(self.work, recorded=False).totals, steps), arrays)
 
     def pretend(self, time: int) -> None:
@@ -135,6 +137,12 @@ class Plan:
             given = [*map(read_only, slots.values()), *map(read_only, learned)]
             arrays = [total, *given, *places, *self.numbers]
             calls += self.made(self.step.look, (tuple(slots),), arrays).calls
+        reader = self.work.reader
+        if self.arena is not None and batch.together > 1 and not penalty and self.work.foreseen:
+            self.chunk = reader.chunk([*calls, *ends[:-1]], self.numbers, batch)
+        if self.chunk is not None:
+            return
+        calls, ends = reader.ready(calls), reader.ready(ends)
         for i, place in enumerate(batch.places):
             waits = [put(batch.penalties[i : i + 1], batch.penalty)] if penalty else []
             if batch.room > 1:
@@ -161,7 +169,8 @@ class Plan:
             own = [a[i : i + PIECE] for a in (store.grads, store.params, *store.slots.values())]
             self.update += self.made(self.step.update, (slots,), [*own, *numbers]).calls
             for slot, a in zip(slots, own[2:], strict=True):
-                self.dust += self.made(self.step.dusting, (slot,), [a]).calls
+                made = self.made(self.step.dusting, (slot,), [a])
+                self.dust += self.work.reader.ready(made.calls)
 
     def ask(self, t: int) -> None:
         """The numbers of step t."""
@@ -171,10 +180,25 @@ class Plan:
     def take(self, chosen: Sequence[Any]) -> None:
         """The steps on these examples. Each is whole, whenever an interrupt comes."""
         optimizer = self.work.optimizer
+        if self.chunk is not None:
+            self.take_together(chosen)
+            return
         for t, examples, calls in zip(count(optimizer.steps + 1), chosen, self.steps, strict=False):
             self.ask(t)
             self.batch.fetch(examples)
             in_one_go(calls if t % DUSTING else chain(self.dust, calls))
+
+    def take_together(self, chosen: Sequence[Any]) -> None:
+        """The same, several in one call, up to the next that begins with dusting."""
+        optimizer, first = self.work.optimizer, 0
+        while first < len(chosen):
+            t = optimizer.steps + 1
+            n = min(len(chosen) - first, self.chunk.most, DUSTING - t % DUSTING)
+            self.batch.fetch_several(first, chosen[first : first + n])
+            call = self.chunk.steps(first, [optimizer.numbers(t + i) for i in range(n)])
+            taken = partial(optimizer.taken.extend, [None] * n)
+            in_one_go([*([] if t % DUSTING else self.dust), call, taken])
+            first += n
 
 
 class Walk(Plan):

@@ -1,7 +1,7 @@
 """What a training works with, and how much of it at a time."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from tinynet.metrics import Metric
 from tinynet.net import blocks
 from tinynet.net.cost import Cost
 from tinynet.optimizers import RATES, Optimizer
-from tinynet.tape.tape import Calls, Tape
+from tinynet.tape.recording import PLAYED
 
 CHUNK = 64  # steps that are taken before somebody looks at them, at most
 WAITING = 65_536  # outputs that wait to be read, at most: a core's cache holds them
@@ -26,7 +26,7 @@ class Work(NamedTuple):
     optimizer: Optimizer
     metrics: Mapping[str, Metric]
     weighted: bool = False  # whether the last row of Y has the weights of the examples
-    reader: Callable[[Tape], Calls] = Tape.bound  # what makes calls of a tape
+    reader: Any = PLAYED  # what makes calls of a tape, and of several steps
 
     @property
     def parts(self) -> list[Any]:
@@ -55,6 +55,14 @@ class Work(NamedTuple):
     def ours(self) -> bool:
         """Whether none of that is a user's: then all of it is known to be steady."""
         return all(part.ours for part in self.recorded)
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether the numbers of several steps may be asked for at once: a user's optimizer or
+        schedule is asked right before each."""
+        parts = blocks.parts_of([self.optimizer])
+        rates = [vars(part)["schedule"] for part in parts if vars(part).get("schedule")]
+        return all(part.ours for part in [*parts, *rates])
 
     def settings(self) -> Any:
         """All that a recorded step takes for granted: equal as long as nobody changed a setting.

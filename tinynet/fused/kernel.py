@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,12 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 TEXT = re.compile(r"[0-9a-f]{64}\.py")
 LOCK = threading.RLock()
 MET = set[Any]()  # functions that were called once
+
+
+def written(names: Iterable[str], lines: Iterable[str]) -> str:
+    """The text of a function of arguments with these names."""
+    head = ["import numpy as np", f"def kernel({', '.join(names)}):"]
+    return "\n".join([*head, *(f" {line}" for line in lines), ""])
 
 
 def kernel(text: str, arrays: Sequence[Array]) -> Any:
@@ -47,9 +53,9 @@ def another(array: Array) -> Array:
     """One of the same kind and shape, with any numbers."""
     flags = array.flags
     if flags.c_contiguous or flags.f_contiguous:
-        found = np.empty_like(array)
+        found = np.zeros_like(array)  # rows of zeros call nothing
     else:
-        found = np.empty([2 * n for n in array.shape], array.dtype)
+        found = np.zeros([2 * n for n in array.shape], array.dtype)
         found = found[tuple(slice(None, None, 2) for _ in array.shape)]
     found.flags.writeable = flags.writeable
     return found
@@ -74,8 +80,11 @@ def loaded(text: str, types: tuple[Any, ...]) -> Any:
 def compiled(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
     import numba
 
+    from tinynet.fused.intrinsics import run, set_back, set_zeros
+
     # numba's file names this module, which must then be there to import
-    names: dict[str, Any] = {"__name__": __name__}
+    names: dict[str, Any] = {"__name__": __name__, "run": run}
+    names |= {"set_zeros": set_zeros, "set_back": set_back}
     exec(compile(text, str(path or "a step"), "exec"), names)
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, ""  # or it would be kept with other code

@@ -1,22 +1,24 @@
-"""A tape read in another way: neighbouring calls become the lines of loops in machine code.
+"""A tape read in another way: runs of calls become functions of machine code.
 
 A played step makes one of numpy's calls after another, and each goes over its arrays by itself.
-Here a run of elementwise calls becomes one call, of a function with a loop for each shape: a number
-is read once, taken through all lines of its loop, and written if somebody needs it later. They are
-operations in which IEEE 754 leaves no choice, in the order of the tape, so their bits are numpy's.
-All other calls are made as they are.
+Here neighbouring elementwise calls become the lines of a loop for each shape: a number is read
+once, taken through all lines, and written if somebody needs it later. They are operations in which
+IEEE 754 leaves no choice, in the order of the tape, so their bits are numpy's. Short products, exp
+and the like are numpy's own inner loops. All other calls are made as they are.
 """
 
 import warnings
-from collections.abc import Collection, Sequence
-from functools import partial
-from itertools import groupby
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, partial
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet.base import Array
-from tinynet.fused.kernel import kernel
+from tinynet.base import Array, functions
+from tinynet.fused.chunk import Chunk
+from tinynet.fused.inner_loops import outline, row, trials
+from tinynet.fused.kernel import kernel, written
 from tinynet.tape.stand_ins import StandIn
 from tinynet.tape.tape import Call, Calls, Tape
 
@@ -42,6 +44,7 @@ OPERATIONS: dict[Any, str] = COMPARISONS | {
     np.sign: "{type}({0} > 0) - {type}({0} < 0) if {0} == {0} else {0}",
     np.fmax: "{0} if {0} >= {1} or {1} != {1} else {1}",
     np.copyto: "{type}({0})",
+    np.dot: "{0} * {1} + {type}(0)",  # of a column and a row
 }
 # row by row: what begins with the first, and goes on with each other
 ROWS: dict[Any, tuple[str, str]] = {np.add.reduce: ("{type}(0) + {0}", OPERATIONS[np.add])}
@@ -57,6 +60,8 @@ READ = [*FLOATS, np.dtype(bool)]  # the dtypes of what is read
 # "auto": numbers that a run makes in a fit, where a call of numpy takes as long as so many more. It
 # takes some 3 s to play, of which most is won; numba takes 1 s to start, and some 0.2 s a function
 PAYS, CALL = 1e10, 1000
+# calls in a function, and functions in a chunk: numba takes long for more
+LONGEST, MOST = 64, 8
 
 
 class Fused(NamedTuple):
@@ -64,31 +69,58 @@ class Fused(NamedTuple):
 
     steps: float = np.inf
 
-    def __call__(self, tape: Tape) -> Calls:
-        """The calls of a tape on its arrays, as few as can be."""
-        calls = Calls()
-        for fusable, run in groupby(enumerate(tape.calls), lambda pair: is_line(pair[1])):
+    def __call__(self, tape: Tape) -> list[Any]:
+        """The calls of a tape on its arrays, as few as can be: functions that can be compiled, and
+        calls of numpy's."""
+        calls = list[Any]()
+        for fusable, run in groupby(enumerate(tape.calls), lambda pair: is_fusable(pair[1])):
             pairs = [*run]
-            work = sum(call.out.size + CALL for _, call in pairs)
+            work = sum(CALL + call.out.size * is_line(call) for _, call in pairs)
             pays = fusable and len(pairs) > 1 and work * self.steps >= PAYS
-            made = one_call(tape, pairs) if pays else None
-            calls += [made] if made else [call.bound() for _, call in pairs]
+            parts = [pairs[i : i + LONGEST] for i in range(0, len(pairs), LONGEST)]
+            calls += [Function(tape, part) for part in parts] if pays else bound(pairs)
         return calls
 
+    def ready(self, calls: Sequence[Any]) -> Calls:
+        """The calls as they can be made: those of numpy where numba fails."""
+        own = [made(call.call) or call if isinstance(call, Function) else call for call in calls]
+        several = ([*call.played] if isinstance(call, Function) else [call] for call in own)
+        return [*chain.from_iterable(several)]
 
-def one_call(tape: Tape, pairs: Sequence[tuple[int, Call]]) -> Any:
-    """A run of calls as one; None where numba fails."""
+    def chunk(self, calls: Calls, *others: Any) -> Chunk | None:
+        """Steps as one call, if all of their calls are machine code, and it pays."""
+        pays = len(calls) * CALL * self.steps >= PAYS and len(calls) <= MOST
+        if not pays or not all(isinstance(call, Function) for call in calls):
+            return None
+        chunk: Chunk | None = made(Chunk, self.steps == np.inf, calls, *others)
+        return chunk
+
+
+def bound(pairs: Sequence[tuple[int, Call]]) -> Calls:
+    """The calls as numpy's own."""
+    return [call.bound() for _, call in pairs]
+
+
+def made(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What it gives; None where numba fails."""
     try:
-        return Function(tape, loops(pairs)).bound()
+        return function(*arguments)
     except Exception as why:  # numba's, of any kind
         text = f"numba cannot compile a step, so it is played: {type(why).__name__}: {why}"
         warnings.warn(text.partition("\n")[0], UserWarning, stacklevel=2)
         return None
 
 
+def is_fusable(call: Call) -> bool:
+    """Whether machine code can do it: in a loop, or by numpy's own."""
+    ones = call.function is functions.with_ones and call.out.ndim == 2
+    return is_line(call) or ones or row(call) is not None
+
+
 def is_line(call: Call) -> bool:
     """Whether a call can be a line of a loop."""
     known = call.function in OPERATIONS and all(x.dtype in READ for x in call.inputs)
+    known = known and (call.function is not np.dot or adds_to_0(*map(outline, call.inputs)))
     made = call.out.dtype in FLOATS or call.function in COMPARISONS
     flat = all(x.ndim <= 2 for x in (call.out, *call.inputs))
     # of two zeros numpy's fmax takes now the one, now the other
@@ -97,6 +129,20 @@ def is_line(call: Call) -> bool:
     # numpy copies what a call would write over before it is read
     kept = kept_from(read_by(call), call.out.settled())
     return kept and (goes_by_rows(call) or (known and made and flat and not zero))
+
+
+@cache
+def adds_to_0(a_outline: Any, b_outline: Any) -> bool:
+    """Whether numpy's product of such arrays adds the product of two numbers to 0."""
+    if a_outline[0][1:] != (1,) or b_outline[0][:-1] != (1,):
+        return False
+    pairs = trials(a_outline, b_outline)
+    return all(a.dot(b).tobytes() == (a * b + 0).tobytes() for a, b in pairs)
+
+
+def is_alone(call: Call) -> bool:
+    """Whether it is no line among others."""
+    return call.function in ROWS or not is_line(call)
 
 
 def goes_by_rows(call: Call) -> bool:
@@ -127,15 +173,15 @@ class Loop:
     """Calls of one shape, by their numbers on the tape, of which each looks at its own place in the
     results of the others."""
 
-    def __init__(self, shape: tuple[int, ...], order: str) -> None:
-        self.shape, self.order = shape, order
+    def __init__(self, shape: tuple[int, ...], order: str, alone: bool) -> None:
+        self.shape, self.order, self.alone = shape, order, alone
         self.calls, self.made = list[tuple[int, Call]](), set[int]()
         self.read, self.written = list[Array](), list[Array]()
 
     def takes(self, call: Call) -> bool:
         """Whether it can be the next line: it reads nothing that the loop writes elsewhere, and
         writes over nothing that the loop reads elsewhere."""
-        if call.function in ROWS or self.calls[0][1].function in ROWS:
+        if self.alone or is_alone(call):
             return False
         read = read_by(call, self.made)
         apart = not any(np.may_share_memory(a, b) for a in read for b in self.written)
@@ -154,36 +200,48 @@ def loops(pairs: Sequence[tuple[int, Call]]) -> list[Loop]:
     found = list[Loop]()
     for i, call in pairs:
         if not found or not found[-1].takes(call):
-            found.append(Loop(call.out.shape, call.out.order))
+            found.append(Loop(call.out.shape, call.out.order, is_alone(call)))
         found[-1].add(i, call)
     return found
 
 
 class Function:
-    """Loops as the text of a function, and the arrays that it is given. The text knows no number
-    and no length: one serves nets of any size, with any settings."""
+    """A run of calls as the lines of a function, and the arrays that it is given. They know no
+    number and no length: one text serves nets of any size, with any settings."""
 
-    def __init__(self, tape: Tape, loops: Sequence[Loop]) -> None:
+    def __init__(self, tape: Tape, pairs: Sequence[tuple[int, Call]]) -> None:
+        self.played = bound(pairs)
         self.lasting, self.last = tape.lasting, dict[int, int]()
         for i, call in enumerate(tape.calls):
             self.last |= {id(x.root): i for x in call.inputs if isinstance(x, StandIn)}
-        self.arrays, self.names = list[Array](), dict[Any, str]()
+        self.given, self.names = list[Array](), dict[Any, str]()
         self.constants, self.head, self.count = dict[str, list[Any]](), list[str](), 0
-        self.lines = [line for loop in loops for line in self.loop(loop)]
+        self.rows, self.kept = list[Array](), list[Array]()  # of inner loops
+        self.work = sum(call.work for _, call in pairs)
+        body = [line for loop in loops(pairs) for line in self.loop(loop)]
+        self.lines = [*self.head, *body]
+        packed = {name: np.array(own) for name, own in self.constants.items()}
+        packed |= {"rows": np.array(self.rows)} if self.rows else {}
+        given = {f"a{i}": array for i, array in enumerate(self.given)}
+        self.arrays = given | packed  # by the names that they have in the lines
 
-    def bound(self) -> Any:
-        """The call of it on its arrays."""
-        packed = [np.array(own) for own in self.constants.values()]
-        names = [*(f"a{i}" for i in range(len(self.arrays))), *self.constants]
-        lines = [f"def kernel({', '.join(names)}):", *(f" {x}" for x in self.head + self.lines)]
-        arrays = [*self.arrays, *packed]
-        return partial(kernel("\n".join(["import numpy as np", *lines, ""]), arrays), *arrays)
+    def call(self) -> Any:
+        """The call of it."""
+        text, arrays = written(self.arrays, self.lines), [*self.arrays.values()]
+        made: Any = partial(kernel(text, arrays), *arrays)
+        made.kept = self.kept
+        return made
 
     def loop(self, loop: Loop) -> list[str]:
         """A loop over its shape, in which what somebody needs later is written into its place."""
         (last, call), lines, names, size = loop.calls[-1], list[str](), dict[Any, str](), ""
         if call.function in ROWS:
             return self.by_rows(call)
+        if call.function is functions.with_ones:
+            ones = self.argument(call.out.settled()[-1])
+            return [f"for j in range({ones}.size):", f" {ones}[j] = 1"]
+        if not is_line(call):
+            return self.by_inner_loop(call)
         for _, call in loop.calls:
             found = self.value(loop, call, lines, names)
             root = id(call.out.root)
@@ -194,6 +252,12 @@ class Function:
         axes = axes[::-1] if loop.order == "F" else axes
         heads = [f"{' ' * n}for {v} in range({size}.shape[{k}]):" for n, (v, k) in enumerate(axes)]
         return [*heads, *(" " * len(axes) + line for line in lines)]
+
+    def by_inner_loop(self, call: Call) -> list[str]:
+        """numpy's own loop."""
+        self.rows += [own for own in [row(call)] if own is not None]
+        self.kept += [*read_by(call), call.out.settled()]
+        return [f"run(rows.ctypes.data + {self.rows[0].nbytes * (len(self.rows) - 1)})"]
 
     def by_rows(self, call: Call) -> list[str]:
         """A loop over the rows of what is summed."""
@@ -211,7 +275,7 @@ class Function:
     def value(self, loop: Loop, call: Call, lines: list[str], names: dict[Any, str]) -> str:
         """The name of what a call makes, after the lines that it takes."""
         dtypes = [x.dtype for x in call.inputs]
-        if call.function is not np.copyto:  # numpy's ufuncs cast what they read
+        if isinstance(call.function, np.ufunc):  # which cast what they read
             *dtypes, _ = call.function.resolve_dtypes((*dtypes, None))
         operands = []
         for x, dtype in zip(call.inputs, dtypes, strict=True):
@@ -243,8 +307,8 @@ class Function:
     def argument(self, array: Array) -> str:
         key = array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
         if key not in self.names:
-            self.names[key] = f"a{len(self.arrays)}"
-            self.arrays.append(array)
+            self.names[key] = f"a{len(self.given)}"
+            self.given.append(array)
         return self.names[key]
 
 

@@ -53,9 +53,10 @@ class Compiled(Network):
         objects, and of functions of (Y, A); these and "roc_auc" need all outputs at once, so they
         are measured by `evaluate` and on validation data only.
 
-        With `jit_compile=True` the elementwise calls of a step are compiled to machine code, to the
-        same bits; "auto" does so where a `fit` on arrays is long enough to win back what compiling
-        takes. It needs the extra `fast`, numba."""
+        With `jit_compile=True` steps are compiled to machine code, to the same bits, but that
+        numbers too small to be normal may count as 0 (docs/design.md). "auto" compiles where a
+        `fit` on arrays is long enough to win back what it takes, to the same bits in all cases. It
+        needs the extra `fast`, numba."""
         self._require_still(from_all=True)
         last = self.layers[-1]
         own = optimizers.optimizer(self.who, optimizer)

@@ -10,7 +10,7 @@ from tinynet.engine.work import Work
 from tinynet.fused.reader import Fused
 from tinynet.metrics import summed
 from tinynet.net import blocks
-from tinynet.tape.tape import Tape
+from tinynet.tape.recording import PLAYED
 
 EXTRA = 'needs numba: install the extra "fast", pip install ".[fast]"'
 
@@ -37,10 +37,10 @@ def reader(model: Any, steps: int) -> Any:
     """What makes calls of a tape, for a `fit` of so many steps."""
     jit = model._jit
     if jit is True and not numba():  # a model from a file
-        text = f"{model.who}: jit_compile=True {EXTRA}; it trains without, to the same bits"
+        text = f"{model.who}: jit_compile=True {EXTRA}; it trains without, more slowly"
         warnings.warn(text, UserWarning, stacklevel=4)
     if not jit or not numba():
-        return Tape.bound
+        return PLAYED
     return Fused() if jit is True else Fused(steps)
 
 
@@ -60,4 +60,7 @@ def way(model: Any) -> str:
         found = f"plays: jit_compile {EXTRA}"
     if training is None:
         return f"fit {found}"
-    return f"fit {found}, {len(training.plans[training.size].steps[0])} calls a step"
+    plan = training.plans[training.size]
+    if plan.chunk is not None:
+        return f"fit {found}, up to {plan.chunk.most} steps a call"
+    return f"fit {found}, {len(plan.steps[0])} calls a step"

@@ -25,6 +25,23 @@ class Bound(NamedTuple):
         return self.results
 
 
+class Played(NamedTuple):
+    """What reads a tape as the calls that are on it."""
+
+    def __call__(self, tape: Tape) -> Calls:
+        return tape.bound()
+
+    def ready(self, calls: Calls) -> Calls:
+        """The calls as they can be made."""
+        return calls
+
+    def chunk(self, *step: Any) -> Any:
+        """Several steps as one call: there is none."""
+
+
+PLAYED = Played()
+
+
 class Recording:
     """A function that takes stand-ins for some arrays and says what goes where. With `before`, a
     call before each time, it is recorded twice: a part that counts or looks at numbers asks for
@@ -49,7 +66,7 @@ class Recording:
             raise UnsteadyError("a step that differs from the one before")
         self.tape.settle(arena, self.results)
 
-    def bind(self, arrays: Sequence[Array], read: Callable[[Tape], Calls] = Tape.bound) -> Bound:
+    def bind(self, arrays: Sequence[Array], read: Any = PLAYED) -> Bound:
         """The calls on these arrays, which are like those of the recording, as they are or read in
         another way."""
         for stand_in, array in zip(self.given, arrays, strict=True):

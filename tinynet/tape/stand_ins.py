@@ -197,8 +197,8 @@ class StandIn(np.lib.mixins.NDArrayOperatorsMixin):
         raise UnsteadyError(function.__name__)
 
     def product(self, function: Any, first: Any, second: Any) -> "StandIn":
-        if not {first.ndim, second.ndim} <= {1, 2}:
-            raise UnsteadyError(f"{function.__name__} of what is no matrix or vector")
+        if not {first.ndim, second.ndim} <= {1, 2} or first.shape[-1] != second.shape[0]:
+            raise UnsteadyError(f"{function.__name__} of what is no matrix or vector that fits")
         shape = first.shape[:-1] + second.shape[1:]
         like = outline(np.empty(shape, np.result_type(first.dtype, second.dtype)))
         return self.tape.record(function, (first, second), like)

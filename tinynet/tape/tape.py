@@ -68,6 +68,11 @@ class Call(NamedTuple):
             return partial(function, first, *others, out=out)
         return partial(function, first, *others, out)
 
+    @property
+    def work(self) -> int:
+        """How many numbers it makes, or products of two."""
+        return self.out.size * (self.inputs[1].shape[0] if self.function is np.dot else 1)
+
     def key(self, numbering: dict[int, int], shaped: bool) -> tuple[Any, ...]:
         """What makes it the same call on another tape; `shaped` if the shapes count."""
 
