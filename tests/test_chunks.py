@@ -75,6 +75,20 @@ def test_they_have_the_bits_of_the_played_ones(optimizer, size, settings):
     assert played.optimizer.steps == fused.optimizer.steps
 
 
+def test_what_has_decayed_becomes_0_in_the_same_step():
+    """The gradients of W are 0, since the examples are, and so its slots decay."""
+    models = [a_net("adam", jit) for jit in (False, True)]
+    for model in models:
+        model.fit(0 * X, Y, 3, verbose=0)
+        for held in model.optimizer.slots.values():
+            held["W1"][...] = 1e-304
+    for steps in (DUSTING, 40):
+        for model in models:
+            model.fit(0 * X, Y, steps, verbose=0)
+        equal(*(model.optimizer.slots for model in models))
+    assert not models[1].optimizer.slots["m"]["W1"].any()
+
+
 def test_weighted_examples():
     models = [a_net("adam", jit) for jit in (False, True)]
     weights = rng.random(50)
