@@ -126,6 +126,14 @@ def test_a_call_of_large_steps_is_short():
     assert plan.chunk.most * work <= chunks.MOST < (plan.chunk.most + 1) * work
 
 
+def test_no_chunk_writes_behind_its_places():
+    model = a_net("sgd", True)
+    model.fit(X, Y, 2, verbose=0)
+    room = model._training.plans[50].batch.room
+    with pytest.raises(IndexError, match="more steps than places"):
+        chunk_of(model).steps(room - 1, [(0.1,)] * 2)
+
+
 # ---- numbers that are too small
 
 
@@ -134,7 +142,7 @@ def halves(zeros, a):
     out = np.empty_like(a)
     recording = Recording(lambda x, place: ([(x * 0.5 + 0.0, place)], []), [a, out], Arena())
     Z = np.zeros((1, 1))
-    batch = SimpleNamespace(together=1, Z=Z, waiting_Z=Z, fetched=lambda steps: [])
+    batch = SimpleNamespace(together=1, room=1, Z=Z, waiting_Z=Z, fetched=lambda steps: [])
     Chunk(zeros, recording.bind([a, out], Fused()).calls, [], batch).steps(0, [()])()
     return out
 

@@ -129,6 +129,13 @@ def test_the_sum_of_no_rows_is_numpy_s():
     read_both_ways(function, [np.full((1, 4), 7.0)])
 
 
+@pytest.mark.parametrize("n", [2, 3])
+def test_a_product_of_what_lies_backwards_is_numpy_s(n):
+    """Nothing is tried out beside its memory."""
+    arrays = [rng.standard_normal((n, 1)), rng.standard_normal((1, 3))]
+    read_both_ways(lambda a, b: ([], [a[::-1].dot(b), b * 2.0]), arrays)
+
+
 def test_two_calls_are_one():
     assert read_both_ways(lambda a: ([], [a * 2.0 - a]), [rng.standard_normal((3, 4))]) == (2, 1)
 

@@ -25,9 +25,9 @@ HEART = ["tinynet/base/", "tinynet/net/", *(f"tinynet/{kind}/base.py" for kind i
 HEART += [f"tinynet/optimizers/{name}.py" for name in ("learnable", "limits", "together")]
 HEART += ["tinynet/layers/running.py", "tinynet/layers/row.py", "tinynet/losses/weights.py"]
 BUDGETS = {
-    "base, the four base classes with what they are made of, net": (HEART, 1550),
+    "base, the four base classes with what they are made of, net": (HEART, 1570),
     "tape": (["tinynet/tape/"], 390),
-    "engine": (["tinynet/engine/"], 610),
+    "engine": (["tinynet/engine/"], 615),
     "fused": (["tinynet/fused/"], 550),
 }
 PART, FILE, LINE = 45, 350, 100

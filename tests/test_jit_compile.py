@@ -1,5 +1,6 @@
 """`compile(jit_compile=...)`: what it takes, what needs the extra, and what the summary says."""
 
+import signal
 from importlib.util import find_spec
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import tinynet as tn
 from tests.ways import equal
+from tinynet.fused import kernel as kernels
 from tinynet.fused import reader as fused
 from tinynet.model import ways
 
@@ -73,6 +75,35 @@ def test_all_ways_have_the_same_bits(jit, it_pays):
         assert calls(compiled) < calls(played)
     equal(played.get_weights(), compiled.get_weights())
     equal(played.history.rows, compiled.history.rows)
+
+
+@needs_numba
+@pytest.mark.parametrize("error", [TimeoutError, SystemExit])
+def test_what_a_handler_raises_meanwhile_leaves_the_fit(error, monkeypatch):
+    """It is not taken for an error of numba's, nor lost in numba."""
+
+    def handler(*_):
+        raise error("time is up")
+
+    def interrupted(*args):
+        signal.raise_signal(signal.SIGTERM)
+        return compiled(*args)
+
+    compiled, model, before = kernels.compiled, a_net(True), signal.signal(signal.SIGTERM, handler)
+    monkeypatch.setattr(kernels, "compiled", interrupted)
+    kernels.loaded.cache_clear()
+    try:
+        with pytest.raises(error, match="time is up"):
+            model.fit(X, Y, 3, verbose=0)
+        assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert model.optimizer.steps == 0
+    monkeypatch.undo()
+    model.fit(X, Y, 3, verbose=0, resume=True)
+    played = a_net()
+    played.fit(X, Y, 3, verbose=0)
+    equal(*(net.get_weights() for net in (played, model)))
 
 
 def test_auto_without_the_extra_plays(no_numba, it_pays, capsys):

@@ -52,7 +52,7 @@ def taken(way, may_walk=False):
         if way == "doubted":
             patch.setattr(Work, "ours", False)
         if way == "fused":
-            patch.setattr(sequential, "reader", lambda model, steps: Counted())
+            patch.setattr(sequential, "reader", lambda model, steps: Counted(zeros=True))
         if way == "interpreted":
             patch.setattr(sequential, "reader", lambda model, steps: reader.Fused())
             patch.setattr(reader, "kernel", interpreted)

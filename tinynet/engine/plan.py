@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array, Guard, checks, in_one_go, put, read_only
+from tinynet.base import Array, Guard, checks, in_one_go, interrupts_later, put, read_only
 from tinynet.engine.batch import Batch
 from tinynet.engine.step import Step, as_written
 from tinynet.engine.store import Store
@@ -95,7 +95,7 @@ class Plan:
         """What reads costs and metrics; what no tape can hold is read as it is written."""
         arrays = [read_only(a[:, part]) for a in (self.batch.waiting_Z, self.batch.waiting_Y)]
         if all(map(steady, self.work.metrics.values())):
-            with suppress(Exception):
+            with interrupts_later(), suppress(Exception):
                 made = self.made(self.step.totals, (steps,), arrays, constant)
                 return made._replace(calls=self.work.reader.ready(made.calls))
         return as_written(partial(Step(self.work, recorded=False).totals, steps), arrays)

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinynet.base import Guard, Part, checks, read_only
+from tinynet.base import Guard, Part, checks, interrupts_later, read_only
 from tinynet.engine.batch import Batch, Examples
 from tinynet.engine.plan import Plan, Walk
 from tinynet.engine.store import Store
@@ -75,14 +75,15 @@ class Training:
         """Plan a step, and the shorter one at the end of an epoch."""
         settings, frozen, plans = self.work.settings(), self.work.frozen(), dict[int, Plan]()
         self.plans, arena = {}, Arena()
-        try:
-            for width, batch in self.batches.items():
-                batch.load(examples)
-                plans[width] = Plan(self.work, batch, self.store, arena)
-            self.plans = plans
-        # what no stand-in can do says nothing about the net: a walk does
-        except Exception as reason:
-            self.reason = str(reason)
+        with interrupts_later():
+            try:
+                for width, batch in self.batches.items():
+                    batch.load(examples)
+                    plans[width] = Plan(self.work, batch, self.store, arena)
+                self.plans = plans
+            # what no stand-in can do says nothing about the net: a walk does
+            except Exception as reason:
+                self.reason = str(reason)
         self.latest, self.settings, self.frozen = object(), settings, frozen
 
     def run(self, examples: Examples, order: Callable[[int], Any], report: Reporter) -> None:

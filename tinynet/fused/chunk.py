@@ -11,7 +11,7 @@ import numpy as np
 from tinynet.base import Array
 from tinynet.fused.kernel import kernel, written
 
-MOST = 5_000_000  # numbers that a call makes at most: an interrupt comes after some milliseconds
+MOST = 5_000_000  # numbers that a call makes at most: an interrupt comes when it is over
 NAMES = re.compile(r"\b(?:[av]\d+|c_\w+|rows)\b")  # of a function's own
 
 
@@ -24,7 +24,8 @@ class Chunk:
     def __init__(
         self, zeros: bool, functions: Sequence[Any], cells: Sequence[Array], batch: Any
     ) -> None:
-        self.kept = functions
+        self.kept = functions  # their rows hold bare addresses: the arrays must live as long
+        self.places = batch.room
         self.most = min(batch.together, max(1, MOST // sum(own.work for own in functions)))
         self.span = np.zeros(2, np.int64)
         self.table = np.zeros((self.most, len(cells)), cells[0].dtype if cells else None)
@@ -45,6 +46,8 @@ class Chunk:
     def steps(self, first: int, numbers: Sequence[Any]) -> Any:
         """The call that takes steps with these numbers each, whose outputs wait from that place
         on."""
+        if not 0 <= first <= first + len(numbers) <= self.places:
+            raise IndexError("more steps than places")  # nothing looks at an index in machine code
         self.span[:] = first, len(numbers)
         self.table[: len(numbers)] = numbers
         return self.call
@@ -56,10 +59,9 @@ class Chunk:
 
     def name(self, array: Array) -> str:
         """That of an argument."""
-        known = (i for i, own in enumerate(self.arrays) if own is array)
-        i = next(known, len(self.arrays))
-        self.arrays[i:] = self.arrays[i:] or [array]
-        return f"a{i}"
+        if not any(own is array for own in self.arrays):
+            self.arrays.append(array)
+        return f"a{next(i for i, own in enumerate(self.arrays) if own is array)}"
 
     def moved(self, one: Array, many: Array, how: str, step: str) -> list[str]:
         """Between an array of a step and its place."""

@@ -68,8 +68,8 @@ def suits(function: Any, arrays: Sequence[Array]) -> bool:
     a product, or a function of one array that lies in a row."""
     *read, out = arrays
     for a in arrays:
-        steps = all(step > 0 and step % a.itemsize == 0 for step in a.strides)
-        if a.dtype != out.dtype or not (steps and a.size and a.flags.aligned):
+        lies = lies_forwards(a.shape, a.strides, a.dtype)
+        if a.dtype != out.dtype or not (lies and a.flags.aligned):
             return False
     apart = not any(np.may_share_memory(a, out) for a in read)
     if function is np.dot:
@@ -79,6 +79,13 @@ def suits(function: Any, arrays: Sequence[Array]) -> bool:
     in_rows = all(a.flags.c_contiguous for a in arrays) or all(a.flags.f_contiguous for a in arrays)
     alike = in_rows and read[0].shape == out.shape and out.size <= MOST
     return alike and (apart or read[0].ctypes.data == out.ctypes.data)
+
+
+def lies_forwards(shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> bool:
+    """Whether an array is of float32 or float64, not empty, and its numbers lie one behind the
+    other, with whole numbers between them."""
+    forwards = all(step > 0 and step % dtype.itemsize == 0 for step in strides)
+    return dtype.char in "fd" and 0 not in shape and forwards
 
 
 def packed(function: Any, arrays: Sequence[Array]) -> Array:
@@ -122,12 +129,12 @@ def same_bits(function: Any, *outlines: Any) -> bool:
 
 
 def trials(*outlines: Any) -> Iterator[list[Array]]:
-    """Arrays that lie so, of random numbers; then of ones and zeros of either sign, since that of a
-    sum of zeros shows how it is added up."""
-    arrays = list[Array]()
+    """Arrays that lie so, forwards, of random numbers; then of ones and zeros of either sign, since
+    that of a sum of zeros shows how it is added up."""
+    arrays, rng = list[Array](), np.random.default_rng(0)
     for shape, strides, dtype in outlines:
         reach = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-        numbers = np.random.default_rng(0).standard_normal(reach // dtype.itemsize + 1)
+        numbers = rng.standard_normal(reach // dtype.itemsize + 1)
         arrays.append(as_strided(numbers.astype(dtype), shape, strides))
     yield arrays
     for filling in product((0.0, -0.0, 1.0, -1.0), repeat=len(arrays)):

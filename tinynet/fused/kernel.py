@@ -9,17 +9,16 @@ import contextlib
 import hashlib
 import os
 import re
-import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinynet.base import Array
+from tinynet.base import Array, interrupts_later
 
 MOST = 1000  # texts that are kept on disk
 # x / 0 is inf; other threads run meanwhile
@@ -64,7 +63,7 @@ def another(array: Array) -> Array:
 @cache
 def loaded(text: str, types: tuple[Any, ...]) -> Any:
     with LOCK, interrupts_later():
-        text = f"# {OPTIONS} {types}\n{text}"
+        text = f"# {OPTIONS} {types} {built_in()}\n{text}"
         path = kept(text)
         if path is not None:
             # another version of numba cannot read it, or another process forgets it
@@ -75,6 +74,13 @@ def loaded(text: str, types: tuple[Any, ...]) -> Any:
                 return compiled(text, types, path)
             forget(path)
         return compiled(text, types, None)
+
+
+@cache
+def built_in() -> str:
+    """A digest of what machine code holds beside its text: how a row lies, and how it is called."""
+    sources = [Path(__file__).with_name(f"{name}.py") for name in ("inner_loops", "intrinsics")]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def compiled(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
@@ -97,23 +103,6 @@ def compiled(text: str, types: tuple[Any, ...], path: Path | None) -> Any:
     if path is not None and function.stats.cache_misses:
         write(path.with_suffix(".digest"), digest(path))
     return function
-
-
-@contextlib.contextmanager
-def interrupts_later() -> Iterator[None]:
-    """An interrupt (Ctrl-C) comes when this is over: within numba's callbacks Python would lose
-    it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came = list[Any]()
-    before = signal.signal(signal.SIGINT, lambda *_: came.append(None))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
-        if came:
-            signal.raise_signal(signal.SIGINT)
 
 
 # ---- on disk

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinynet.base import Array, functions
 from tinynet.fused.chunk import Chunk
-from tinynet.fused.inner_loops import outline, row, trials
+from tinynet.fused.inner_loops import lies_forwards, outline, row, trials
 from tinynet.fused.kernel import kernel, written
 from tinynet.tape.stand_ins import StandIn
 from tinynet.tape.tape import Call, Calls, Tape
@@ -65,9 +65,11 @@ LONGEST, MOST = 64, 8
 
 
 class Fused(NamedTuple):
-    """What reads a tape: runs are fused that pay in so many steps."""
+    """What reads a tape: runs are fused that pay in so many steps. With `zeros`, numbers that are
+    too small to be normal count as 0 within a chunk."""
 
     steps: float = np.inf
+    zeros: bool = False
 
     def __call__(self, tape: Tape) -> list[Any]:
         """The calls of a tape on its arrays, as few as can be: functions that can be compiled, and
@@ -92,7 +94,7 @@ class Fused(NamedTuple):
         pays = len(calls) * CALL * self.steps >= PAYS and len(calls) <= MOST
         if not pays or not all(isinstance(call, Function) for call in calls):
             return None
-        chunk: Chunk | None = made(Chunk, self.steps == np.inf, calls, *others)
+        chunk: Chunk | None = made(Chunk, self.zeros, calls, *others)
         return chunk
 
 
@@ -134,7 +136,8 @@ def is_line(call: Call) -> bool:
 @cache
 def adds_to_0(a_outline: Any, b_outline: Any) -> bool:
     """Whether numpy's product of such arrays adds the product of two numbers to 0."""
-    if a_outline[0][1:] != (1,) or b_outline[0][:-1] != (1,):
+    forwards = lies_forwards(*a_outline) and lies_forwards(*b_outline)
+    if not forwards or a_outline[0][1:] != (1,) or b_outline[0][:-1] != (1,):
         return False
     pairs = trials(a_outline, b_outline)
     return all(a.dot(b).tobytes() == (a * b + 0).tobytes() for a, b in pairs)
@@ -216,7 +219,7 @@ class Function:
             self.last |= {id(x.root): i for x in call.inputs if isinstance(x, StandIn)}
         self.given, self.names = list[Array](), dict[Any, str]()
         self.constants, self.head, self.count = dict[str, list[Any]](), list[str](), 0
-        self.rows, self.kept = list[Array](), list[Array]()  # of inner loops
+        self.rows = list[Array]()  # of inner loops
         self.work = sum(call.work for _, call in pairs)
         body = [line for loop in loops(pairs) for line in self.loop(loop)]
         self.lines = [*self.head, *body]
@@ -226,10 +229,10 @@ class Function:
         self.arrays = given | packed  # by the names that they have in the lines
 
     def call(self) -> Any:
-        """The call of it."""
+        """It compiled, with its arrays."""
         text, arrays = written(self.arrays, self.lines), [*self.arrays.values()]
         made: Any = partial(kernel(text, arrays), *arrays)
-        made.kept = self.kept
+        made.kept = self.played  # rows hold bare addresses: their arrays must live as long
         return made
 
     def loop(self, loop: Loop) -> list[str]:
@@ -255,8 +258,9 @@ class Function:
 
     def by_inner_loop(self, call: Call) -> list[str]:
         """numpy's own loop."""
-        self.rows += [own for own in [row(call)] if own is not None]
-        self.kept += [*read_by(call), call.out.settled()]
+        own = row(call)
+        assert own is not None, "what is no line has a row"
+        self.rows.append(own)
         return [f"run(rows.ctypes.data + {self.rows[0].nbytes * (len(self.rows) - 1)})"]
 
     def by_rows(self, call: Call) -> list[str]:

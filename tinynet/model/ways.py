@@ -41,7 +41,7 @@ def reader(model: Any, steps: int) -> Any:
         warnings.warn(text, UserWarning, stacklevel=4)
     if not jit or not numba():
         return PLAYED
-    return Fused() if jit is True else Fused(steps)
+    return Fused(zeros=True) if jit is True else Fused(steps)
 
 
 def way(model: Any) -> str:
