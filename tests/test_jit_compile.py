@@ -87,9 +87,12 @@ def test_what_a_handler_raises_meanwhile_leaves_the_fit(error, monkeypatch):
 
     def interrupted(*args):
         signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
         return compiled(*args)
 
-    compiled, model, before = kernels.compiled, a_net(True), signal.signal(signal.SIGTERM, handler)
+    compiled, model, seen = kernels.compiled, a_net(True), []
+    before = signal.signal(signal.SIGTERM, handler)
+    other = signal.signal(signal.SIGINT, lambda *_: seen.append(True))
     monkeypatch.setattr(kernels, "compiled", interrupted)
     kernels.loaded.cache_clear()
     try:
@@ -98,6 +101,8 @@ def test_what_a_handler_raises_meanwhile_leaves_the_fit(error, monkeypatch):
         assert signal.getsignal(signal.SIGTERM) is handler
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, other)
+    assert seen
     assert model.optimizer.steps == 0
     monkeypatch.undo()
     model.fit(X, Y, 3, verbose=0, resume=True)

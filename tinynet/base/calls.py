@@ -4,7 +4,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from operator import call
 from typing import Any
@@ -33,12 +33,14 @@ def interrupts_later() -> Iterator[None]:
     came = list[int]()
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
     own = {number: handler for number, handler in handlers.items() if callable(handler)}
+    set_handler = getattr(signal.signal, "__wrapped__", signal.signal)  # the one in C
+    hold = [partial(set_handler, number, lambda n, _: came.append(n)) for number in own]
+    back = [partial(set_handler, *pair) for pair in own.items()]
     try:
-        for number in own:
-            signal.signal(number, lambda number, _: came.append(number))
+        in_one_go(hold)
         yield
     finally:
-        for number, handler in own.items():
-            signal.signal(number, handler)
-        for which in came:
-            signal.raise_signal(which)
+        in_one_go(back)
+        with ExitStack() as stack:  # each of them, also if another raises
+            for number in reversed(came):
+                stack.callback(signal.raise_signal, number)
