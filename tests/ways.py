@@ -11,7 +11,7 @@ import pytest
 from tinynet.engine.batch import Examples
 from tinynet.engine.training import Training
 from tinynet.engine.work import Work
-from tinynet.fused import inner_loops, reader
+from tinynet.fused import chunk, inner_loops, reader
 from tinynet.model import sequential
 from tinynet.net import blocks
 from tinynet.tape.recording import PLAYED
@@ -55,7 +55,8 @@ def taken(way, may_walk=False):
             patch.setattr(sequential, "reader", lambda model, steps: Counted(zeros=True))
         if way == "interpreted":
             patch.setattr(sequential, "reader", lambda model, steps: reader.Fused())
-            patch.setattr(reader, "kernel", interpreted)
+            for module in (reader, chunk):
+                patch.setattr(module, "kernel", interpreted)
         yield
 
 
